@@ -1,0 +1,42 @@
+"""Settings come from the environment; a local start leaves them in a file, so that a plain shell reaches the same services."""
+
+import os
+from functools import cache
+from pathlib import Path
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(os.environ.get("LOOMPRINT_VAR", BASE_DIR / "var"))
+
+
+@cache
+def _local_file() -> dict[str, str]:
+    path = VAR_DIR / "local.env"
+    if not path.is_file():
+        return {}
+    lines = (line.strip() for line in path.read_text().splitlines())
+    pairs = (line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    return {key.strip(): value.strip() for key, value in pairs}
+
+
+def text(name: str, default: str | None = None) -> str:
+    """The value of a variable; raises ImproperlyConfigured, naming it, when it is nowhere and has no default."""
+    value = os.environ.get(name) or _local_file().get(name) or default
+    if value is None:
+        from django.core.exceptions import ImproperlyConfigured
+
+        raise ImproperlyConfigured(
+            f"{name} is not set. Start the services with script/server, or set {name} in the environment."
+        )
+    return value
+
+
+def flag(name: str, default: bool = False) -> bool:
+    return text(name, "1" if default else "0").lower() in {"1", "true", "yes", "on"}
+
+
+def number(name: str, default: int) -> int:
+    return int(text(name, str(default)))
+
+
+def words(name: str, default: str = "") -> list[str]:
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]

@@ -1,0 +1,28 @@
+"""Chains by role, and where their deployments are recorded (law 11)."""
+
+from config.environment import BASE_DIR, VAR_DIR, number, text
+
+LOCAL_CHAIN_ID = 31337
+
+_chain_id = number("CHAIN_ID", LOCAL_CHAIN_ID)
+_rpc_url = text("CHAIN_RPC_URL")
+
+CHAINS = {
+    "public": {
+        "chain_id": _chain_id,
+        "rpc_url": _rpc_url,
+        "public_rpc_url": text("CHAIN_PUBLIC_RPC_URL", _rpc_url),
+        "confirmations": number("CHAIN_CONFIRMATIONS", 2 if _chain_id == LOCAL_CHAIN_ID else 12),
+        "is_local": _chain_id == LOCAL_CHAIN_ID,
+    },
+}
+DEPLOYMENTS_DIRS = [VAR_DIR / "deployments", BASE_DIR / "contracts" / "deployments"]
+ARTIFACTS_DIR = BASE_DIR / "contracts" / "artifacts"
+
+OPERATOR_KEY = text("OPERATOR_KEY", "")
+CUSTODY_KEY = text("CUSTODY_KEY", "")
+
+CHAIN_POLL_SECONDS = 0.5 if _chain_id == LOCAL_CHAIN_ID else 3.0
+CHAIN_STUCK_SECONDS = number("CHAIN_STUCK_SECONDS", 60)
+CHAIN_MAX_IN_FLIGHT = 64
+CHAIN_MAX_FEE_GWEI = number("CHAIN_MAX_FEE_GWEI", 500)

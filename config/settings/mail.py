@@ -1,0 +1,16 @@
+"""E-mail: SMTP by setting; a local start writes to a folder that the mailbox page reads."""
+
+from config.environment import VAR_DIR, flag, number, text
+
+MAIL_DIR = VAR_DIR / "mail"
+DEFAULT_FROM_EMAIL = text("LOOMPRINT_FROM_EMAIL", "Loomprint <hello@loomprint.example>")
+if flag("LOOMPRINT_LOCAL"):
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = MAIL_DIR
+else:
+    EMAIL_HOST = text("EMAIL_HOST", "localhost")
+    EMAIL_PORT = number("EMAIL_PORT", 587)
+    EMAIL_HOST_USER = text("EMAIL_HOST_USER", "")
+    EMAIL_HOST_PASSWORD = text("EMAIL_HOST_PASSWORD", "")
+    EMAIL_USE_TLS = flag("EMAIL_USE_TLS", True)
+    EMAIL_TIMEOUT = 10

@@ -1,0 +1,11 @@
+"""Payment providers and payouts."""
+
+from config.environment import flag, number
+
+PAYMENT_PROVIDERS = (
+    {"test": "payments.providers.test_provider.TestPaymentProvider"} if flag("LOOMPRINT_LOCAL") else {}
+)
+DEFAULT_PAYMENT_PROVIDER = "test"
+# A holder is paid by the worker once this much (base units of the test dollar) waits; below it they may claim.
+PAYOUT_THRESHOLD = number("PAYOUT_THRESHOLD", 1)
+PAYOUT_BATCH = 50

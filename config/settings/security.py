@@ -1,0 +1,36 @@
+"""Content security policy and transport. Nothing inline, no third-party host."""
+
+import json
+
+from config.environment import BASE_DIR, flag
+
+_LOCAL = flag("LOOMPRINT_LOCAL")
+_csp_file = BASE_DIR / "static" / "dist" / "csp.json"
+# model-viewer styles its shadow root inline; the front-end build writes the hash of exactly that style.
+_style_hashes = json.loads(_csp_file.read_text())["style_hashes"] if _csp_file.is_file() else []
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'", "'wasm-unsafe-eval'"],
+        "style-src": ["'self'", *(f"'{value}'" for value in _style_hashes)],
+        "img-src": ["'self'", "data:", "blob:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'", "blob:"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "manifest-src": ["'self'"],
+    }
+}
+
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_SSL_REDIRECT = not _LOCAL
+SESSION_COOKIE_SECURE = not _LOCAL
+CSRF_COOKIE_SECURE = not _LOCAL
+SECURE_HSTS_SECONDS = 0 if _LOCAL else 31_536_000
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if flag("LOOMPRINT_BEHIND_PROXY") else None

@@ -1,0 +1,45 @@
+"""Redis, Celery and the beat. A message is a nudge; the sweepers below find what a lost one left behind (law 5)."""
+
+from config.environment import text
+
+
+def broker_url(url: str) -> str:
+    """Celery's name for a Redis socket URL: unix:///path?db=0 becomes redis+socket:///path?virtual_host=0."""
+    if url.startswith("unix://"):
+        return "redis+socket://" + url.removeprefix("unix://").replace("?db=", "?virtual_host=")
+    return url
+
+
+REDIS_URL = text("REDIS_URL")
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+
+CELERY_BROKER_URL = broker_url(REDIS_URL)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A request that nudges must not wait for a Redis that is down: it gives up at once and the sweeper acts later.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 900,
+    "socket_connect_timeout": 1,
+    "max_retries": 1,
+    "interval_start": 0,
+}
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {
+    "contracts.tasks.*": {"queue": "chain"},
+    "designs.tasks.*": {"queue": "assets"},
+}
+CELERY_BEAT_SCHEDULE = {
+    "contracts-sweep": {"task": "contracts.tasks.sweep", "schedule": 3.0, "options": {"expires": 3}},
+    "designs-sweep": {"task": "designs.tasks.sweep_processing", "schedule": 10.0, "options": {"expires": 10}},
+    "studio-sweep": {"task": "studio.tasks.sweep_publications", "schedule": 5.0, "options": {"expires": 5}},
+    "orders-sweep": {"task": "marketplace.tasks.sweep_orders", "schedule": 5.0, "options": {"expires": 5}},
+    "payouts": {"task": "royalties.tasks.pay_out_due", "schedule": 15.0, "options": {"expires": 15}},
+    "mail-sweep": {"task": "accounts.tasks.send_unsent_notifications", "schedule": 30.0, "options": {"expires": 30}},
+    "refunds-sweep": {"task": "payments.tasks.sweep_refunds", "schedule": 30.0, "options": {"expires": 30}},
+}

@@ -1,0 +1,20 @@
+"""Root addresses: wiring only."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("marketplace.urls")),
+    path("studio/", include("studio.urls")),
+    path("earnings/", include("royalties.urls")),
+    path("library/", include("licensing.urls")),
+    path("designs/", include("designs.urls")),
+    path("payments/", include("payments.urls")),
+    path("account/", include("accounts.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("api/v1/", include("config.api_urls")),
+    path("admin/", admin.site.urls),
+]
+if settings.LOOMPRINT_LOCAL:
+    urlpatterns += [path("mailbox/", include("accounts.mailbox_urls"))]
