@@ -1,0 +1,195 @@
+"""A twisted vessel: superellipse sections lofted along a thrown profile, with a true wall.
+
+The section is a Lame curve with a chosen number of corners (Gielis, Am. J. Bot. 90, 2003), round at foot and lip
+and sharper at the belly; fine flutes ride on it. The inner face is offset from the outer one so that the wall is
+as thick as stated, measured square to the surface. Lip, foot and inner floor are rounded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import PchipInterpolator
+
+from designs.programs.base import ParameterError, Parameters, Program, checked_seed, count, number
+from designs.programs.solids import Solid, Triangles, Vectors
+
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TwistedVessel(Parameters):
+    """Parameters of the vessel; lengths in mm."""
+
+    height: float = number(160, 60, 180, "mm", "height")
+    foot: float = number(62, 30, 140, "mm", "mean diameter at the foot")
+    belly: float = number(104, 40, 170, "mm", "mean diameter at the belly")
+    belly_height: float = number(0.46, 0.2, 0.8, "", "where the belly is, as a part of the height")
+    neck: float = number(52, 24, 150, "mm", "mean diameter at the neck")
+    neck_height: float = number(0.9, 0.6, 0.96, "", "where the neck is, as a part of the height")
+    lip: float = number(60, 24, 160, "mm", "mean diameter at the lip")
+    corners: int = count(5, 3, 9, "", "corners of the superellipse")
+    exponent: float = number(4.6, 2.0, 6.0, "", "exponent of the superellipse at the belly; 2 is a circle")
+    twist: float = number(110, -360, 360, "degrees", "turn from foot to lip")
+    flutes: int = count(0, 0, 72, "", "number of fine flutes")
+    flute_depth: float = number(0.0, 0.0, 4.0, "mm", "depth of the flutes at the belly")
+    sway: float = number(0.0, 0.0, 0.3, "", "irregularity of the flutes around the vessel, placed by the seed")
+    wall: float = number(2.8, 1.2, 6.0, "mm", "thickness of the wall")
+    floor: float = number(4.0, 1.2, 12.0, "mm", "thickness of the floor")
+    resolution: int = count(256, 48, 960, "", "vertices around; a multiple of 16")
+
+    def check_combination(self) -> None:
+        """Refuse what cannot be lofted. Raises ParameterError."""
+        if self.resolution % 16:
+            raise ParameterError("resolution", "must be a multiple of 16")
+        if self.flutes and self.resolution < 6 * self.flutes:
+            raise ParameterError("resolution", "must be at least 6 a flute")
+        if self.belly_height >= self.neck_height - 0.1:
+            raise ParameterError("belly_height", "must be at least 0.1 below the neck")
+        if self.wall + self.flute_depth > 0.2 * min(self.foot, self.neck, self.lip):
+            raise ParameterError("wall", "wall and flutes must be at most a fifth of the narrowest diameter")
+
+
+def generate(parameters: TwistedVessel, seed: int) -> bytes:
+    """Make the binary STL; the seed turns the section and places the sway. Raises ParameterError."""
+    random = np.random.default_rng(checked_seed(seed))
+    rings = _rings(parameters, _Body(parameters, random))
+    solid = _loft(rings).tidied().on_base()
+    return solid.to_stl(f"Loomprint {PROGRAM.slug} {PROGRAM.version} seed {seed}, mm, z up")
+
+
+class _Body:
+    """The outer face as a function of angle and height."""
+
+    def __init__(self, parameters: TwistedVessel, random: np.random.Generator) -> None:
+        p = self.parameters = parameters
+        heights = [0, 0.12 * p.belly_height, p.belly_height, p.neck_height, 1]
+        early = p.foot + 0.2 * (p.belly - p.foot)
+        self.radius = PchipInterpolator(heights, np.array([p.foot, early, p.belly, p.neck, p.lip]) / 2)
+        self.start = random.uniform(0, 2 * np.pi)
+        self.sway_phase = random.uniform(0, 2 * np.pi, 3)
+        self.angles = np.arange(p.resolution) * (2 * np.pi / p.resolution)
+
+    def ring(self, height: float) -> Vectors:
+        """Points of the outer face at a height in mm, shape (resolution, 3)."""
+        p = self.parameters
+        level = min(max(height / p.height, 0.0), 1.0)
+        # Ends of the vessel are calm: modulation and twist ease in and out.
+        ease = 1 - (1 - np.sin(np.pi * level)) ** 2
+        turn = np.radians(p.twist) * level * level * (3 - 2 * level)
+        angles = self.angles
+        exponent = 2 + (p.exponent - 2) * ease
+        quarter = p.corners * angles / 4
+        section = (np.abs(np.cos(quarter)) ** exponent + np.abs(np.sin(quarter)) ** exponent) ** (-1 / exponent)
+        radii = float(self.radius(level)) * section / section.mean()
+        if p.flutes:
+            wave = np.cos(p.flutes * angles)
+            calm = 1 + p.sway * sum(
+                np.sin((k + 1) * angles + phase + 4 * level) for k, phase in enumerate(self.sway_phase)
+            )
+            radii = radii + p.flute_depth / 2 * ease * calm * wave
+        around = angles + self.start + turn
+        return np.stack([radii * np.cos(around), radii * np.sin(around), np.full_like(radii, height)], axis=1)
+
+    def inward(self, height: float) -> tuple[Vectors, Values]:
+        """Horizontal unit directions into the wall, and how far to go there for 1 mm of true thickness."""
+        step = 0.02
+        low, high = max(height - step, 0.0), min(height + step, self.parameters.height)
+        ring = self.ring(height)
+        upward = (self.ring(high) - self.ring(low)) / (high - low)
+        around = np.roll(ring, -1, axis=0) - np.roll(ring, 1, axis=0)
+        normal = np.cross(around, upward)
+        normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+        flat = np.linalg.norm(normal[:, :2], axis=1)
+        direction = np.zeros_like(normal)
+        direction[:, :2] = -normal[:, :2] / flat[:, None]
+        return direction, 1 / flat
+
+
+def _rings(p: TwistedVessel, body: _Body) -> list[Vectors]:
+    """Rings from the center of the underside, up the outer face, over the lip, down to the inner floor."""
+
+    def inset(height: float, amount: float, at: float) -> Vectors:
+        direction, stretch = body.inward(height)
+        ring = body.ring(height) + direction * (stretch * amount)[:, None]
+        ring[:, 2] = at
+        return ring
+
+    foot_radius, cove = min(2.0, p.wall), 3.0 * p.wall
+    spacing = np.pi * (p.foot + p.belly) / 2 / p.resolution * 1.35
+    rounds = max(5, p.resolution // 32)
+    outer = [
+        inset(foot_radius * (1 - np.cos(a)), foot_radius * (1 - np.sin(a)), foot_radius * (1 - np.cos(a)))
+        for a in np.linspace(0, np.pi / 2, rounds)
+    ]
+    steps = max(8, round(p.height / spacing))
+    outer += [body.ring(z) for z in np.linspace(foot_radius, p.height - p.wall / 2, steps + 1)[1:]]
+    top = p.height - p.wall / 2
+    lip = [
+        inset(top, p.wall / 2 * (1 - np.cos(a)), top + p.wall / 2 * np.sin(a))
+        for a in np.linspace(0, np.pi, 2 * rounds + 1)[1:-1]
+    ]
+    inner = [inset(z, p.wall, z) for z in np.linspace(top, p.floor + cove, steps)]
+    inner += [
+        inset(
+            p.floor + cove * (1 - np.sin(a)),
+            p.wall + cove * (1 - np.cos(a)),
+            p.floor + cove * (1 - np.sin(a)),
+        )
+        for a in np.linspace(0, np.pi / 2, 2 * rounds)[1:]
+    ]
+    return [*outer, *lip, *inner]
+
+
+def _loft(rings: list[Vectors]) -> Solid:
+    """Join neighboring rings by quads and close both ends by a flat cap."""
+    size = len(rings[0])
+    points = np.concatenate(rings)
+    here = np.arange(size)
+    there = np.roll(here, -1)
+    faces = []
+    for lower in range(len(rings) - 1):
+        a, b, c, d = here, there, there + size, here + size
+        offset = lower * size
+        faces += [np.stack([a, b, c], 1) + offset, np.stack([a, c, d], 1) + offset]
+    under, under_faces = _cap(rings[0], 0, len(points))
+    floor, floor_faces = _cap(rings[-1], len(points) - size, len(points) + len(under))
+    triangles = np.concatenate([*faces, under_faces[:, ::-1], floor_faces])
+    return Solid(np.concatenate([points, under, floor]), triangles.astype(np.int64))
+
+
+def _cap(edge: Vectors, first: int, added: int) -> tuple[Vectors, Triangles]:
+    """Close a ring by rings of half as many vertices each, then a fan: no needle triangles.
+
+    `first` is the index of the ring's first vertex, `added` that of the first new one. Faces look up.
+    """
+    center = edge.mean(axis=0)
+    current, indices = edge, first + np.arange(len(edge))
+    new_points, faces = [], []
+    while len(current) >= 16 and len(current) % 2 == 0:
+        smaller = center + (current[::2] - center) * 0.72
+        inner = added + np.arange(len(smaller))
+        even, odd, following = indices[::2], indices[1::2], np.roll(indices[::2], -1)
+        after = np.roll(inner, -1)
+        for corners in ((even, odd, inner), (odd, after, inner), (odd, following, after)):
+            faces.append(np.stack(corners, axis=1))
+        new_points.append(smaller)
+        current, indices, added = smaller, inner, added + len(smaller)
+    new_points.append(center[None])
+    faces.append(np.stack([indices, np.roll(indices, -1), np.full(len(indices), added)], axis=1))
+    return np.concatenate(new_points), np.concatenate(faces)
+
+
+PROGRAM = Program(
+    slug="twisted_vessel",
+    name="Twisted Vessel",
+    version="1.0.0",
+    media_type="model/stl",
+    extension="stl",
+    summary="A twisted loft of superellipse sections with a true wall.",
+    module=__name__,
+    parameters_type=TwistedVessel,
+    shared_modules=("designs.programs.solids",),
+)
