@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+/// @dev Share units of every entry: fixed for life, so that cumulative revenue divides exactly (see DesignShares).
+uint256 constant SHARE_SUPPLY = 1_000_000;
+
+/// @dev Denominator of every rate: parts per million.
+uint256 constant PPM = 1_000_000;
+
+/// @dev The highest platform fee that any deployment can be given: 10 %.
+uint256 constant FEE_CEILING_PPM = 100_000;
+
+/// @dev The most currencies that one ledger can ever know. A share transfer settles each, so the bound is its gas bound.
+uint256 constant MAX_CURRENCIES = 4;
