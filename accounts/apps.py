@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class AccountsConfig(AppConfig):
+    name = "accounts"
+    verbose_name = _("Accounts")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from accounts import checks  # noqa: F401
+        from accounts.hooks import register_exporter, register_notification_kind
+        from accounts.services.personal_data import own_data
+
+        register_exporter("accounts", own_data)
+        register_notification_kind("custody_exported", _("Custody key shown"))

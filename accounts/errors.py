@@ -1,0 +1,22 @@
+"""What accounts refuse, each with a sentence for the person."""
+
+
+class ConfirmationRefused(Exception):
+    """The person did not confirm: nothing was signed, shown or stored. `code` is wrong_password, too_many_tries,
+    inactive or unavailable."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class SigningRefused(Exception):
+    """A custody key was asked to sign something that was not confirmed, or not for a chain of ours."""
+
+
+class CustodyUnavailable(Exception):
+    """The key-encryption key is missing or is not the one that sealed this custody key."""
+
+
+class UnknownNotificationKind(LookupError):
+    """A notification of a kind that no app has registered."""

@@ -1,0 +1,47 @@
+"""What other apps hand to accounts, once, in AppConfig.ready: how to export, how to erase, what to tell."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from accounts.errors import UnknownNotificationKind
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+    Exporter = Callable[[User], dict[str, Any]]
+    Eraser = Callable[[User], None]
+
+_exporters: dict[str, "Exporter"] = {}
+_erasers: dict[str, "Eraser"] = {}
+_notification_kinds: dict[str, str] = {}
+
+
+def register_exporter(app: str, exporter: "Exporter") -> None:
+    """`exporter(user)` gives what `app` knows about a person, as JSON-ready data."""
+    _exporters[app] = exporter
+
+
+def register_eraser(app: str, eraser: "Eraser") -> None:
+    """`eraser(user)` forgets, in the caller's transaction, what `app` may forget about a person."""
+    _erasers[app] = eraser
+
+
+def register_notification_kind(kind: str, label: str) -> None:
+    """Allow notifications of `kind`; `label` is what people read as its name."""
+    _notification_kinds[kind] = label
+
+
+def exporters() -> dict[str, "Exporter"]:
+    return dict(_exporters)
+
+
+def erasers() -> dict[str, "Eraser"]:
+    return dict(_erasers)
+
+
+def label_of_kind(kind: str) -> str:
+    """The name of a registered kind. Raises UnknownNotificationKind."""
+    try:
+        return _notification_kinds[kind]
+    except KeyError:
+        raise UnknownNotificationKind(f"No app has registered the notification kind {kind!r}.") from None

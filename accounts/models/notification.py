@@ -1,0 +1,33 @@
+"""What people are told by e-mail. The row is the queue (law 5)."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+
+class Notification(models.Model):
+    """One message to one person about one thing: (user, kind, key) is told once, however often it is asked for."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications")
+    kind = models.CharField(max_length=60)
+    key = models.CharField(max_length=200)
+    subject = models.CharField(max_length=200)
+    body = models.TextField()
+    url = models.CharField(max_length=500, blank=True, help_text="a path on this site")
+    created_at = models.DateTimeField(auto_now_add=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "kind", "key"], name="notification_once"),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["created_at"], name="notification_unsent", condition=models.Q(sent_at__isnull=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"
