@@ -1,0 +1,18 @@
+"""Bytes by their content: the one interface of all stores, and the local disk behind it."""
+
+from .base import BlobMissing, BlobStore, CorruptBlob, EmptyFile, FileTooLarge, StorageError, StoredBlob
+from .configured import master_store, preview_store
+from .local import LocalBlobStore
+
+__all__ = [
+    "BlobMissing",
+    "BlobStore",
+    "CorruptBlob",
+    "EmptyFile",
+    "FileTooLarge",
+    "LocalBlobStore",
+    "StorageError",
+    "StoredBlob",
+    "master_store",
+    "preview_store",
+]

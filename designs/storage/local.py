@@ -1,0 +1,122 @@
+"""Blobs on a local disk: ab/cd/<sha256> under one root."""
+
+import hashlib
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from common.hashing import blocks, sha256_of
+from designs.addresses import CidHasher
+
+from .base import BlobMissing, CorruptBlob, EmptyFile, FileTooLarge, StoredBlob, checked_name
+
+INCOMING = "incoming"
+
+
+class LocalBlobStore:
+    """A BlobStore on a local file system that has atomic rename.
+
+    A blob appears whole or not at all, also after a power cut: the file is synced before the rename and its
+    folder after it. Files are readable by this process's user only (masters are private, law 8).
+    """
+
+    def __init__(self, root: Path | str) -> None:
+        self.root = Path(root)
+
+    def put(self, stream: IO[bytes], *, max_bytes: int) -> StoredBlob:
+        """Store what is left in the stream. Raises FileTooLarge or EmptyFile; nothing is left behind then."""
+        incoming = self.root / INCOMING
+        incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor, name = tempfile.mkstemp(dir=incoming)
+        temporary = Path(name)
+        try:
+            with os.fdopen(descriptor, "wb") as target:
+                blob = _copy(stream, target, max_bytes=max_bytes)
+                target.flush()
+                os.fsync(target.fileno())
+            self._place(temporary, blob.sha256)
+        finally:
+            temporary.unlink(missing_ok=True)
+        return blob
+
+    def open(self, sha256: str) -> IO[bytes]:
+        """The bytes, for reading. Raises BlobMissing."""
+        try:
+            return self._path(sha256).open("rb")
+        except FileNotFoundError:
+            raise BlobMissing(sha256) from None
+
+    def path(self, sha256: str) -> Path:
+        """Where the bytes lie. Raises BlobMissing."""
+        path = self._path(sha256)
+        if not path.is_file():
+            raise BlobMissing(sha256)
+        return path
+
+    def exists(self, sha256: str) -> bool:
+        """Whether a blob of this name is there."""
+        return self._path(sha256).is_file()
+
+    def verify(self, sha256: str) -> None:
+        """Hash the stored bytes again. Raises BlobMissing or CorruptBlob."""
+        with self.open(sha256) as stream:
+            found = sha256_of(stream)
+        if found != sha256:
+            raise CorruptBlob(sha256, found)
+
+    def names(self) -> Iterator[str]:
+        """The SHA-256 of every blob in the store."""
+        for path in self.root.glob("??/??/*"):
+            yield path.name
+
+    def discard_abandoned(self, *, older_than_seconds: float) -> int:
+        """Remove what puts that were killed left half-written; return how many files went."""
+        limit = time.time() - older_than_seconds
+        removed = 0
+        for path in (self.root / INCOMING).glob("*"):
+            try:
+                if path.stat().st_mtime < limit:
+                    path.unlink()
+                    removed += 1
+            except FileNotFoundError:
+                continue
+        return removed
+
+    def _path(self, sha256: str) -> Path:
+        name = checked_name(sha256)
+        return self.root / name[:2] / name[2:4] / name
+
+    def _place(self, temporary: Path, sha256: str) -> None:
+        # Replacing an equal file is harmless, lets two puts race, and heals a blob that had rotted.
+        final = self._path(sha256)
+        final.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        temporary.replace(final)
+        for folder in (final.parent, final.parent.parent, self.root):
+            _sync_folder(folder)
+
+
+def _copy(stream: IO[bytes], target: IO[bytes], *, max_bytes: int) -> StoredBlob:
+    content = hashlib.sha256()
+    address = CidHasher()
+    size = 0
+    for block in blocks(stream):
+        size += len(block)
+        if size > max_bytes:
+            raise FileTooLarge(max_bytes=max_bytes)
+        content.update(block)
+        address.update(block)
+        target.write(block)
+    if size == 0:
+        raise EmptyFile
+    return StoredBlob(content.hexdigest(), address.digest(), size)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
