@@ -1,0 +1,19 @@
+"""The provenance record: what is said of a version, as a salted Merkle tree whose root goes on chain."""
+
+from .canonical import UnsafeValue, canonical
+from .merkle import SaltedRecord, fresh_salts, verify, verify_disclosure
+from .record import RECORD_VERSION, Contributor, RecordError, build_fields, build_record
+
+__all__ = [
+    "RECORD_VERSION",
+    "Contributor",
+    "RecordError",
+    "SaltedRecord",
+    "UnsafeValue",
+    "build_fields",
+    "build_record",
+    "canonical",
+    "fresh_salts",
+    "verify",
+    "verify_disclosure",
+]
