@@ -1,4 +1,4 @@
-"""Settings come from the environment; a local start leaves them in a file, so that a plain shell reaches the same services."""
+"""Settings come from the environment; a local start leaves them in a file for a plain shell."""
 
 import os
 from functools import cache
@@ -19,7 +19,7 @@ def _local_file() -> dict[str, str]:
 
 
 def text(name: str, default: str | None = None) -> str:
-    """The value of a variable; raises ImproperlyConfigured, naming it, when it is nowhere and has no default."""
+    """The value of a variable; raises ImproperlyConfigured, naming it, when it is set nowhere."""
     value = os.environ.get(name) or _local_file().get(name) or default
     if value is None:
         from django.core.exceptions import ImproperlyConfigured

@@ -4,3 +4,11 @@ from django.apps import AppConfig
 class DesignsConfig(AppConfig):
     name = "designs"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from contracts.hooks import register_auditor, register_projection
+
+        from designs import audit, projections
+
+        register_projection("DesignRegistry", "EntryRegistered", projections.entry_registered)
+        register_auditor("designs.entries", audit.entries)

@@ -4,3 +4,15 @@ from django.apps import AppConfig
 class LicensingConfig(AppConfig):
     name = "licensing"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from contracts.hooks import register_auditor, register_projection
+
+        from licensing import audit, projections
+
+        register_projection("LicenseMarket", "OfferOpened", projections.offer_opened)
+        register_projection("LicenseMarket", "LicenseSold", projections.license_sold)
+        register_projection("DesignLicenses", "TransferSingle", projections.license_moved)
+        register_projection("DesignLicenses", "TransferBatch", projections.licenses_moved)
+        register_auditor("licensing.holders", audit.holders)
+        register_auditor("licensing.offers", audit.offers)

@@ -4,3 +4,17 @@ from django.apps import AppConfig
 class RoyaltiesConfig(AppConfig):
     name = "royalties"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from contracts.hooks import register_auditor, register_outcome, register_projection
+
+        from royalties import audit, projections
+        from royalties.services import payouts
+
+        register_projection("DesignShares", "TransferSingle", projections.shares_moved)
+        register_projection("DesignShares", "TransferBatch", projections.shares_moved_in_batch)
+        register_projection("DesignShares", "RevenueReceived", projections.revenue_received)
+        register_projection("DesignShares", "Claimed", projections.claimed)
+        register_outcome(payouts.CLAIM_FOR, payouts.payout_failed)
+        register_auditor("royalties.shares", audit.shares)
+        register_auditor("royalties.money", audit.money)

@@ -4,7 +4,11 @@ import structlog
 
 from config.environment import flag, text
 
-_renderer = structlog.dev.ConsoleRenderer(colors=False) if flag("LOOMPRINT_LOCAL") else structlog.processors.JSONRenderer()
+_renderer = (
+    structlog.dev.ConsoleRenderer(colors=False)
+    if flag("LOOMPRINT_LOCAL")
+    else structlog.processors.JSONRenderer()
+)
 _shared = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,

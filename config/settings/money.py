@@ -6,6 +6,6 @@ PAYMENT_PROVIDERS = (
     {"test": "payments.providers.test_provider.TestPaymentProvider"} if flag("LOOMPRINT_LOCAL") else {}
 )
 DEFAULT_PAYMENT_PROVIDER = "test"
-# A holder is paid by the worker once this much (base units of the test dollar) waits; below it they may claim.
+# A holder is paid by the worker once this much waits (base units); below it they may claim themselves.
 PAYOUT_THRESHOLD = number("PAYOUT_THRESHOLD", 1)
 PAYOUT_BATCH = 50

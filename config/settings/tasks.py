@@ -1,10 +1,10 @@
-"""Redis, Celery and the beat. A message is a nudge; the sweepers below find what a lost one left behind (law 5)."""
+"""Redis, Celery and the beat. A message is a nudge; the sweepers find what a lost one left behind (law 5)."""
 
 from config.environment import text
 
 
 def broker_url(url: str) -> str:
-    """Celery's name for a Redis socket URL: unix:///path?db=0 becomes redis+socket:///path?virtual_host=0."""
+    """Celery's name of a Redis socket: unix:///path?db=0 becomes redis+socket:///path?virtual_host=0."""
     if url.startswith("unix://"):
         return "redis+socket://" + url.removeprefix("unix://").replace("?db=", "?virtual_host=")
     return url
@@ -16,7 +16,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", 
 
 CELERY_BROKER_URL = broker_url(REDIS_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# A request that nudges must not wait for a Redis that is down: it gives up at once and the sweeper acts later.
+# A request that nudges must not wait for a Redis that is down: it gives up at once and the sweeper acts.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 900,
     "socket_connect_timeout": 1,
@@ -40,6 +40,10 @@ CELERY_BEAT_SCHEDULE = {
     "studio-sweep": {"task": "studio.tasks.sweep_publications", "schedule": 5.0, "options": {"expires": 5}},
     "orders-sweep": {"task": "marketplace.tasks.sweep_orders", "schedule": 5.0, "options": {"expires": 5}},
     "payouts": {"task": "royalties.tasks.pay_out_due", "schedule": 15.0, "options": {"expires": 15}},
-    "mail-sweep": {"task": "accounts.tasks.send_unsent_notifications", "schedule": 30.0, "options": {"expires": 30}},
+    "mail-sweep": {
+        "task": "accounts.tasks.send_unsent_notifications",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
     "refunds-sweep": {"task": "payments.tasks.sweep_refunds", "schedule": 30.0, "options": {"expires": 30}},
 }

@@ -2,7 +2,7 @@
 
 from .canonical import UnsafeValue, canonical
 from .merkle import SaltedRecord, fresh_salts, verify, verify_disclosure
-from .record import RECORD_VERSION, Contributor, RecordError, build_fields, build_record
+from .record import RECORD_VERSION, Contributor, RecordError, build_fields, build_record, check_field
 
 __all__ = [
     "RECORD_VERSION",
@@ -13,6 +13,7 @@ __all__ = [
     "build_fields",
     "build_record",
     "canonical",
+    "check_field",
     "fresh_salts",
     "verify",
     "verify_disclosure",

@@ -98,11 +98,12 @@ def build_fields(**stated: Unpack[Statement]) -> dict[str, Any]:
     if sum(part["units"] for part in contributors) != SHARE_UNITS:
         raise ValueError("the contributors' units do not sum to 1,000,000")
     for name, value in fields.items():
-        _check_field(name, value)
+        check_field(name, value)
     return fields
 
 
-def _check_field(name: str, value: Any) -> None:
+def check_field(name: str, value: Any) -> None:
+    """Raise RecordError unless this value can stand in a record and be hashed the same everywhere."""
     try:
         size = len(canonical(value, path=name))
         _check_survives_storage(value, name)

@@ -1,0 +1,26 @@
+"""Counting attempts in Redis. When Redis is away actions go through: limits guard comfort, not money."""
+
+import structlog
+from django.core.cache import cache
+from django.utils.translation import gettext as _
+from redis.exceptions import RedisError
+
+logger = structlog.get_logger(__name__)
+
+
+class TooMany(Exception):
+    """More attempts than the limit allows; `str()` says when to try again."""
+
+
+def allow(key: str, *, limit: int, seconds: int) -> None:
+    """Count one attempt; raise TooMany beyond `limit` within `seconds`."""
+    try:
+        cache.add(f"throttle:{key}", 0, timeout=seconds)
+        used = cache.incr(f"throttle:{key}")
+    except (RedisError, OSError, ValueError) as error:
+        logger.warning("throttle_unavailable", error=str(error))
+        return
+    if used > limit:
+        raise TooMany(
+            _("That was too often. Wait %(minutes)s minutes and try again.") % {"minutes": seconds // 60}
+        )

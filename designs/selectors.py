@@ -1,0 +1,149 @@
+"""Reading designs: what is on show, who may see a draft, and where a design stands."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.postgres.search import SearchQuery, SearchRank
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
+
+from accounts.models import User
+from designs.models import Design, DesignVersion, Preview, ProcessingStep, RegistryEntry
+
+HIDDEN = (Design.State.REJECTED, Design.State.WITHDRAWN, Design.State.TAKEN_DOWN)
+
+
+def with_entry(designs: QuerySet[Design]) -> QuerySet[Design]:
+    """Annotate entry_block (block number or None) and claim_order from the chain's projection."""
+    entry = RegistryEntry.objects.filter(chain_id=OuterRef("chain_id"), entry_id=OuterRef("entry_id"))
+    return designs.annotate(
+        entry_block=Subquery(entry.values("event__block__number")[:1]),
+        claim_order=Subquery(entry.values("claim_order")[:1]),
+    )
+
+
+def on_show(*, query: str = "", kind: str = "", tag: str = "") -> QuerySet[Design]:
+    """Anchored designs that anyone may see, newest first; by relevance when there is a query."""
+    entry = RegistryEntry.objects.filter(chain_id=OuterRef("chain_id"), entry_id=OuterRef("entry_id"))
+    designs = with_entry(Design.objects.filter(Exists(entry)).exclude(state__in=HIDDEN)).select_related(
+        "owner"
+    )
+    if kind:
+        designs = designs.filter(kind=kind)
+    if tag:
+        designs = designs.filter(tags__contains=[tag])
+    if query:
+        search = SearchQuery(query, search_type="websearch", config="english")
+        designs = (
+            designs.annotate(rank=SearchRank(F("search"), search))
+            .filter(Q(search=search) | Q(tags__contains=[query.lower()]) | Q(title__icontains=query))
+            .order_by("-rank", "-id")
+        )
+    return designs.prefetch_related(cover_previews())
+
+
+def cover_previews() -> Prefetch[Any, Any, Any]:
+    """Previews by `design.versions.all()[0].previews.all()`, without the viewer model."""
+    images = Preview.objects.exclude(kind=Preview.Kind.VIEWER)
+    versions = DesignVersion.objects.order_by("-number").prefetch_related(Prefetch("previews", images))
+    return Prefetch("versions", versions)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A cover in all its sizes, for <picture>: sources by type, a fallback, and the blurred stand-in."""
+
+    design: Design
+    images: tuple[Preview, ...]
+    blur: Preview | None
+
+    def of_type(self, media_type: str) -> list[Preview]:
+        return [image for image in self.images if image.media_type == media_type]
+
+    @property
+    def avif(self) -> list[Preview]:
+        return self.of_type("image/avif")
+
+    @property
+    def webp(self) -> list[Preview]:
+        return self.of_type("image/webp")
+
+    @property
+    def fallback(self) -> Preview | None:
+        jpeg = self.of_type("image/jpeg")
+        return jpeg[-1] if jpeg else None
+
+    @property
+    def small(self) -> Preview | None:
+        jpeg = self.of_type("image/jpeg")
+        return jpeg[0] if jpeg else None
+
+
+def picture_of(design: Design, previews: Iterable[Preview]) -> Picture:
+    previews = list(previews)
+    return Picture(
+        design=design,
+        images=tuple(p for p in previews if p.kind == Preview.Kind.IMAGE),
+        blur=next((p for p in previews if p.kind == Preview.Kind.BLUR), None),
+    )
+
+
+def access_design(*, viewer: Any, public_id: Any) -> Design:
+    """The design, if this viewer may see it: anyone once it is anchored, else its people and moderators.
+
+    Raises Design.DoesNotExist for everyone else, as if there were none.
+    """
+    design = with_entry(Design.objects.select_related("owner")).get(public_id=public_id)
+    if design.entry_block is not None and design.state not in HIDDEN:  # type: ignore[attr-defined]
+        return design
+    if not viewer.is_authenticated:
+        raise Design.DoesNotExist
+    if design.owner_id == viewer.pk or viewer.has_perm("moderation.view_review"):
+        return design
+    if design.contributions.filter(account=viewer).exists():
+        return design
+    raise Design.DoesNotExist
+
+
+def own_design(*, owner: User, public_id: Any) -> Design:
+    """A design of this owner. Raises Design.DoesNotExist for anyone else's."""
+    return with_entry(Design.objects.select_related("owner")).get(public_id=public_id, owner=owner)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where processing stands: true after a reload, because it is read from the rows."""
+
+    steps: list[ProcessingStep]
+
+    @property
+    def done(self) -> bool:
+        return all(step.state == ProcessingStep.State.DONE for step in self.steps)
+
+    @property
+    def failed(self) -> ProcessingStep | None:
+        return next((step for step in self.steps if step.state == ProcessingStep.State.FAILED), None)
+
+    @property
+    def running(self) -> bool:
+        return not self.done and self.failed is None
+
+    @property
+    def percent(self) -> int:
+        if not self.steps:
+            return 0
+        parts = [100 if step.state == ProcessingStep.State.DONE else step.percent for step in self.steps]
+        return sum(parts) // len(parts)
+
+
+def progress_of(version: DesignVersion) -> Progress:
+    return Progress(list(version.steps.all()))
+
+
+def claims_of(output_hash: str) -> list[RegistryEntry]:
+    """All claims of a file, in their order."""
+    return list(
+        RegistryEntry.objects.filter(output_hash=output_hash)
+        .select_related("event__block")
+        .order_by("chain_id", "claim_order")
+    )

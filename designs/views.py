@@ -1,0 +1,52 @@
+"""Previews, and a design's record for the people in it."""
+
+import uuid
+
+from django.contrib.auth.decorators import login_required
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_GET
+
+from designs.models import Design, Preview
+from designs.selectors import access_design
+from designs.storage import preview_store
+
+YEAR = 31_536_000
+
+
+@require_GET
+def preview(
+    request: HttpRequest, public_id: uuid.UUID, preview_id: int, name: str
+) -> HttpResponse | FileResponse:
+    """A derivative of a design that this viewer may see. The name is for people; the id finds it."""
+    design = _visible(request, public_id)
+    found = get_object_or_404(Preview, pk=preview_id, version__design=design)
+    response = FileResponse(preview_store().open(found.sha256), content_type=found.media_type)
+    response["Content-Length"] = str(found.size)
+    shared = design.entry_block is not None  # type: ignore[attr-defined]
+    response["Cache-Control"] = f"{'public' if shared else 'private'}, max-age={YEAR}, immutable"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@login_required
+@require_GET
+def record(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
+    """The whole provenance record with its salts: for the owner alone, who can prove fields with it."""
+    design = _visible(request, public_id)
+    if design.owner_id != request.user.pk:
+        raise Http404
+    latest = design.versions.latest("number").records.order_by("-id").first()
+    if latest is None:
+        raise Http404
+    response = JsonResponse({"fields": latest.fields, "salts": latest.salts, "root": latest.root})
+    response["Content-Disposition"] = 'attachment; filename="provenance-record.json"'
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _visible(request: HttpRequest, public_id: uuid.UUID) -> Design:
+    try:
+        return access_design(viewer=request.user, public_id=public_id)
+    except Design.DoesNotExist as error:
+        raise Http404 from error

@@ -1,0 +1,82 @@
+"""What buyers hold, and what they fetched with it."""
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from common.fields import AddressField, EntryIdField, HashField, UintField
+
+
+class LicenseSale(models.Model):
+    """A license sold: the projection of LicenseSold."""
+
+    event = models.OneToOneField(
+        "contracts.ChainEvent", on_delete=models.CASCADE, related_name="license_sale"
+    )
+    chain_id = models.PositiveBigIntegerField()
+    entry_id = EntryIdField()
+    license_id = UintField()
+    holder = AddressField()
+    payer = AddressField()
+    terms_hash = HashField()
+    currency = AddressField()
+    price = UintField(help_text="per license, base units")
+    quantity = models.PositiveBigIntegerField()
+    ref = HashField(db_index=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["chain_id", "entry_id"], name="sale_entry"),
+            models.Index(fields=["holder"], name="sale_holder"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.license_id} to {self.holder}"
+
+
+class LicenseMovement(models.Model):
+    """Licenses passing from one address to another; what someone holds is the sum of these."""
+
+    event = models.ForeignKey(
+        "contracts.ChainEvent", on_delete=models.CASCADE, related_name="license_movements"
+    )
+    position = models.PositiveSmallIntegerField(default=0)
+    chain_id = models.PositiveBigIntegerField()
+    license_id = UintField()
+    entry_id = EntryIdField()
+    sender = AddressField()
+    receiver = AddressField()
+    quantity = UintField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["event", "position"], name="license_movement_once"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["receiver"], name="license_receiver"),
+            models.Index(fields=["sender"], name="license_sender"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.license_id} {self.quantity}"
+
+
+class DownloadGrant(models.Model):
+    """An expiring permission to fetch one master, given to a holder, by the chain key of their license."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="download_grants"
+    )
+    version = models.ForeignKey("designs.DesignVersion", on_delete=models.PROTECT, related_name="grants")
+    chain_id = models.PositiveBigIntegerField()
+    license_id = UintField()
+    holder = AddressField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    fetched_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return str(self.public_id)

@@ -1,0 +1,48 @@
+"""A master leaves only through here: a license check, an expiring grant, a record of the fetch (law 8)."""
+
+from datetime import timedelta
+
+from contracts.chains import chain
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from licensing.models import DownloadGrant
+from licensing.selectors import licenses_of
+
+
+class DownloadRefused(Exception):
+    """No download; `str()` says why."""
+
+
+@transaction.atomic
+def grant_download(*, user: User, license_id: int) -> DownloadGrant:
+    """An expiring link for the master that this license covers. Raises DownloadRefused."""
+    held = next(iter(licenses_of(user=user, license_id=license_id)), None)
+    if held is None:
+        raise DownloadRefused(_("You do not hold this license."))
+    if not held.download_open:
+        raise DownloadRefused(
+            _("The purchase is in a block, %(seen)s of %(needed)s. The download opens by itself in a moment.")
+            % {"seen": held.confirmations, "needed": held.needed}
+        )
+    return DownloadGrant.objects.create(
+        user=user,
+        version=held.design.versions.latest("number"),
+        chain_id=chain().chain_id,
+        license_id=license_id,
+        holder=user.custody_key.address,
+        expires_at=timezone.now() + timedelta(seconds=settings.DOWNLOAD_LINK_SECONDS),
+    )
+
+
+def use_grant(*, user: User, grant: DownloadGrant) -> DownloadGrant:
+    """Check a grant when it is used. Raises DownloadRefused when the license is gone or the link too old."""
+    if grant.expires_at <= timezone.now():
+        raise DownloadRefused(_("This link has expired. Open the design in your library for a new one."))
+    if not any(held.download_open for held in licenses_of(user=user, license_id=grant.license_id)):
+        raise DownloadRefused(_("You do not hold this license any more."))
+    DownloadGrant.objects.filter(pk=grant.pk, fetched_at__isnull=True).update(fetched_at=timezone.now())
+    return grant

@@ -1,0 +1,235 @@
+"""The REST API: designs, one design, verify by hash, status of an action."""
+
+import re
+import uuid
+from typing import Any
+
+from contracts.chains import chain
+from contracts.selectors import confirmation_status, status_of_action
+from django.http import Http404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from designs.models import Design
+from designs.selectors import access_design, claims_of
+from marketplace import selectors
+from marketplace.models import Order
+from studio.models import Publication
+from studio.services.publishing import REGISTER
+
+SHA256 = re.compile(r"^[0-9a-f]{64}$")
+
+
+class StatusSerializer(serializers.Serializer):
+    """Where something stands on its way to the chain."""
+
+    code = serializers.CharField(help_text="none, queued, sent, mined, final or failed")
+    label = serializers.CharField()
+    confirmations = serializers.IntegerField()
+    needed = serializers.IntegerField()
+
+
+class DesignSummarySerializer(serializers.Serializer):
+    id = serializers.UUIDField(source="design.public_id")
+    title = serializers.CharField(source="design.title")
+    creator = serializers.CharField(source="design.owner.display_name")
+    kind = serializers.ChoiceField(choices=Design.Kind.choices, source="design.kind")
+    disclosure = serializers.CharField(source="design.disclosure")
+    tags = serializers.ListField(child=serializers.CharField(), source="design.tags")
+    price_from = serializers.CharField(
+        allow_null=True, help_text="base units of the test dollar (6 decimals)"
+    )
+    chain_id = serializers.IntegerField(source="design.chain_id")
+    entry_id = serializers.CharField(source="design.entry_id")
+    claim_order = serializers.IntegerField()
+    status = StatusSerializer()
+
+
+class DesignListSerializer(serializers.Serializer):
+    results = DesignSummarySerializer(many=True, source="cards")
+    following = serializers.CharField(allow_null=True, help_text="value of `after` for the next page")
+
+
+class OfferSerializer(serializers.Serializer):
+    license = serializers.CharField(source="template.code")
+    title = serializers.CharField(source="template.title")
+    terms = serializers.CharField(source="offer.terms_hash")
+    currency = serializers.CharField(source="offer.currency")
+    price = serializers.CharField(source="offer.price", help_text="base units")
+    left = serializers.IntegerField(allow_null=True)
+
+
+class StakeSerializer(serializers.Serializer):
+    address = serializers.CharField(source="holding.address")
+    units = serializers.IntegerField(source="holding.units", help_text="of 1,000,000")
+    role = serializers.CharField()
+
+
+class DesignDetailSerializer(serializers.Serializer):
+    id = serializers.UUIDField(source="design.public_id")
+    title = serializers.CharField(source="design.title")
+    description = serializers.CharField(source="design.description")
+    creator = serializers.CharField(source="design.owner.display_name")
+    kind = serializers.CharField(source="design.kind")
+    disclosure = serializers.CharField(source="design.disclosure")
+    tags = serializers.ListField(child=serializers.CharField(), source="design.tags")
+    facts = serializers.JSONField(source="version.facts")
+    sha256 = serializers.CharField(source="version.master.sha256")
+    cid = serializers.CharField(source="version.master.cid")
+    entry_id = serializers.CharField(source="design.entry_id", allow_null=True)
+    record_root = serializers.SerializerMethodField()
+    transaction_hash = serializers.CharField()
+    status = StatusSerializer()
+    offers = OfferSerializer(many=True)
+    holders = StakeSerializer(many=True, source="stakes")
+
+    def get_record_root(self, page: selectors.DesignPage) -> str | None:
+        return page.entry.record_root if page.entry else None
+
+
+class ClaimSerializer(serializers.Serializer):
+    """One claim of a file: this address claimed it at this time."""
+
+    chain_id = serializers.IntegerField()
+    entry_id = serializers.CharField()
+    creator = serializers.CharField()
+    claim_order = serializers.IntegerField(help_text="1 is the first claim known to this registry")
+    custodial = serializers.SerializerMethodField(help_text="signed by Loomprint's custody key for them")
+    claimed_at = serializers.DateTimeField(source="event.block.timestamp")
+    block = serializers.IntegerField(source="event.block.number")
+    transaction_hash = serializers.CharField(source="event.transaction_hash")
+    record_root = serializers.CharField()
+
+    def get_custodial(self, claim: Any) -> bool:
+        return bool(claim.custodial and claim.custodial[0])
+
+
+class VerifySerializer(serializers.Serializer):
+    sha256 = serializers.CharField()
+    known = serializers.BooleanField()
+    claims = ClaimSerializer(many=True)
+
+
+class ActionSerializer(serializers.Serializer):
+    id = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=["register", "buy"])
+    state = serializers.CharField()
+    status = StatusSerializer()
+    reason = serializers.CharField(allow_blank=True)
+
+
+class DesignList(APIView):
+    """Anchored designs, newest first."""
+
+    @extend_schema(
+        operation_id="designs_list",
+        parameters=[
+            OpenApiParameter("q", OpenApiTypes.STR, description="search words"),
+            OpenApiParameter("kind", OpenApiTypes.STR, enum=Design.Kind.values),
+            OpenApiParameter("tag", OpenApiTypes.STR),
+            OpenApiParameter("after", OpenApiTypes.STR, description="`following` of the page before"),
+        ],
+        responses=DesignListSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        asked = request.query_params
+        kind = asked.get("kind", "")
+        if kind and kind not in Design.Kind.values:
+            raise ValidationError({"kind": f"must be one of {', '.join(Design.Kind.values)}"})
+        page = selectors.cards_page(
+            query=asked.get("q", "").strip()[:120],
+            kind=kind,
+            tag=asked.get("tag", "")[:32],
+            after=asked.get("after", ""),
+        )
+        return Response(DesignListSerializer(page).data)
+
+
+class DesignDetail(APIView):
+    """One design: anyone once it is anchored, else its own people."""
+
+    @extend_schema(operation_id="designs_read", responses=DesignDetailSerializer)
+    def get(self, request: Request, public_id: uuid.UUID) -> Response:
+        try:
+            design = access_design(viewer=request.user, public_id=public_id)
+        except Design.DoesNotExist as error:
+            raise Http404 from error
+        return Response(DesignDetailSerializer(selectors.design_page(design)).data)
+
+
+class Verify(APIView):
+    """What the chain is known to say about a file, by its SHA-256."""
+
+    @extend_schema(operation_id="verify_read", responses=VerifySerializer)
+    def get(self, request: Request, sha256: str) -> Response:
+        sha256 = sha256.lower().removeprefix("0x")
+        if not SHA256.match(sha256):
+            raise ValidationError({"sha256": "must be 64 hexadecimal digits: the SHA-256 of the file"})
+        claims = claims_of("0x" + sha256)
+        return Response(VerifySerializer({"sha256": sha256, "known": bool(claims), "claims": claims}).data)
+
+
+class ActionDetail(APIView):
+    """Where one's own publication or order stands."""
+
+    permission_classes = (IsAuthenticated,)
+
+    @extend_schema(operation_id="actions_read", responses=ActionSerializer)
+    def get(self, request: Request, public_id: uuid.UUID) -> Response:
+        action = self._order(request, public_id) or self._publication(request, public_id)
+        if action is None:
+            raise Http404
+        return Response(ActionSerializer(action).data)
+
+    def _order(self, request: Request, public_id: uuid.UUID) -> dict[str, Any] | None:
+        order = (
+            Order.objects.filter(public_id=public_id, buyer=request.user)
+            .select_related("design", "payment")
+            .first()
+        )
+        if order is None:
+            return None
+        status = selectors.order_page(order).status
+        return {
+            "id": public_id,
+            "kind": "buy",
+            "state": order.state,
+            "status": status,
+            "reason": order.state_reason,
+        }
+
+    def _publication(self, request: Request, public_id: uuid.UUID) -> dict[str, Any] | None:
+        publication = (
+            Publication.objects.filter(public_id=public_id, consents__account=request.user)
+            .select_related("design")
+            .first()
+        )
+        if publication is None:
+            return None
+        here = chain()
+        entry = next(
+            (
+                c
+                for c in claims_of(publication.version.master.output_hash)
+                if c.entry_id == publication.entry_id
+            ),
+            None,
+        )
+        status = (
+            confirmation_status(entry.event.block.number, here)
+            if entry
+            else status_of_action(kind=REGISTER, ref=publication.ref, chain=here)
+        )
+        return {
+            "id": public_id,
+            "kind": "register",
+            "state": publication.state,
+            "status": status,
+            "reason": publication.reason,
+        }

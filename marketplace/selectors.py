@@ -1,0 +1,216 @@
+"""Storefront pages, each in a fixed number of queries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.chains import chain
+from contracts.selectors import ActionStatus, confirmation_status, status_of_action
+from django.db.models import Count, QuerySet
+
+from accounts.selectors import names_of
+from designs.models import Contribution, Design, DesignVersion, Preview, RegistryEntry
+from designs.selectors import Picture, claims_of, on_show, picture_of
+from licensing.models import LicenseSale, Offer
+from licensing.selectors import OfferOnShow, offers_of
+from marketplace.models import Order
+from marketplace.services.checkout import BUY
+from royalties.selectors import Breakdown, Holding, breakdown, holdings
+
+PAGE = 24
+
+
+@dataclass(frozen=True)
+class Card:
+    """One design in a grid. `price_from` is in base units, None when nothing is on offer."""
+
+    design: Design
+    picture: Picture
+    price_from: int | None
+    status: ActionStatus
+    claim_order: int
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of cards; `following` is the cursor of the next page, or None."""
+
+    cards: list[Card]
+    following: str | None
+
+
+def cards_page(*, query: str = "", kind: str = "", tag: str = "", after: str = "") -> Page:
+    """A page of designs on show. The cursor is a key; with a query it is an offset of at most 240."""
+    designs = on_show(query=query, kind=kind, tag=tag)
+    if query:
+        start = min(int(after), 240) if after.isdigit() else 0
+        rows = list(designs[start : start + PAGE + 1])
+        following = str(start + PAGE) if len(rows) > PAGE else None
+    else:
+        if after.isdigit():
+            designs = designs.filter(id__lt=int(after))
+        rows = list(designs[: PAGE + 1])
+        following = str(rows[PAGE - 1].pk) if len(rows) > PAGE else None
+    return Page(cards=cards_of(rows[:PAGE]), following=following)
+
+
+def cards_of(designs: Sequence[Design]) -> list[Card]:
+    """Cards of designs that came from `on_show`: their prices in one more query."""
+    here = chain()
+    prices: dict[str, int] = {}
+    offers = Offer.objects.filter(chain_id=here.chain_id, entry_id__in=[d.entry_id for d in designs])
+    for entry_id, price in offers.values_list("entry_id", "price"):
+        prices[entry_id] = min(price, prices.get(entry_id, price))
+    return [
+        Card(
+            design=design,
+            picture=picture_of(design, design.versions.all()[0].previews.all()),
+            price_from=prices.get(design.entry_id or ""),
+            status=confirmation_status(design.entry_block, here),  # type: ignore[attr-defined]
+            claim_order=design.claim_order,  # type: ignore[attr-defined]
+        )
+        for design in designs
+    ]
+
+
+def kind_counts(designs: QuerySet[Design]) -> dict[str, int]:
+    """How many of these designs are images and how many meshes."""
+    return dict(designs.order_by().values_list("kind").annotate(number=Count("id")))
+
+
+@dataclass(frozen=True)
+class Stake:
+    """A holder of share units with the name we know them by, and the role they started with."""
+
+    holding: Holding
+    name: str
+    role: str
+
+
+@dataclass(frozen=True)
+class DesignPage:
+    """Everything the design page shows."""
+
+    design: Design
+    version: DesignVersion
+    picture: Picture
+    viewer: Preview | None
+    entry: RegistryEntry | None
+    status: ActionStatus
+    transaction_hash: str
+    claims: list[RegistryEntry]
+    offers: list[OfferOnShow]
+    stakes: list[Stake]
+
+    @property
+    def first_claim(self) -> RegistryEntry | None:
+        return self.claims[0] if self.claims else None
+
+    @property
+    def is_later_claim(self) -> bool:
+        return self.entry is not None and self.entry.claim_order > 1
+
+
+def design_page(design: Design) -> DesignPage:
+    """Assemble the page of a design that the viewer may see."""
+    here = chain()
+    version = design.versions.select_related("master", "source").prefetch_related("previews").latest("number")
+    previews = list(version.previews.all())
+    entry = (
+        RegistryEntry.objects.filter(chain_id=design.chain_id, entry_id=design.entry_id)
+        .select_related("event__block")
+        .first()
+    )
+    entry_id = design.entry_id or ""
+    return DesignPage(
+        design=design,
+        version=version,
+        picture=picture_of(design, previews),
+        viewer=next((p for p in previews if p.kind == Preview.Kind.VIEWER), None),
+        entry=entry,
+        status=confirmation_status(entry.event.block.number if entry else None, here),
+        transaction_hash=entry.event.transaction_hash if entry else "",
+        claims=claims_of(version.master.output_hash) if entry else [],
+        offers=offers_of(chain_id=here.chain_id, entry_id=entry_id) if entry else [],
+        stakes=stakes_of(chain_id=here.chain_id, entry_id=entry_id) if entry else [],
+    )
+
+
+def stakes_of(*, chain_id: int, entry_id: str) -> list[Stake]:
+    """Holders by name; whoever we do not know is shown by address."""
+    held = holdings(chain_id=chain_id, entry_id=entry_id, limit=20)
+    names = names_of([holding.address for holding in held])
+    roles = dict(
+        Contribution.objects.filter(
+            design__chain_id=chain_id, design__entry_id=entry_id, account__custody_key__address__in=names
+        ).values_list("account__custody_key__address", "role")
+    )
+    return [
+        Stake(
+            holding=holding,
+            name=names.get(holding.address, ""),
+            role=str(Contribution.Role(roles[holding.address]).label) if holding.address in roles else "",
+        )
+        for holding in held
+    ]
+
+
+@dataclass(frozen=True)
+class MoneyFlow:
+    """Where a price goes, by name: (name or address, role, units, amount in base units)."""
+
+    breakdown: Breakdown
+    lines: list[tuple[str, str, int, int]]
+
+
+def money_flow(*, offer: Offer, stakes: Sequence[Stake]) -> MoneyFlow:
+    """Where one sale of this offer would go now."""
+    parts = breakdown(chain_id=offer.chain_id, entry_id=offer.entry_id, price=offer.price)
+    by_address = {stake.holding.address: stake for stake in stakes}
+    lines = []
+    for part in parts.slices:
+        stake = by_address.get(part.address)
+        lines.append(
+            (stake.name if stake else part.address, stake.role if stake else "", part.units, part.amount)
+        )
+    return MoneyFlow(breakdown=parts, lines=lines)
+
+
+@dataclass(frozen=True)
+class OrderPage:
+    """An order as its buyer sees it."""
+
+    order: Order
+    picture: Picture
+    sale: LicenseSale | None
+    status: ActionStatus
+
+    @property
+    def licensed(self) -> bool:
+        return self.sale is not None
+
+
+def order_page(order: Order) -> OrderPage:
+    """The order with what the chain says of it."""
+    here = chain()
+    sale = (
+        LicenseSale.objects.filter(chain_id=order.chain_id, ref=order.ref)
+        .select_related("event__block")
+        .first()
+    )
+    version = order.design.versions.prefetch_related("previews").latest("number")
+    return OrderPage(
+        order=order,
+        picture=picture_of(order.design, version.previews.all()),
+        sale=sale,
+        status=(
+            confirmation_status(sale.event.block.number, here)
+            if sale
+            else status_of_action(kind=BUY, ref=order.ref, chain=here)
+        ),
+    )
+
+
+def orders_of(*, buyer: Any, limit: int = 50) -> list[Order]:
+    """A buyer's orders, newest first."""
+    return list(Order.objects.filter(buyer=buyer).select_related("design", "template")[:limit])

@@ -1,0 +1,15 @@
+from django.urls import path
+
+from marketplace import views
+
+app_name = "marketplace"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("search/", views.search, name="search"),
+    path("d/<uuid:public_id>/", views.design, name="design"),
+    path("d/<uuid:public_id>/buy/<str:terms_hash>/", views.checkout, name="checkout"),
+    path("orders/<uuid:public_id>/", views.order, name="order"),
+    path("orders/<uuid:public_id>/status/", views.order_status, name="order_status"),
+    path("d/<uuid:public_id>/status/", views.design_status, name="design_status"),
+    path("health/", views.health, name="health"),
+]

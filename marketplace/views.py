@@ -1,0 +1,171 @@
+"""Storefront pages. Reading needs no account, no JavaScript and no chain; it reads the projections."""
+
+import uuid
+
+from contracts.chains import chain
+from contracts.selectors import sync_status
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import connection
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods
+from payments.services import payment_url
+
+from designs.models import Design
+from designs.selectors import access_design
+from licensing.selectors import OfferOnShow, licenses_of
+from marketplace import selectors
+from marketplace.models import Order
+from marketplace.services.checkout import CheckoutRefused, place_order
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """Context: page (selectors.Page)."""
+    return render(
+        request, "marketplace/home.html", {"page": selectors.cards_page(after=request.GET.get("after", ""))}
+    )
+
+
+@require_GET
+def search(request: HttpRequest) -> HttpResponse:
+    """Context: page, query, kind, tag."""
+    query = request.GET.get("q", "").strip()[:120]
+    kind = request.GET.get("kind", "")
+    kind = kind if kind in Design.Kind.values else ""
+    tag = request.GET.get("tag", "").strip().lower()[:32]
+    page = selectors.cards_page(query=query, kind=kind, tag=tag, after=request.GET.get("after", ""))
+    return render(
+        request,
+        "marketplace/search.html",
+        {"page": page, "query": query, "kind": kind, "tag": tag, "kinds": Design.Kind.choices},
+    )
+
+
+def _visible(request: HttpRequest, public_id: uuid.UUID) -> Design:
+    try:
+        return access_design(viewer=request.user, public_id=public_id)
+    except Design.DoesNotExist as error:
+        raise Http404 from error
+
+
+@require_GET
+def design(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Context: shown (selectors.DesignPage), chosen (OfferOnShow or None), flow (MoneyFlow or None), held."""
+    shown = selectors.design_page(_visible(request, public_id))
+    chosen = _chosen(shown.offers, request.GET.get("offer", ""))
+    held = (
+        [one for one in licenses_of(user=request.user) if one.entry_id == shown.design.entry_id]  # type: ignore[arg-type]
+        if request.user.is_authenticated and shown.entry
+        else []
+    )
+    return render(
+        request,
+        "marketplace/design.html",
+        {
+            "shown": shown,
+            "chosen": chosen,
+            "flow": selectors.money_flow(offer=chosen.offer, stakes=shown.stakes) if chosen else None,
+            "held": held,
+        },
+    )
+
+
+def _chosen(offers: list[OfferOnShow], terms_hash: str) -> OfferOnShow | None:
+    return next((one for one in offers if one.offer.terms_hash == terms_hash), offers[0] if offers else None)
+
+
+@require_GET
+def design_status(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The proof strip alone, for the page that polls while an entry is not final."""
+    shown = selectors.design_page(_visible(request, public_id))
+    return render(request, "marketplace/_proof.html", {"shown": shown})
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def checkout(request: HttpRequest, public_id: uuid.UUID, terms_hash: str) -> HttpResponse:
+    """Context: shown, wanted (OfferOnShow), flow, checkout_key (one a page, so a second press buys once)."""
+    shown = selectors.design_page(_visible(request, public_id))
+    wanted = next((one for one in shown.offers if one.offer.terms_hash == terms_hash), None)
+    if wanted is None:
+        raise Http404
+    if request.method == "POST":
+        try:
+            order = place_order(
+                buyer=request.user,  # type: ignore[arg-type]
+                design=shown.design,
+                wanted=wanted,
+                price_seen=int(request.POST.get("price", "0")),
+                checkout_key=uuid.UUID(request.POST.get("checkout_key", "")),
+            )
+        except CheckoutRefused as refusal:
+            messages.error(request, str(refusal))
+            return redirect("marketplace:checkout", public_id, terms_hash)
+        except ValueError:
+            return redirect("marketplace:checkout", public_id, terms_hash)
+        if order.state == Order.State.PLACED and order.payment is not None:
+            return redirect(payment_url(intent=order.payment))
+        return redirect("marketplace:order", order.public_id)
+    return render(
+        request,
+        "marketplace/checkout.html",
+        {
+            "shown": shown,
+            "wanted": wanted,
+            "flow": selectors.money_flow(offer=wanted.offer, stakes=shown.stakes),
+            "checkout_key": uuid.uuid4(),
+        },
+    )
+
+
+def _own_order(request: HttpRequest, public_id: uuid.UUID) -> Order:
+    return get_object_or_404(
+        Order.objects.select_related("design__owner", "template", "payment"),
+        public_id=public_id,
+        buyer=request.user,
+    )
+
+
+@login_required
+@require_GET
+def order(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Context: bought (selectors.OrderPage), payment_url when the payment is still open."""
+    found = _own_order(request, public_id)
+    is_open = found.state == Order.State.PLACED and found.payment is not None
+    return render(
+        request,
+        "marketplace/order.html",
+        {
+            "bought": selectors.order_page(found),
+            "payment_url": payment_url(intent=found.payment) if is_open and found.payment else "",
+        },
+    )
+
+
+@login_required
+@require_GET
+def order_status(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The part of the order page that polls."""
+    return render(
+        request,
+        "marketplace/_order_status.html",
+        {"bought": selectors.order_page(_own_order(request, public_id))},
+    )
+
+
+@require_GET
+def health(request: HttpRequest) -> HttpResponse:
+    """200 when pages can be served; the chain is told beside it, since reading does not need it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    status = sync_status(chain())
+    return JsonResponse(
+        {
+            "database": "ok",
+            "chain": {"reachable": status.reachable, "head": status.head, "indexed": status.indexed},
+            "home": reverse("marketplace:home"),
+        }
+    )

@@ -1,0 +1,63 @@
+"""Judging a frozen draft: rules first, a moderator for what they cannot decide."""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from designs.models import Design, DesignVersion, Disclosure, RegistryEntry
+from moderation.models import Review
+
+
+def judge(*, version: DesignVersion, digest: str) -> Review:
+    """Approve by rule, or ask for a moderator and say why. Call in the transaction that froze the draft."""
+    rule = _needs_moderator(version)
+    if rule is None:
+        return Review.objects.create(
+            version=version,
+            digest=digest,
+            state=Review.State.APPROVED,
+            rule="nothing_to_ask",
+            decided_at=timezone.now(),
+        )
+    code, reason = rule
+    return Review.objects.create(version=version, digest=digest, rule=code, reason=reason)
+
+
+def _needs_moderator(version: DesignVersion) -> tuple[str, str] | None:
+    design = version.design
+    claimed = RegistryEntry.objects.filter(output_hash=version.master.output_hash).exists()
+    being_claimed = (
+        Design.objects.filter(versions__master=version.master, state=Design.State.ANCHORING)
+        .exclude(owner=design.owner)
+        .exists()
+    )
+    if claimed or being_claimed:
+        return "already_claimed", _("Someone else has claimed this very file; a moderator looks at it first.")
+    if design.disclosure == Disclosure.NOT_AI and version.prompt:
+        return "disclosure_contradicts", _(
+            "It is said to be made without AI but names a prompt; a moderator looks at it first."
+        )
+    return None
+
+
+class AlreadyDecided(Exception):
+    """The review was decided or withdrawn meanwhile; nothing was changed."""
+
+
+@transaction.atomic
+def decide(*, moderator: User, review: Review, approve: bool, reason: str) -> None:
+    """A moderator's decision. Raises AlreadyDecided when another one was faster."""
+    moved = Review.objects.filter(pk=review.pk, state=Review.State.PENDING).update(
+        state=Review.State.APPROVED if approve else Review.State.REJECTED,
+        reason=reason,
+        decided_by=moderator,
+        decided_at=timezone.now(),
+    )
+    if not moved:
+        raise AlreadyDecided
+
+
+def withdraw_review(*, digest: str) -> None:
+    """Take a pending review off the queue because its draft is frozen no more."""
+    Review.objects.filter(digest=digest, state=Review.State.PENDING).delete()

@@ -1,0 +1,57 @@
+"""Chain events of shares and money, as rows."""
+
+from contracts.models import ChainEvent
+
+from common.identifiers import entry_id_hex
+from royalties.models import Payout, RevenueEvent, ShareMovement
+
+
+def shares_moved(event: ChainEvent) -> None:
+    """TransferSingle of DesignShares."""
+    _move(event, [event.args["id"]], [event.args["value"]])
+
+
+def shares_moved_in_batch(event: ChainEvent) -> None:
+    """TransferBatch of DesignShares."""
+    _move(event, event.args["ids"], event.args["values"])
+
+
+def _move(event: ChainEvent, ids: list[str], values: list[str]) -> None:
+    ShareMovement.objects.bulk_create(
+        ShareMovement(
+            event=event,
+            position=position,
+            chain_id=event.chain_id,
+            entry_id=entry_id_hex(int(entry)),
+            sender=event.args["from"],
+            receiver=event.args["to"],
+            units=int(units),
+        )
+        for position, (entry, units) in enumerate(zip(ids, values, strict=True))
+    )
+
+
+def revenue_received(event: ChainEvent) -> None:
+    RevenueEvent.objects.create(
+        event=event,
+        chain_id=event.chain_id,
+        entry_id=entry_id_hex(int(event.args["entryId"])),
+        currency=event.args["currency"],
+        gross=int(event.args["gross"]),
+        fee=int(event.args["fee"]),
+        ancestors=int(event.args["ancestors"]),
+        own=int(event.args["own"]),
+        source=int(event.args["source"]),
+        ref=event.args["ref"],
+    )
+
+
+def claimed(event: ChainEvent) -> None:
+    Payout.objects.create(
+        event=event,
+        chain_id=event.chain_id,
+        entry_id=entry_id_hex(int(event.args["entryId"])),
+        currency=event.args["currency"],
+        holder=event.args["holder"],
+        amount=int(event.args["amount"]),
+    )

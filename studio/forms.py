@@ -1,0 +1,258 @@
+"""What creators type: the upload, the people, the prices."""
+
+import json
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+from common.money import AmountError
+from designs.models import SHARE_UNITS, Contribution, Disclosure
+from designs.provenance import RecordError, check_field
+from designs.services.upload import MadeWith, Part
+from licensing.models import LicenseTemplate
+from studio.services.drafts import OfferWish, price_of
+
+MAX_TAGS = 12
+MAX_PARTS = 20
+PARAMETERS_MAX_BYTES = 64 * 1024
+
+
+class DetailsForm(forms.Form):
+    """What a design says of itself and of how it was made."""
+
+    title = forms.CharField(max_length=120, label=gettext_lazy("Title"))
+    description = forms.CharField(
+        max_length=4000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        label=gettext_lazy("Description"),
+    )
+    tags = forms.CharField(
+        required=False,
+        max_length=400,
+        label=gettext_lazy("Tags"),
+        help_text=gettext_lazy("Separated by commas, at most 12."),
+    )
+    disclosure = forms.ChoiceField(
+        choices=Disclosure.choices,
+        widget=forms.RadioSelect,
+        label=gettext_lazy("Part of AI"),
+        help_text=gettext_lazy("Buyers see this. It cannot be left open."),
+    )
+    model_name = forms.CharField(max_length=160, required=False, label=gettext_lazy("Model or program"))
+    model_version = forms.CharField(max_length=80, required=False, label=gettext_lazy("Version"))
+    parameters = forms.CharField(
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false"}),
+        label=gettext_lazy("Parameters"),
+        help_text=gettext_lazy('A JSON object, for example {"period": 1.5}.'),
+    )
+    prompt = forms.CharField(
+        max_length=8000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        label=gettext_lazy("Prompt"),
+        help_text=gettext_lazy(
+            "Stays private. You can prove it later without showing the rest of the record."
+        ),
+    )
+    seed = forms.CharField(max_length=80, required=False, label=gettext_lazy("Seed"))
+
+    def clean_title(self) -> str:
+        return " ".join(self.cleaned_data["title"].split())
+
+    def clean_tags(self) -> list[str]:
+        tags = [tag.strip().lower() for tag in self.cleaned_data["tags"].split(",")]
+        tags = list(dict.fromkeys(tag for tag in tags if tag))
+        if len(tags) > MAX_TAGS:
+            raise forms.ValidationError(_("At most 12 tags; you gave %(count)s.") % {"count": len(tags)})
+        if any(len(tag) > 32 for tag in tags):
+            raise forms.ValidationError(_("A tag can have 32 characters at most."))
+        return tags
+
+    def clean_parameters(self) -> dict[str, Any]:
+        text = self.cleaned_data["parameters"].strip()
+        if not text:
+            return {}
+        if len(text.encode()) > PARAMETERS_MAX_BYTES:
+            raise forms.ValidationError(
+                _("The parameters are larger than 64 kB. Attach them as the source file.")
+            )
+        try:
+            value = json.loads(text, parse_constant=_refuse_constant)
+        except (ValueError, RecursionError) as error:
+            raise forms.ValidationError(_("This is not valid JSON: %(why)s.") % {"why": error}) from error
+        if not isinstance(value, dict):
+            raise forms.ValidationError(_("Parameters must be a JSON object: names and values in braces."))
+        try:
+            check_field("parameters", value)
+        except RecordError as error:
+            raise forms.ValidationError(str(error)) from error
+        return value
+
+    def made_with(self) -> MadeWith:
+        data = self.cleaned_data
+        return MadeWith(
+            model_name=data["model_name"],
+            model_version=data["model_version"],
+            parameters=data["parameters"],
+            prompt=data["prompt"],
+            seed=data["seed"],
+        )
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def clean_master(upload: UploadedFile) -> UploadedFile:
+    """Size rules that need no parser; the rest is said by preflight."""
+    if upload.size == 0:
+        raise forms.ValidationError(_("The file is empty. Export it again and choose the new file."))
+    if (upload.size or 0) > settings.ASSET_MAX_BYTES:
+        raise forms.ValidationError(
+            _("The file has %(size)s; the limit is %(limit)s. Reduce it and upload it again.")
+            % {"size": filesizeformat(upload.size), "limit": filesizeformat(settings.ASSET_MAX_BYTES)}
+        )
+    return upload
+
+
+class UploadForm(DetailsForm):
+    """A new design: its file first."""
+
+    field_order = ("master", "title", "description", "tags", "disclosure")
+
+    master = forms.FileField(
+        label=gettext_lazy("File"),
+        allow_empty_file=True,
+        help_text=gettext_lazy("PNG, JPEG or WebP, GLB or STL. It stays private; previews are made from it."),
+    )
+    source = forms.FileField(
+        required=False,
+        label=gettext_lazy("Source or workflow file"),
+        help_text=gettext_lazy("Optional. Only its hash is recorded."),
+    )
+
+    def clean_master(self) -> UploadedFile:
+        return clean_master(self.cleaned_data["master"])
+
+    def clean_source(self) -> UploadedFile | None:
+        source = self.cleaned_data["source"]
+        if source is not None and source.size > settings.SOURCE_MAX_BYTES:
+            raise forms.ValidationError(
+                _("The source file is larger than %(limit)s.")
+                % {"limit": filesizeformat(settings.SOURCE_MAX_BYTES)}
+            )
+        return source
+
+
+class ReplaceForm(forms.Form):
+    """Another file in the place of one that could not be read."""
+
+    master = forms.FileField(label=gettext_lazy("File"), allow_empty_file=True)
+
+    def clean_master(self) -> UploadedFile:
+        return clean_master(self.cleaned_data["master"])
+
+
+class PartForm(forms.Form):
+    """A co-creator: an account by its e-mail address, a role, a percentage."""
+
+    email = forms.EmailField(label=gettext_lazy("E-mail"))
+    role = forms.ChoiceField(choices=Contribution.Role.choices, label=gettext_lazy("Role"))
+    percent = forms.DecimalField(
+        min_value=0, max_value=100, max_digits=7, decimal_places=4, label=gettext_lazy("Share, %")
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        email = data.get("email")
+        if email:
+            self.account = User.objects.filter(email__iexact=email, is_active=True).first()
+            if self.account is None:
+                self.add_error(
+                    "email", _("There is no account with this address. Ask them to sign up, then add them.")
+                )
+        return data
+
+    def part(self) -> Part:
+        return Part(
+            account=self.account,  # type: ignore[arg-type]
+            role=self.cleaned_data["role"],
+            units=int(self.cleaned_data["percent"] * SHARE_UNITS / 100),
+        )
+
+
+PartFormSet = forms.formset_factory(
+    PartForm, extra=0, can_delete=True, max_num=MAX_PARTS, validate_max=True, min_num=1, validate_min=True
+)
+
+
+class OffersForm(forms.Form):
+    """A price for each license template; empty means not offered."""
+
+    def __init__(self, *args: Any, templates: list[LicenseTemplate], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.templates = templates
+        for template in templates:
+            self.fields[f"price_{template.code}"] = forms.CharField(
+                required=False,
+                max_length=40,
+                label=template.title,
+                help_text=template.summary,
+                widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+            )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        self.wishes: list[OfferWish] = []
+        for template in self.templates:
+            name = f"price_{template.code}"
+            text = (data.get(name) or "").strip()
+            if not text:
+                continue
+            try:
+                self.wishes.append(OfferWish(template=template, price=price_of(text)))
+            except AmountError as error:
+                self.add_error(name, str(error))
+        if not self.wishes and not self.errors:
+            raise forms.ValidationError(_("Set a price for at least one license."))
+        return data
+
+
+class ConfirmForm(forms.Form):
+    """Fresh confirmation before the custody key signs."""
+
+    password = forms.CharField(
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        label=gettext_lazy("Your password"),
+        help_text=gettext_lazy("Your key signs only with it. What is signed is shown above."),
+    )
+    keep = forms.BooleanField(
+        label=gettext_lazy(
+            "I understand that what is anchored stays on the chain: addresses and hashes, no names."
+        )
+    )
+
+
+class AcceptForm(forms.Form):
+    password = forms.CharField(
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        label=gettext_lazy("Your password"),
+    )
+
+
+class DeclineForm(forms.Form):
+    reason = forms.CharField(
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        label=gettext_lazy("Reason"),
+        help_text=gettext_lazy("The creator reads this."),
+    )

@@ -1,0 +1,3 @@
+from .publication import Consent, FirstOfferDraft, Publication
+
+__all__ = ["Consent", "FirstOfferDraft", "Publication"]

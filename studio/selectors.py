@@ -1,0 +1,141 @@
+"""The creator's side: own designs, where each stands, and requests for consent."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.chains import chain
+from contracts.selectors import ActionStatus, confirmation_status, status_of_action
+from django.db.models import Prefetch
+
+from designs.models import Contribution, Design, DesignVersion, Preview
+from designs.selectors import Picture, Progress, cover_previews, picture_of, progress_of, with_entry
+from moderation.models import Review
+from studio.models import Consent, FirstOfferDraft, Publication
+from studio.services.publishing import REGISTER
+
+
+@dataclass(frozen=True)
+class DraftPage:
+    """Everything the creator's page of one design shows."""
+
+    design: Design
+    version: DesignVersion
+    picture: Picture
+    viewer: Preview | None
+    progress: Progress
+    parts: list[Contribution]
+    offers: list[FirstOfferDraft]
+    publication: Publication | None
+    consents: list[Consent]
+    review: Review | None
+    status: ActionStatus
+
+    @property
+    def editable(self) -> bool:
+        return self.design.state in (
+            Design.State.DRAFT,
+            Design.State.PROCESSING,
+            Design.State.IN_REVIEW,
+            Design.State.REJECTED,
+        )
+
+    @property
+    def waiting_for(self) -> list[Consent]:
+        return [consent for consent in self.consents if consent.state == Consent.State.ASKED]
+
+    @property
+    def publishable(self) -> bool:
+        ready = self.design.state == Design.State.DRAFT and self.progress.done and bool(self.offers)
+        return ready and self.publication is None
+
+    @property
+    def stage(self) -> str:
+        """A word that changes whenever the page around the status must be drawn anew."""
+        final = self.status.code == "final"
+        return f"{self.design.state}-{self.progress.running}-{self.publication is not None}-{final}"
+
+    @property
+    def moving(self) -> bool:
+        """Whether the page should look again by itself."""
+        if self.progress.running:
+            return True
+        if self.publication is not None and self.publication.state == Publication.State.ASKED:
+            return True
+        return self.design.state == Design.State.ANCHORING and self.status.code != "final"
+
+
+def draft_page(design: Design) -> DraftPage:
+    """Assemble the creator's page of a design (from designs.selectors.own_design)."""
+    here = chain()
+    version = (
+        design.versions.select_related("master", "source")
+        .prefetch_related("previews", "steps")
+        .latest("number")
+    )
+    previews = list(version.previews.all())
+    publication = (
+        design.publications.filter(state__in=[Publication.State.ASKED, Publication.State.SUBMITTED])
+        .prefetch_related(Prefetch("consents", Consent.objects.select_related("account")))
+        .first()
+    )
+    block = design.entry_block  # type: ignore[attr-defined]
+    if block is not None:
+        status = confirmation_status(block, here)
+    elif publication is not None and publication.state == Publication.State.SUBMITTED:
+        status = status_of_action(kind=REGISTER, ref=publication.ref, chain=here)
+    else:
+        status = ActionStatus.none()
+    return DraftPage(
+        design=design,
+        version=version,
+        picture=picture_of(design, previews),
+        viewer=next((p for p in previews if p.kind == Preview.Kind.VIEWER), None),
+        progress=progress_of(version),
+        parts=list(design.contributions.select_related("account")),
+        offers=list(design.first_offers.select_related("template")),
+        publication=publication,
+        consents=list(publication.consents.all()) if publication else [],
+        review=Review.objects.filter(digest=publication.digest).first() if publication else None,
+        status=status,
+    )
+
+
+@dataclass(frozen=True)
+class DesignRow:
+    design: Design
+    picture: Picture
+    anchored: bool
+
+
+def own_designs(*, owner: Any, before: int | None = None, limit: int = 24) -> list[DesignRow]:
+    """A creator's designs, newest first; `before` is the id the last page ended with."""
+    designs = with_entry(Design.objects.filter(owner=owner)).prefetch_related(cover_previews())
+    if before is not None:
+        designs = designs.filter(id__lt=before)
+    return [
+        DesignRow(
+            design=design,
+            picture=picture_of(design, design.versions.all()[0].previews.all()),
+            anchored=design.entry_block is not None,  # type: ignore[attr-defined]
+        )
+        for design in designs.order_by("-id")[:limit]
+    ]
+
+
+def open_requests(*, account: Any) -> list[Consent]:
+    """Requests for this account's consent that nobody has answered."""
+    return list(
+        Consent.objects.filter(
+            account=account,
+            position__gt=0,
+            state=Consent.State.ASKED,
+            publication__state=Publication.State.ASKED,
+        ).select_related("publication__design__owner")
+    )
+
+
+def consent_for(*, account: Any, public_id: Any) -> Consent:
+    """This account's part in a publication. Raises Consent.DoesNotExist for everyone who has none."""
+    return Consent.objects.select_related(
+        "publication__design__owner", "publication__version__master", "publication__record"
+    ).get(publication__public_id=public_id, account=account, position__gt=0)

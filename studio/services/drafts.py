@@ -1,0 +1,121 @@
+"""Changing a draft. Any change takes back an open request for consent: people sign what they see (law 9)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from common.money import TUSD, parse_amount
+from designs.models import Contribution, Design
+from designs.services.upload import (
+    MadeWith,
+    Part,
+    ReceivedFile,
+    asset_of,
+    check_parts,
+    plan_processing,
+    receive_master,
+)
+from licensing.models import LicenseTemplate
+from studio.errors import PublishingError
+from studio.models import FirstOfferDraft
+from studio.services.publishing import take_back
+
+EDITABLE = (Design.State.DRAFT, Design.State.PROCESSING, Design.State.IN_REVIEW, Design.State.REJECTED)
+
+
+@dataclass(frozen=True)
+class OfferWish:
+    """A first offer as a creator writes it: terms and a price in base units."""
+
+    template: LicenseTemplate
+    price: int
+    supply: int = 0
+
+
+def _editable(*, actor: User, design: Design) -> Design:
+    design = Design.objects.select_for_update().get(pk=design.pk, owner=actor)
+    if design.state not in EDITABLE:
+        raise PublishingError(
+            "not_a_draft", _("This design is being published or is published; it cannot be changed any more.")
+        )
+    take_back(actor=actor, design=design)
+    Design.objects.filter(pk=design.pk, state=Design.State.REJECTED).update(state=Design.State.DRAFT)
+    return design
+
+
+@transaction.atomic
+def change_details(
+    *,
+    actor: User,
+    design: Design,
+    title: str,
+    description: str,
+    tags: Sequence[str],
+    disclosure: str,
+    made_with: MadeWith,
+) -> None:
+    """Rewrite what a draft says of itself."""
+    design = _editable(actor=actor, design=design)
+    Design.objects.filter(pk=design.pk).update(
+        title=title, description=description, tags=list(tags), disclosure=disclosure
+    )
+    design.versions.filter(number=design.versions.latest("number").number).update(**vars(made_with))
+
+
+@transaction.atomic
+def change_parts(*, actor: User, design: Design, parts: Sequence[Part]) -> None:
+    """Replace who has a part, and how much. Raises DesignError when the shares do not add up."""
+    design = _editable(actor=actor, design=design)
+    check_parts(parts, owner=actor)
+    design.contributions.all().delete()
+    Contribution.objects.bulk_create(
+        Contribution(design=design, account=part.account, role=part.role, units=part.units) for part in parts
+    )
+
+
+@transaction.atomic
+def set_first_offers(*, actor: User, design: Design, offers: Sequence[OfferWish]) -> None:
+    """Replace the offers that the design will open with."""
+    design = _editable(actor=actor, design=design)
+    if len({offer.template.pk for offer in offers}) != len(offers):
+        raise PublishingError("offer_twice", _("Each license can be offered once only."))
+    design.first_offers.all().delete()
+    FirstOfferDraft.objects.bulk_create(
+        FirstOfferDraft(design=design, template=offer.template, price=offer.price, supply=offer.supply)
+        for offer in offers
+    )
+
+
+def price_of(text: str) -> int:
+    """A price typed by a person, in base units of the test dollar. Raises common.money.AmountError."""
+    return parse_amount(text, TUSD)
+
+
+@transaction.atomic
+def replace_master(*, actor: User, design: Design, master: ReceivedFile) -> None:
+    """Put another file in the place of one that could not be read. Everything else of the draft stays."""
+    design = _editable(actor=actor, design=design)
+    blob, detected = receive_master(master)
+    version = design.versions.latest("number")
+    version.steps.all().delete()
+    version.previews.all().delete()
+    version.master = asset_of(blob, media_type=detected.media_type)
+    version.file_name = master.safe_name
+    version.facts = {}
+    version.save(update_fields=["master", "file_name", "facts"])
+    Design.objects.filter(pk=design.pk).update(
+        kind=detected.kind, state=Design.State.PROCESSING, state_reason=""
+    )
+    version.design.refresh_from_db()
+    plan_processing(version=version)
+
+
+@transaction.atomic
+def discard(*, actor: User, design: Design) -> None:
+    """Delete a draft that never reached the chain."""
+    design = _editable(actor=actor, design=design)
+    design.publications.all().delete()
+    design.delete()

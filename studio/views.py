@@ -1,0 +1,332 @@
+"""The creator's pages: upload, draft, people, prices, consent, publish."""
+
+import json
+import uuid
+from typing import Any
+
+from designs.services.processing import retry_processing
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.errors import ConfirmationRefused
+from common.money import TUSD, format_amount
+from common.throttle import TooMany, allow
+from designs.errors import DesignError
+from designs.inspection import InspectionError
+from designs.models import Contribution, Design
+from designs.selectors import own_design
+from designs.services.upload import Part, ReceivedFile, create_draft
+from designs.storage import StorageError
+from licensing.models import LicenseTemplate
+from studio import forms, selectors
+from studio.models import Consent
+from studio.services import drafts, publishing
+
+FILE_ERRORS = (InspectionError, StorageError)
+
+
+def _own(request: HttpRequest, public_id: uuid.UUID) -> Design:
+    try:
+        return own_design(owner=request.user, public_id=public_id)  # type: ignore[arg-type]
+    except Design.DoesNotExist as error:
+        raise Http404 from error
+
+
+@login_required
+@require_GET
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """Context: designs (selectors.DesignRow), requests (Consent), following (cursor or None)."""
+    cursor = request.GET.get("before", "")
+    rows = selectors.own_designs(
+        owner=request.user, before=int(cursor) if cursor.isdigit() else None, limit=25
+    )
+    return render(
+        request,
+        "studio/dashboard.html",
+        {
+            "designs": rows[:24],
+            "requests": selectors.open_requests(account=request.user),
+            "following": rows[23].design.pk if len(rows) > 24 else None,
+        },
+    )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def upload(request: HttpRequest) -> HttpResponse:
+    """Context: form (UploadForm), parts (PartFormSet; the first row is the creator)."""
+    user: Any = request.user
+    if request.method == "POST":
+        form = forms.UploadForm(request.POST, request.FILES)
+        parts = forms.PartFormSet(request.POST, prefix="parts")
+        if form.is_valid() and parts.is_valid():
+            try:
+                allow(f"upload:{user.pk}", limit=settings.UPLOADS_PER_HOUR, seconds=3600)
+                design = _create(user, form, parts)
+            except FILE_ERRORS as error:
+                form.add_error("master", str(error))
+            except (DesignError, TooMany) as error:
+                form.add_error(None, str(error))
+            else:
+                messages.success(request, _("Your file has arrived and is being processed."))
+                return redirect("studio:design", design.public_id)
+    else:
+        form = forms.UploadForm()
+        mine = {"email": user.email, "role": Contribution.Role.DESIGNER, "percent": 100}
+        parts = forms.PartFormSet(prefix="parts", initial=[mine])
+    status = 400 if request.method == "POST" else 200
+    return render(request, "studio/upload.html", {"form": form, "parts": parts}, status=status)
+
+
+def _create(user: Any, form: forms.UploadForm, parts: Any) -> Design:
+    data = form.cleaned_data
+    source = data["source"]
+    return create_draft(
+        owner=user,
+        title=data["title"],
+        description=data["description"],
+        tags=data["tags"],
+        disclosure=data["disclosure"],
+        made_with=form.made_with(),
+        master=ReceivedFile(stream=data["master"].file, name=data["master"].name),
+        source=ReceivedFile(stream=source.file, name=source.name) if source else None,
+        parts=_parts(parts),
+    )
+
+
+def _parts(formset: Any) -> list[Part]:
+    return [form.part() for form in formset.forms if not form.cleaned_data.get("DELETE")]
+
+
+@login_required
+@require_GET
+def design(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Context: draft (selectors.DraftPage)."""
+    return render(request, "studio/design.html", {"draft": selectors.draft_page(_own(request, public_id))})
+
+
+@login_required
+@require_GET
+def design_status(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The part of the draft page that polls; asks for the whole page when the part above must change too."""
+    draft = selectors.draft_page(_own(request, public_id))
+    response = render(request, "studio/_status.html", {"draft": draft})
+    if request.GET.get("seen") not in (None, draft.stage):
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def details(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Context: form (DetailsForm), draft."""
+    draft = selectors.draft_page(_own(request, public_id))
+    version = draft.version
+    initial = {
+        "title": draft.design.title,
+        "description": draft.design.description,
+        "tags": ", ".join(draft.design.tags),
+        "disclosure": draft.design.disclosure,
+        "model_name": version.model_name,
+        "model_version": version.model_version,
+        "parameters": json.dumps(version.parameters, indent=2) if version.parameters else "",
+        "prompt": version.prompt,
+        "seed": version.seed,
+    }
+    form = forms.DetailsForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            drafts.change_details(
+                actor=request.user,  # type: ignore[arg-type]
+                design=draft.design,
+                title=form.cleaned_data["title"],
+                description=form.cleaned_data["description"],
+                tags=form.cleaned_data["tags"],
+                disclosure=form.cleaned_data["disclosure"],
+                made_with=form.made_with(),
+            )
+        except DesignError as error:
+            form.add_error(None, str(error))
+        else:
+            return _saved(request, public_id)
+    return render(request, "studio/details.html", {"form": form, "draft": draft})
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def people(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Context: parts (PartFormSet), draft, error."""
+    draft = selectors.draft_page(_own(request, public_id))
+    error = ""
+    if request.method == "POST":
+        formset = forms.PartFormSet(request.POST, prefix="parts")
+        if formset.is_valid():
+            try:
+                drafts.change_parts(actor=request.user, design=draft.design, parts=_parts(formset))  # type: ignore[arg-type]
+            except DesignError as refusal:
+                error = str(refusal)
+            else:
+                return _saved(request, public_id)
+    else:
+        rows = [{"email": p.account.email, "role": p.role, "percent": p.percent} for p in draft.parts]
+        formset = forms.PartFormSet(prefix="parts", initial=rows)
+    return render(request, "studio/people.html", {"parts": formset, "draft": draft, "error": error})
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def offers(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Context: form (OffersForm), draft."""
+    draft = selectors.draft_page(_own(request, public_id))
+    templates = list(LicenseTemplate.objects.filter(active=True))
+    now = {
+        f"price_{offer.template.code}": format_amount(offer.price, TUSD).split()[0] for offer in draft.offers
+    }
+    form = forms.OffersForm(request.POST or None, initial=now, templates=templates)
+    if request.method == "POST" and form.is_valid():
+        try:
+            drafts.set_first_offers(actor=request.user, design=draft.design, offers=form.wishes)  # type: ignore[arg-type]
+        except DesignError as error:
+            form.add_error(None, str(error))
+        else:
+            return _saved(request, public_id)
+    return render(request, "studio/offers.html", {"form": form, "draft": draft})
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def replace(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Context: form (ReplaceForm), draft."""
+    draft = selectors.draft_page(_own(request, public_id))
+    form = forms.ReplaceForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        master = form.cleaned_data["master"]
+        try:
+            drafts.replace_master(
+                actor=request.user,  # type: ignore[arg-type]
+                design=draft.design,
+                master=ReceivedFile(stream=master.file, name=master.name),
+            )
+        except FILE_ERRORS as error:
+            form.add_error("master", str(error))
+        except DesignError as error:
+            form.add_error(None, str(error))
+        else:
+            return _saved(request, public_id)
+    return render(request, "studio/replace.html", {"form": form, "draft": draft})
+
+
+def _saved(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    messages.success(request, _("Saved."))
+    return redirect("studio:design", public_id)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def publish(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Context: form (ConfirmForm), draft. Shows what will be signed; the password signs it."""
+    draft = selectors.draft_page(_own(request, public_id))
+    form = forms.ConfirmForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            publishing.freeze_and_sign(
+                actor=request.user,  # type: ignore[arg-type]
+                design=draft.design,
+                password=form.cleaned_data["password"],
+            )
+        except ConfirmationRefused as error:
+            form.add_error("password", str(error))
+        except DesignError as error:
+            form.add_error(None, str(error))
+        else:
+            return redirect("studio:design", public_id)
+    return render(request, "studio/publish.html", {"form": form, "draft": draft})
+
+
+@login_required
+@require_POST
+def take_back(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    if publishing.take_back(actor=request.user, design=_own(request, public_id)):  # type: ignore[arg-type]
+        messages.success(request, _("Taken back. You can change the draft and ask again."))
+    return redirect("studio:design", public_id)
+
+
+@login_required
+@require_POST
+def discard(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    try:
+        drafts.discard(actor=request.user, design=_own(request, public_id))  # type: ignore[arg-type]
+    except DesignError as error:
+        messages.error(request, str(error))
+        return redirect("studio:design", public_id)
+    messages.success(request, _("The draft was discarded."))
+    return redirect("studio:dashboard")
+
+
+@login_required
+@require_POST
+def retry(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    retry_processing(version=_own(request, public_id).versions.latest("number"))
+    return redirect("studio:design", public_id)
+
+
+def _consent(request: HttpRequest, public_id: uuid.UUID) -> Consent:
+    try:
+        return selectors.consent_for(account=request.user, public_id=public_id)
+    except Consent.DoesNotExist as error:
+        raise Http404 from error
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def consent(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Context: consent, form (AcceptForm), decline_form, draft (the frozen design)."""
+    asked = _consent(request, public_id)
+    form = forms.AcceptForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            publishing.accept(
+                actor=request.user,  # type: ignore[arg-type]
+                publication=asked.publication,
+                password=form.cleaned_data["password"],
+            )
+        except ConfirmationRefused as error:
+            form.add_error("password", str(error))
+        except DesignError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("You accepted. It is published once everyone has."))
+            return redirect("studio:consent", public_id)
+    owner = asked.publication.design.owner
+    frozen = own_design(owner=owner, public_id=asked.publication.design.public_id)
+    return render(
+        request,
+        "studio/consent.html",
+        {
+            "consent": asked,
+            "form": form,
+            "decline_form": forms.DeclineForm(),
+            "draft": selectors.draft_page(frozen),
+        },
+    )
+
+
+@login_required
+@require_POST
+def decline(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    asked = _consent(request, public_id)
+    form = forms.DeclineForm(request.POST)
+    reason = form.cleaned_data["reason"] if form.is_valid() else ""
+    try:
+        publishing.decline(actor=request.user, publication=asked.publication, reason=reason)  # type: ignore[arg-type]
+    except DesignError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("You declined. The creator was told; nothing is published."))
+    return redirect(reverse("studio:consent", args=[public_id]))
