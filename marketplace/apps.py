@@ -6,6 +6,9 @@ class MarketplaceConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from django.utils.translation import gettext_noop
+
+        from accounts.hooks import register_notification_kind
         from contracts.hooks import register_outcome
         from payments.hooks import register_settlement
 
@@ -13,3 +16,5 @@ class MarketplaceConfig(AppConfig):
 
         register_outcome(checkout.BUY, checkout.purchase_failed)
         register_settlement(checkout.payment_settled)
+        register_notification_kind("license_ready", gettext_noop("License ready"))
+        register_notification_kind("order_failed", gettext_noop("Purchase failed"))

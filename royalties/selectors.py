@@ -94,14 +94,14 @@ LIMIT %(limit)s
 )
 
 _TOTALS = (
-    _STATEMENT
+    _STATEMENT  # noqa: S608
     + """
 SELECT credits.entry_id, credits.currency, SUM(own * units) AS numerator,
        (SELECT COALESCE(SUM(p.amount), 0) FROM royalties_payout p
         WHERE p.chain_id = %(chain)s AND p.entry_id = credits.entry_id
           AND p.currency = credits.currency AND p.holder = %(holder)s) AS paid
 FROM credits GROUP BY credits.entry_id, credits.currency
-"""  # noqa: S608
+"""
 )
 
 

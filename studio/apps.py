@@ -6,8 +6,15 @@ class StudioConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from django.utils.translation import gettext_noop
+
+        from accounts.hooks import register_notification_kind
         from contracts.hooks import register_outcome
 
         from studio.services import publishing
 
         register_outcome(publishing.REGISTER, publishing.registration_failed)
+        register_notification_kind("consent_asked", gettext_noop("Request for consent"))
+        register_notification_kind("consent_declined", gettext_noop("Consent declined"))
+        register_notification_kind("publication_rejected", gettext_noop("Not approved"))
+        register_notification_kind("publication_failed", gettext_noop("Publishing failed"))
