@@ -1,0 +1,1 @@
+"""What script/bench can measure: one module each, with a function `measure() -> Report`."""

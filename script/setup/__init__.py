@@ -1,0 +1,1 @@
+"""Sets up, starts and checks Loomprint with nothing but Python's standard library."""

@@ -1,0 +1,54 @@
+"""script/bench NAME: measurements, each a module of script/benches with `measure() -> Report`."""
+
+import argparse
+import importlib
+import os
+import pkgutil
+import sys
+from collections.abc import Sequence
+
+from script import benches
+from script.benches.report import Report
+
+from .paths import ROOT, VENV_PYTHON
+from .telling import Refusal, say
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="script/bench", description="Measure one thing, on what production runs."
+    )
+    parser.add_argument("name", nargs="?", help="which (none: the list)")
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    options = parser.parse_args(arguments)
+    names = sorted(
+        module.name for module in pkgutil.iter_modules(benches.__path__) if module.name != "report"
+    )
+    if options.name is None:
+        for name in names:
+            say(f"  {name:<12} {_purpose(name)}")
+        return 0
+    if options.name not in names:
+        say(f"There is no bench {options.name}; there are: {', '.join(names)}.")
+        return 2
+    _run_in_venv(arguments)
+    try:
+        report: Report = importlib.import_module(f"script.benches.{options.name}").measure()
+    except Refusal as refusal:
+        say(str(refusal))
+        return 1
+    say(report.as_json() if options.json else report.as_table())
+    return 0
+
+
+def _purpose(name: str) -> str:
+    """The first line of the module's text, without importing it (its packages may not be there yet)."""
+    source = (ROOT / "script" / "benches" / f"{name}.py").read_text()
+    return source.split('"""')[1].splitlines()[0] if '"""' in source else ""
+
+
+def _run_in_venv(arguments: Sequence[str]) -> None:
+    """Benches use the application's packages: run again under .venv when it is there."""
+    inside = os.path.realpath(sys.prefix) == os.path.realpath(VENV_PYTHON.parent.parent)
+    if VENV_PYTHON.exists() and not inside:
+        os.execv(VENV_PYTHON, [str(VENV_PYTHON), str(ROOT / "script" / "bench"), *arguments])  # noqa: S606

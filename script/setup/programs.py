@@ -1,0 +1,55 @@
+"""The application's own programs: web, workers, beat, the chain's reader, and the demo's filling."""
+
+from pathlib import Path
+
+from .paths import ROOT, VENV, VENV_PYTHON, Home
+from .supervisor import Program, Stage
+
+CELERY = str(VENV / "bin" / "celery")
+
+
+def application_programs(env: dict[str, str], *, port: int, home: Home) -> list[Program]:
+    """In starting order: the web first, so that it answers soonest."""
+    return [
+        _web(env, port=port),
+        _program("indexer", [str(VENV_PYTHON), "manage.py", "follow_chain"], env),
+        _worker("worker", env, queues="chain,default", processes=2),
+        # Renders and inspections take seconds of both cores: apart, so that no purchase waits for them.
+        _worker("assets", env, queues="assets", processes=1),
+        _beat(env, home.run),
+    ]
+
+
+def demo_program(env: dict[str, str]) -> Program:
+    return _program("demo", [str(VENV_PYTHON), "manage.py", "seed_demo"], env, stage=Stage.FRONT, attempts=3)
+
+
+def _program(
+    name: str,
+    command: list[str],
+    env: dict[str, str],
+    *,
+    stage: Stage = Stage.WORKERS,
+    attempts: int | None = None,
+    grace: float = 10,
+) -> Program:
+    return Program(name=name, command=command, env=env, cwd=ROOT, stage=stage, attempts=attempts, grace=grace)
+
+
+def _web(env: dict[str, str], *, port: int) -> Program:
+    command = [str(VENV / "bin" / "gunicorn"), "config.wsgi:application", "--worker-class", "gthread"]
+    command += ["--workers", "2", "--threads", "8", "--bind", f"127.0.0.1:{port}", "--timeout", "60"]
+    # The control socket would lie in the home folder, one for all checkouts.
+    command += ["--graceful-timeout", "5", "--no-control-socket", "--log-level", "warning"]
+    return _program("web", command, env, stage=Stage.FRONT)
+
+
+def _worker(name: str, env: dict[str, str], *, queues: str, processes: int) -> Program:
+    command = [CELERY, "-q", "-A", "config", "worker", "-n", f"{name}@%h", "-Q", queues, "-c", str(processes)]
+    command += ["--pool", "prefork", "--loglevel", "WARNING", "--without-gossip", "--without-mingle"]
+    return _program(name, command, {**env, "C_FORCE_ROOT": "1"}, grace=15)
+
+
+def _beat(env: dict[str, str], folder: Path) -> Program:
+    command = [CELERY, "-q", "-A", "config", "beat", "--loglevel", "WARNING", "--pidfile", ""]
+    return _program("beat", [*command, "-s", str(folder / "beat-schedule")], env, stage=Stage.FRONT)

@@ -1,0 +1,255 @@
+"""The steps of a start: services, the application's state, the front end, the programs, the demo."""
+
+import asyncio
+import os
+import time
+import urllib.error
+import urllib.request
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from . import app_steps, assets, chain, postgres, redis
+from .bootstrap import Tools
+from .commands import clean_environment
+from .packages import path_with
+from .paths import ROOT, VENV, VENV_PYTHON, Home
+from .programs import application_programs, demo_program
+from .services import start_postgres, start_redis, until_ready
+from .settings import local_secrets, write_pairs
+from .sockets import free_port, is_free, socket_folder
+from .supervisor import Supervisor
+from .telling import Refusal, say, step
+
+FIRST_WEB_PORT = 8000
+FIRST_CHAIN_PORT = 8545
+DATABASE = "loomprint"
+
+
+class Start:
+    """One start of a state folder. `run` returns when everything serves; the supervisor keeps it so."""
+
+    def __init__(self, home: Home, tools: Tools, replaced: set[str], *, port: int | None, demo: bool) -> None:
+        self.home = home
+        self.tools = tools
+        self.replaced = replaced
+        self.demo = demo
+        self.began = time.monotonic()
+        self.ports = self._choose_ports(port)
+        self.env: dict[str, str] = {}
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.ports['web']}/"
+
+    async def run(self, supervisor: Supervisor) -> None:
+        """Raises Refusal when a step cannot be done."""
+        sockets = socket_folder(self.home.instance)
+        self.env = self._settings(sockets)
+        build = asyncio.create_task(self._build(supervisor))
+        try:
+            await self._start_services(supervisor, sockets)
+            await self._bring_up_to_date(supervisor)
+            await build
+        finally:
+            build.cancel()
+        for program in application_programs(self.env, port=self.ports["web"], home=self.home):
+            await supervisor.start(program)
+        await self._wait_for_web(supervisor)
+        say(f"  ok  {'Loomprint answers':<72} {time.monotonic() - self.began:6.1f} s")
+        if self.demo:
+            await self._start_demo(supervisor)
+        self._say_where()
+
+    def _choose_ports(self, wished: int | None) -> dict[str, int]:
+        known = self.home.remembered().get("ports", {})
+        if wished is not None and not is_free(wished):
+            raise Refusal(f"Port {wished} is in use: end what listens there, or choose another with --port.")
+        web = wished or free_port(remembered=known.get("web"), first=FIRST_WEB_PORT)
+        node = free_port(remembered=known.get("chain"), first=FIRST_CHAIN_PORT, taken=[web])
+        ports = {"web": web, "chain": node}
+        self.home.remember(ports=ports)
+        return ports
+
+    def _settings(self, sockets: Path) -> dict[str, str]:
+        """What every program of ours is told, and what var/local.env tells a plain shell."""
+        ours = {
+            "LOOMPRINT_LOCAL": "1",
+            "LOOMPRINT_SITE_URL": self.url.rstrip("/"),
+            "LOOMPRINT_ALLOWED_HOSTS": "127.0.0.1,localhost",
+            "DATABASE_URL": postgres.url(sockets / "pg", DATABASE),
+            "REDIS_URL": redis.redis_url(sockets / "redis.sock"),
+            "CHAIN_RPC_URL": f"http://127.0.0.1:{self.ports['chain']}",
+            "CHAIN_ID": str(chain.LOCAL_CHAIN_ID),
+            "CHAIN_CONFIRMATIONS": "2",
+            **local_secrets(self.home.var / "secrets.env"),
+        }
+        if "CHAIN_RPC_URL" in self.replaced:
+            ours.update(self._foreign_chain())
+        told = {name: os.environ.get(name) or value for name, value in ours.items()}
+        told.setdefault(
+            "CHAIN_PUBLIC_RPC_URL", os.environ.get("CHAIN_PUBLIC_RPC_URL") or told["CHAIN_RPC_URL"]
+        )
+        write_pairs(
+            self.home.var / "local.env",
+            told,
+            heading="Written by every script/server: manage.py in a plain shell reads it too.",
+        )
+        base = {**clean_environment(), **told, "LOOMPRINT_VAR": str(self.home.var), "PYTHONUNBUFFERED": "1"}
+        base["LOOMPRINT_NODE"] = str(self.tools.node.node)
+        return {**base, "PATH": path_with(VENV / "bin", self.tools.node.node.parent)}
+
+    def _foreign_chain(self) -> dict[str, str]:
+        """The id of the chain given; a chain that does not answer leaves the start read-only (law 11)."""
+        url, wanted = os.environ["CHAIN_RPC_URL"], os.environ.get("CHAIN_ID")
+        try:
+            found = chain.chain_id_of(url)
+        except chain.NoAnswer as error:
+            if not wanted:
+                raise Refusal(
+                    f"The chain of CHAIN_RPC_URL does not answer ({error}): check the URL, or set CHAIN_ID "
+                    "to start read-only without it."
+                ) from error
+            say(f"  !!  The chain of CHAIN_RPC_URL does not answer ({error}): pages read, actions wait.")
+            return {"CHAIN_ID": wanted}
+        if wanted and int(wanted) != found:
+            raise Refusal(
+                f"CHAIN_RPC_URL leads to chain {found} and CHAIN_ID says {wanted}: correct the wrong one."
+            )
+        return {
+            "CHAIN_ID": str(found),
+            **({} if found == chain.LOCAL_CHAIN_ID else {"CHAIN_CONFIRMATIONS": "12"}),
+        }
+
+    async def _start_services(self, supervisor: Supervisor, sockets: Path) -> None:
+        starting = []
+        if "DATABASE_URL" not in self.replaced:
+            starting.append(self._start_postgres(supervisor, sockets))
+        if "REDIS_URL" not in self.replaced:
+            starting.append(self._start_redis(supervisor, sockets))
+        if "CHAIN_RPC_URL" not in self.replaced:
+            starting.append(self._start_chain(supervisor))
+        for service in starting:
+            await service
+
+    async def _start_postgres(self, supervisor: Supervisor, sockets: Path) -> None:
+        with step("PostgreSQL") as current:
+            cluster = await asyncio.to_thread(postgres.prepare, self.home, sockets=sockets, durable=True)
+            await start_postgres(supervisor, cluster, DATABASE)
+            current.note = f"18, {cluster.data}"
+            if cluster.account:
+                current.note += f" (as {cluster.account.pw_name})"
+
+    async def _start_redis(self, supervisor: Supervisor, sockets: Path) -> None:
+        with step("Redis") as current:
+            assert self.tools.redis_server is not None
+            await start_redis(supervisor, self.tools.redis_server, self.home, sockets, durable=True)
+            current.note = f"{sockets / 'redis.sock'}"
+
+    async def _start_chain(self, supervisor: Supervisor) -> None:
+        with step("Chain") as current:
+            program = chain.chain_program(
+                data=self.home.var / "chain", port=self.ports["chain"], env=self.env
+            )
+            # A node that was killed comes back behind what we have read; the local chain is repaired at once.
+            await supervisor.start(replace(program, after_restart=lambda: self._repair(supervisor)))
+            await until_ready(supervisor, "chain", self._chain_answers)
+            height = int(await asyncio.to_thread(chain.ask, self.env["CHAIN_RPC_URL"], "eth_blockNumber"), 16)
+            current.note = f"anvil at port {self.ports['chain']}, block {height}"
+
+    async def _chain_answers(self) -> bool:
+        try:
+            return (
+                await asyncio.to_thread(chain.chain_id_of, self.env["CHAIN_RPC_URL"]) == chain.LOCAL_CHAIN_ID
+            )
+        except chain.NoAnswer:
+            return False
+
+    async def _repair(self, supervisor: Supervisor) -> None:
+        await until_ready(supervisor, "chain", self._chain_answers)
+        command = [str(VENV_PYTHON), "manage.py", "repair_local_chain"]
+        code, output = await supervisor.run(command, name="setup", env=self.env, cwd=ROOT)
+        last = output.strip().splitlines()[-1] if output.strip() else ""
+        say(f"  {'ok' if code == 0 else '!!'}  The chain is back; repair: {last}")
+
+    async def _bring_up_to_date(self, supervisor: Supervisor) -> None:
+        """Migrations, contracts, repair. Contracts of an older version mean a new demo chain, once."""
+        code, last = await self._app_steps(supervisor)
+        if code == app_steps.OLD_CONTRACTS and "CHAIN_RPC_URL" not in self.replaced:
+            with step(
+                "The demo chain's contracts are of an older version: archived, starting a new one"
+            ) as current:
+                current.note = str(await self._archive_chain(supervisor))
+            await self._start_chain(supervisor)
+            code, last = await self._app_steps(supervisor)
+        if code != 0:
+            log = self.home.log / "setup.log"
+            raise Refusal(
+                last if code in {app_steps.REFUSED, app_steps.OLD_CONTRACTS} else f"{last} (see {log})"
+            )
+
+    async def _app_steps(self, supervisor: Supervisor) -> tuple[int, str]:
+        def tell(line: str) -> None:
+            if line.startswith(app_steps.STEP_SIGN):
+                _, name, seconds, note = line.split("\t", 3)
+                label = f"{name}: {note}" if note else name
+                say(f"  ok  {label:<72} {float(seconds):6.1f} s")
+
+        command = [str(VENV_PYTHON), "-m", "script.setup.app_steps"]
+        code, output = await supervisor.run(command, name="setup", env=self.env, cwd=ROOT, on_line=tell)
+        lines = [line for line in output.splitlines() if line.strip()]
+        return code, lines[-1] if lines else "The application did not start"
+
+    async def _archive_chain(self, supervisor: Supervisor) -> Path:
+        await supervisor.end("chain")
+        archive = self.home.var / "archive" / f"chain-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+        archive.mkdir(parents=True)
+        record = self.home.var / "deployments" / f"{chain.LOCAL_CHAIN_ID}.json"
+        for old in (self.home.var / "chain", record):
+            if old.exists():
+                old.rename(archive / old.name)
+        return archive
+
+    async def _build(self, supervisor: Supervisor) -> None:
+        """The front end and the collected static files, beside the services' start."""
+        with step("Front end") as current:
+            current.note = await assets.build_frontend(supervisor, self.tools.node, self.env)
+        with step("Static files") as current:
+            current.note = await assets.collect_static(supervisor, self.env)
+
+    async def _wait_for_web(self, supervisor: Supervisor) -> None:
+        with step("Web") as current:
+            await until_ready(supervisor, "web", self._web_answers, seconds=90)
+            current.note = self.url
+
+    async def _web_answers(self) -> bool:
+        return await asyncio.to_thread(_answers, self.url)
+
+    async def _start_demo(self, supervisor: Supervisor) -> None:
+        await supervisor.start(demo_program(self.env))
+        accounts = self.home.var / "demo-accounts.txt"
+        for _ in range(60):
+            if accounts.is_file() or supervisor.deaths.get("demo"):
+                return
+            await asyncio.sleep(0.5)
+
+    def _say_where(self) -> None:
+        accounts = self.home.var / "demo-accounts.txt"
+        say()
+        say(f"  Loomprint  {self.url}")
+        if accounts.is_file():
+            for line in accounts.read_text().splitlines():
+                say(f"  {line}")
+        elif self.demo:
+            say(f"  The demo accounts will be in {accounts}")
+        say("  Ctrl-C ends everything; the data stays in " + str(self.home.var))
+        say()
+
+
+def _answers(url: str) -> bool:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=20) as answer:
+            return bool(answer.status < 400)
+    except (OSError, urllib.error.URLError):
+        return False
