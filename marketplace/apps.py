@@ -6,13 +6,12 @@ class MarketplaceConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from contracts.hooks import register_outcome
         from django.utils.translation import gettext_noop
 
         from accounts.hooks import register_notification_kind
-        from contracts.hooks import register_outcome
-        from payments.hooks import register_settlement
-
         from marketplace.services import checkout
+        from payments.hooks import register_settlement
 
         register_outcome(checkout.BUY, checkout.purchase_failed)
         register_settlement(checkout.payment_settled)
