@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Vm} from "./Vm.sol";
+
+/// @dev What every test stands on. Assertions are Foundry's own (`vm.assertEq` and so on).
+abstract contract Test {
+    Vm internal constant vm = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
+
+    /// @dev `x` brought into [low, high].
+    function bound(uint256 x, uint256 low, uint256 high) internal pure returns (uint256) {
+        if (x >= low && x <= high) return x;
+        uint256 size = high - low + 1;
+        return size == 0 ? x : low + x % size;
+    }
+
+    /// @dev An account without code, the same for the same name.
+    function account(string memory name) internal pure returns (address) {
+        return vm.addr(keyOf(name));
+    }
+
+    /// @dev The private key of `account(name)`.
+    function keyOf(string memory name) internal pure returns (uint256) {
+        return uint256(keccak256(bytes(name)));
+    }
+
+    /// @dev A signature of 65 bytes.
+    function signatureOf(uint256 key, bytes32 digest) internal pure returns (bytes memory) {
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, digest);
+        return abi.encodePacked(r, s, v);
+    }
+}
+
+/// @dev Tells Foundry which handler an invariant campaign calls, and that only its `act…` functions count.
+abstract contract InvariantTest is Test {
+    struct FuzzSelector {
+        address addr;
+        bytes4[] selectors;
+    }
+
+    function targetContracts() public view virtual returns (address[] memory);
+    function targetSelectors() public view virtual returns (FuzzSelector[] memory);
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
+
+/// @dev A token that behaves.
+contract PlainToken is ERC20("Plain", "PLN") {
+    function mint(address to, uint256 amount) external {
+        _mint(to, amount);
+    }
+}
+
+/// @dev Takes a part of every transfer.
+contract FeeOnTransferToken is ERC20("Fee", "FEE") {
+    function mint(address to, uint256 amount) external {
+        _mint(to, amount);
+    }
+
+    function _update(address from, address to, uint256 value) internal override {
+        if (from == address(0)) return super._update(from, to, value);
+        uint256 fee = value / 100 + 1;
+        super._update(from, to, value - fee);
+        super._update(from, address(0), fee);
+    }
+}
+
+/// @dev Refuses accounts on a list, as the large stablecoins can.
+contract DenyListToken is ERC20("Deny", "DNY") {
+    mapping(address account => bool) public denied;
+
+    function mint(address to, uint256 amount) external {
+        _mint(to, amount);
+    }
+
+    function setDenied(address account, bool value) external {
+        denied[account] = value;
+    }
+
+    function _update(address from, address to, uint256 value) internal override {
+        require(!denied[from] && !denied[to], "denied");
+        super._update(from, to, value);
+    }
+}
+
+/// @dev Answers nothing, as the first large dollar token does.
+contract NoReturnToken {
+    mapping(address account => uint256) public balanceOf;
+    mapping(address owner => mapping(address spender => uint256)) public allowance;
+
+    function mint(address to, uint256 amount) external {
+        balanceOf[to] += amount;
+    }
+
+    function approve(address spender, uint256 amount) external {
+        allowance[msg.sender][spender] = amount;
+    }
+
+    function transfer(address to, uint256 amount) external {
+        balanceOf[msg.sender] -= amount;
+        balanceOf[to] += amount;
+    }
+
+    function transferFrom(address from, address to, uint256 amount) external {
+        allowance[from][msg.sender] -= amount;
+        balanceOf[from] -= amount;
+        balanceOf[to] += amount;
+    }
+}
+
+/// @dev Misbehaves in a chosen way when it is to pay a chosen account.
+contract HostileToken is ERC20("Hostile", "HST") {
+    enum Mode {
+        None,
+        Revert,
+        ReturnFalse,
+        ReturnGarbage,
+        ReturnBomb,
+        BurnGas
+    }
+
+    mapping(address account => Mode) public modes;
+
+    function mint(address to, uint256 amount) external {
+        _mint(to, amount);
+    }
+
+    function setMode(address account, Mode mode) external {
+        modes[account] = mode;
+    }
+
+    function transfer(address to, uint256 amount) public override returns (bool) {
+        Mode mode = modes[to];
+        if (mode == Mode.Revert) revert("no");
+        if (mode == Mode.ReturnFalse) return false;
+        if (mode == Mode.ReturnGarbage) {
+            assembly {
+                mstore(0, 2)
+                return(0, 0x20)
+            }
+        }
+        if (mode == Mode.ReturnBomb) {
+            assembly {
+                revert(0, 100000)
+            }
+        }
+        if (mode == Mode.BurnGas) {
+            assembly {
+                invalid()
+            }
+        }
+        return super.transfer(to, amount);
+    }
+}
+
+/// @dev Calls a chosen target during every transfer, once. If `swallow` is set, a failure of that call is kept and not passed on.
+contract ReentrantToken is ERC20("Reentrant", "RNT") {
+    address private _target;
+    bytes private _request;
+    bool private _swallow;
+    bool private _answerFalse;
+    bool public called;
+    bytes public answer;
+
+    function mint(address to, uint256 amount) external {
+        _mint(to, amount);
+    }
+
+    /// @param answerFalse Whether `transfer` then moves nothing and answers false.
+    function arm(address target, bytes calldata request, bool swallow, bool answerFalse) external {
+        (_target, _request, _swallow, _answerFalse, called) = (target, request, swallow, answerFalse, false);
+    }
+
+    function transfer(address to, uint256 amount) public override returns (bool) {
+        _enter();
+        if (_answerFalse) return false;
+        return super.transfer(to, amount);
+    }
+
+    function transferFrom(address from, address to, uint256 amount) public override returns (bool) {
+        _enter();
+        return super.transferFrom(from, to, amount);
+    }
+
+    function _enter() private {
+        address target = _target;
+        if (target == address(0)) return;
+        _target = address(0);
+        bool succeeded;
+        (succeeded, answer) = target.call(_request);
+        called = succeeded;
+        if (!succeeded && !_swallow) {
+            bytes memory reason = answer;
+            assembly {
+                revert(add(reason, 0x20), mload(reason))
+            }
+        }
+    }
+}
