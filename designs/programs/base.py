@@ -96,7 +96,9 @@ def _checked(declared: dataclasses.Field[Any], value: Any) -> Any:
     rules = declared.metadata
     if "choices" in rules:
         if value not in rules["choices"]:
-            raise ParameterError(declared.name, f"must be one of {', '.join(rules['choices'])}, not {value!r}")
+            raise ParameterError(
+                declared.name, f"must be one of {', '.join(rules['choices'])}, not {value!r}"
+            )
         return value
     if isinstance(value, bool) or not isinstance(value, int if declared.type == "int" else int | float):
         expected = "a whole number" if declared.type == "int" else "a number"
@@ -152,15 +154,21 @@ class Program:
         """SHA-256 of the program's own source, lower-case hex."""
         return source_hash(self.module)
 
-    def provenance(self, parameters: Parameters, seed: int) -> dict[str, Any]:
-        """State everything needed to make the same bytes again, as JSON values."""
+    def stamp(self, parameters: Parameters, seed: int) -> dict[str, Any]:
+        """What a file says about itself: nothing that depends on where it was made."""
         return {
             "program": self.slug,
             "version": self.version,
-            "program_sha256": self.program_hash(),
-            "shared_sha256": {name.rpartition(".")[2]: source_hash(name) for name in self.shared_modules},
             "parameters": parameters.as_json(),
             "seed": checked_seed(seed),
+        }
+
+    def provenance(self, parameters: Parameters, seed: int) -> dict[str, Any]:
+        """State everything needed to make the same bytes again, as JSON values."""
+        return {
+            **self.stamp(parameters, seed),
+            "program_sha256": self.program_hash(),
+            "shared_sha256": {name.rpartition(".")[2]: source_hash(name) for name in self.shared_modules},
             "environment": {
                 "python": platform.python_version(),
                 "machine": platform.machine(),

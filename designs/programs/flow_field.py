@@ -39,16 +39,16 @@ class FlowField(Parameters):
 
     palette: str = choice("estuary", tuple(PALETTES), "set of inks")
     margin: float = number(11, 0, 30, "mm", "blank paper around the drawing")
-    spacing: float = number(0.95, 0.5, 4.0, "mm", "distance between neighboring lines")
-    contrast: float = number(0.5, 0.0, 0.8, "", "how much the spacing varies across the sheet")
-    pen: float = number(0.34, 0.1, 1.2, "mm", "width of the pen")
+    spacing: float = number(0.85, 0.5, 4.0, "mm", "distance between neighboring lines")
+    contrast: float = number(0.35, 0.0, 0.8, "", "how much the spacing varies across the sheet")
+    pen: float = number(0.3, 0.1, 1.2, "mm", "width of the pen")
     swell: float = number(0.35, 0.0, 0.8, "", "how much the width of a line varies")
-    eddy: float = number(58, 15, 150, "mm", "size of the largest eddies")
+    eddy: float = number(88, 15, 150, "mm", "size of the largest eddies")
     detail: float = number(0.3, 0.0, 0.8, "", "strength of each finer octave of the noise")
-    drift: float = number(0.9, 0.0, 4.0, "", "mean current, relative to the eddies")
+    drift: float = number(0.6, 0.0, 4.0, "", "mean current, relative to the eddies")
     heading: float = number(-14, -180, 180, "degrees", "direction of the mean current, counter-clockwise")
     stones: int = count(5, 0, 24, "", "still circles that the current passes around")
-    stone: float = number(13, 3, 40, "mm", "largest radius of a stone")
+    stone: float = number(19, 3, 40, "mm", "largest radius of a stone")
     resolution: int = count(2400, 240, 4800, "px", "width of the image; the height is three quarters of it")
 
     def check_combination(self) -> None:
@@ -73,7 +73,7 @@ def generate(parameters: FlowField, seed: int) -> bytes:
     image = _print(parameters, scene, lines, random)
     notes = PngInfo()
     notes.add_text("Software", f"Loomprint {PROGRAM.slug} {PROGRAM.version}")
-    notes.add_text("Loomprint", json.dumps(PROGRAM.provenance(parameters, seed), sort_keys=True))
+    notes.add_text("Loomprint", json.dumps(PROGRAM.stamp(parameters, seed), sort_keys=True))
     file = BytesIO()
     dpi = parameters.resolution / 2400 * 300
     image.save(file, "PNG", pnginfo=notes, dpi=(dpi, dpi), compress_level=7)
@@ -92,9 +92,10 @@ class _Scene:
         self.noise = self._octaves(random)
         angle = np.radians(parameters.heading)
         across = x * np.sin(angle) + y * np.cos(angle)
-        self.stream = self.noise + parameters.drift * across / parameters.eddy
+        self.stream = self.noise + parameters.drift * 4 * across / parameters.eddy
         self.tone = self._smooth(random, parameters.eddy * 1.1)
         self.rim = np.full_like(x, np.inf)
+        self.stones: list[tuple[float, float, float]] = []
         for center_x, center_y, radius in self._stones(random):
             distance = np.hypot(x - center_x, y - center_y) - radius
             level = map_coordinates(
@@ -104,10 +105,13 @@ class _Scene:
             ramp = reach * (15 / 8 - reach**2 * (10 / 8 - 3 / 8 * reach**2))
             self.stream = level + (self.stream - level) * ramp
             self.rim = np.minimum(self.rim, distance)
+            self.stones.append((center_x, center_y, radius))
 
     def _smooth(self, random: np.random.Generator, size: float) -> Values:
         """Noise of unit variance whose features are about `size` mm, the same however fine the image."""
-        field = gaussian_filter(random.normal(size=(self.height, self.width)), size / 4 / self.cell, mode="wrap")
+        field = gaussian_filter(
+            random.normal(size=(self.height, self.width)), size / 4 / self.cell, mode="wrap"
+        )
         field -= field.mean()
         normalized: Values = field / field.std()
         return normalized
@@ -123,7 +127,7 @@ class _Scene:
         """Circles of falling size, apart from each other and from the margin."""
         p, placed = self.parameters, list[tuple[float, float, float]]()
         for rank in range(p.stones):
-            radius = max(2.0, p.stone * 0.72**rank)
+            radius = p.stone * max(0.3, 0.74**rank)
             keep = p.margin + 1.35 * radius
             for _ in range(200):
                 x, y = random.uniform(keep, 203.2 - keep), random.uniform(keep, 152.4 - keep)
@@ -160,6 +164,7 @@ def _print(p: FlowField, scene: _Scene, lines: list[Line], random: np.random.Gen
     large = (size[0] * SUPERSAMPLING, size[1] * SUPERSAMPLING)
     scale = large[0] / scene.width
     chosen = _inks(scene, lines, len(inks), random)
+    hatching = _hatching(p, scene, random)
     wobbles = random.uniform(0, 2 * np.pi, len(lines))
     sheet = _paper(size, random)
     for ink, color in enumerate(inks):
@@ -168,11 +173,29 @@ def _print(p: FlowField, scene: _Scene, lines: list[Line], random: np.random.Gen
         for line, own, wobble in zip(lines, chosen, wobbles, strict=True):
             if own == ink:
                 _stroke(pen, line * scale, p.pen / scene.cell * scale, p.swell, float(wobble))
+        if ink == len(inks) - 1:
+            for line in hatching:
+                _stroke(pen, line * scale, p.pen / scene.cell * scale, 0.0, 0.0)
         coverage = np.asarray(plate.reduce(SUPERSAMPLING), dtype=np.float32) / 255
-        # Ink lets 6 percent of the paper through and is multiplied, so crossings darken.
-        absorbed = (1 - (color / 255 * 0.97 + 0.0)).astype(np.float32)
+        # Multiplied, so that crossings darken as real inks do.
+        absorbed = (1 - color / 255).astype(np.float32)
         sheet *= 1 - coverage[:, :, None] * absorbed
     return Image.fromarray(np.clip(sheet * 255 + 0.5, 0, 255).astype(np.uint8), "RGB")
+
+
+def _hatching(p: FlowField, scene: _Scene, random: np.random.Generator) -> list[Line]:
+    """Parallel lines that fill the stones, the largest most closely; each is cut short of the rim."""
+    lines: list[Line] = []
+    for rank, (x, y, radius) in enumerate(scene.stones):
+        angle = random.uniform(0, np.pi)
+        along, across = np.array([np.cos(angle), np.sin(angle)]), np.array([-np.sin(angle), np.cos(angle)])
+        gap, inner = p.spacing * (0.75 + 0.45 * rank), radius - 0.9 * p.spacing
+        for offset in np.arange(-inner + gap / 2, inner, gap):
+            half = np.sqrt(inner**2 - offset**2)
+            if half > 2 * p.pen:
+                steps = np.linspace(-half, half, 24)[:, None]
+                lines.append((np.array([x, y]) + across * offset + along * steps) / scene.cell)
+    return lines
 
 
 def _inks(scene: _Scene, lines: list[Line], inks: int, random: np.random.Generator) -> NDArray[np.int64]:
@@ -192,7 +215,9 @@ def _stroke(pen: ImageDraw.ImageDraw, points: Values, width: float, swell: float
     tangent = np.gradient(points, axis=0)
     tangent /= np.maximum(np.hypot(*tangent.T), 1e-9)[:, None]
     taper = np.clip(np.minimum(along, total - along) / (6 * width), 0, 1)
-    half = width / 2 * (0.35 + 0.65 * np.sqrt(taper)) * (1 + swell * np.sin(along / (90 * width) * 6.3 + wobble))
+    half = (
+        width / 2 * (0.35 + 0.65 * np.sqrt(taper)) * (1 + swell * np.sin(along / (90 * width) * 6.3 + wobble))
+    )
     side = np.stack([-tangent[:, 1], tangent[:, 0]], axis=1) * half[:, None]
     outline = np.concatenate([points + side, (points - side)[::-1]])
     pen.polygon(list(map(tuple, outline.tolist())), fill=255)
@@ -218,3 +243,8 @@ PROGRAM = Program(
     parameters_type=FlowField,
     shared_modules=("designs.programs.streamlines",),
 )
+
+
+def program_hash() -> str:
+    """SHA-256 of this source file, lower-case hex."""
+    return PROGRAM.program_hash()

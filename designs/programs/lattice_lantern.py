@@ -1,7 +1,8 @@
 """A lantern: the shell of a triply periodic minimal surface, cut to a hollow ellipsoid.
 
 Schoen's gyroid (NASA TN D-5541, 1970) or Schwarz' diamond surface in their usual nodal approximation. The wall
-grows thicker toward the base; every cut edge is a fillet, so it prints and shades cleanly.
+grows thicker toward the base. Not the wall is cut but the surface in its middle, and the wall is laid around what is left:
+every rim is a full round of the wall's own thickness, however obliquely the cut meets the surface.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ FINISHES = {
     "ochre": Material("#cfa15a", 0.7),
 }
 
+SEAM = 2.0
+"""Radius in mm by which the cuts run into each other."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class LatticeLantern(Parameters):
@@ -42,16 +46,13 @@ class LatticeLantern(Parameters):
     wall_base: float = number(3.6, 1.0, 8.0, "mm", "wall at the base")
     hollow: float = number(0.5, 0.0, 0.75, "", "inner cavity, as a part of the outer size")
     foot: float = number(0.04, 0.01, 0.2, "", "part of the height cut flat to stand on")
-    fillet: float = number(0.7, 0.2, 2.0, "mm", "radius of the cut edges")
     finish: str = choice("verdigris", tuple(FINISHES), "color written into the file")
-    resolution: int = count(150, 32, 320, "", "samples across the larger side")
+    resolution: int = count(120, 32, 320, "", "samples across the larger side")
 
     def check_combination(self) -> None:
         """Refuse a wall that would close the channels. Raises ParameterError."""
         if max(self.wall_top, self.wall_base) > 0.2 * self.period:
             raise ParameterError("period", "must be at least 5 times the thickest wall")
-        if self.fillet * 2 > min(self.wall_top, self.wall_base):
-            raise ParameterError("fillet", "must be at most half of the thinnest wall")
 
 
 def generate(parameters: LatticeLantern, seed: int) -> bytes:
@@ -60,7 +61,7 @@ def generate(parameters: LatticeLantern, seed: int) -> bytes:
     size = np.array([parameters.diameter, parameters.diameter, parameters.height]) / 2
     voxel = 2 * float(size.max()) / parameters.resolution
     solid = skin(field, -size, size, voxel).on_base()
-    return solid.to_glb(PROGRAM.name, FINISHES[parameters.finish], PROGRAM.provenance(parameters, seed))
+    return solid.to_glb(PROGRAM.name, FINISHES[parameters.finish], PROGRAM.stamp(parameters, seed))
 
 
 def _field(parameters: LatticeLantern, random: np.random.Generator) -> Field:
@@ -71,20 +72,39 @@ def _field(parameters: LatticeLantern, random: np.random.Generator) -> Field:
     base = -size[2] + parameters.foot * parameters.height
 
     def distance(points: Vectors) -> Values:
-        nodal, slope = _nodal(parameters.surface, (points @ turn) * frequency + shift)
+        value, slopes = _nodal(parameters.surface, (points @ turn) * frequency + shift)
+        steepness = np.maximum(np.linalg.norm(slopes, axis=1), 0.3)
+        across = value / steepness / frequency
+        normal = (slopes / steepness[:, None]) @ turn.T
         lift = np.clip((points[:, 2] - base) / (size[2] - base), 0, 1)
-        wall = parameters.wall_base + (parameters.wall_top - parameters.wall_base) * lift
-        lattice = np.abs(nodal) / np.maximum(slope, 0.3) / frequency - wall / 2
-        parts = [lattice, _ellipsoid(points, size), base - points[:, 2]]
+        half = (parameters.wall_base + (parameters.wall_top - parameters.wall_base) * lift) / 2
+        down = np.broadcast_to([0.0, 0.0, -1.0], points.shape)
+        cuts = [(*_ellipsoid(points, size), half), (base - points[:, 2], down, 0.7 * half)]
         if parameters.hollow > 0:
-            parts.append(-_ellipsoid(points, size * parameters.hollow))
-        return round_intersection(parts, parameters.fillet)
+            inward, toward = _ellipsoid(points, size * parameters.hollow)
+            cuts.append((-inward, -toward, half))
+        beyond = round_intersection([_along(across, normal, *cut) for cut in cuts], SEAM)
+        wall = np.hypot(across, np.maximum(beyond, 0)) - half
+        return round_intersection([wall, base - points[:, 2]], 0.3)
 
     return distance
 
 
-def _nodal(surface: str, angles: Vectors) -> tuple[Values, Values]:
-    """Nodal function and the length of its gradient."""
+def _along(across: Values, normal: Vectors, depth: Values, facing: Vectors, inset: Values) -> Values:
+    """Distance to a cut, measured along the minimal surface from the point of it that is nearest.
+
+    `across` is the signed distance to the surface and `normal` its direction; `depth` that to the cut, which
+    faces `facing` and is moved inward by `inset`.
+    """
+    cosine = np.einsum("ni,ni->n", normal, facing)
+    # Where surface and cut are parallel the distance along the surface is not defined; 0.25 keeps it finite.
+    sine = np.sqrt(np.maximum(1 - cosine**2, 0.0625))
+    result: Values = (depth + inset - across * cosine) / sine
+    return result
+
+
+def _nodal(surface: str, angles: Vectors) -> tuple[Values, Vectors]:
+    """Nodal function and its gradient."""
     (sx, sy, sz), (cx, cy, cz) = np.sin(angles).T, np.cos(angles).T
     if surface == "gyroid":
         value = sx * cy + sy * cz + sz * cx
@@ -96,16 +116,17 @@ def _nodal(surface: str, angles: Vectors) -> tuple[Values, Values]:
             sx * cy * sz - sx * sy * cz + cx * cy * cz - cx * sy * sz,
             sx * sy * cz - sx * cy * sz - cx * sy * sz + cx * cy * cz,
         )
-    return value, np.sqrt(slopes[0] ** 2 + slopes[1] ** 2 + slopes[2] ** 2)
+    return value, np.stack(slopes, axis=1)
 
 
-def _ellipsoid(points: Vectors, radii: Vectors) -> Values:
-    """Distance to an ellipsoid to first order, exact on its surface."""
+def _ellipsoid(points: Vectors, radii: Vectors) -> tuple[Values, Vectors]:
+    """Distance to an ellipsoid to first order, exact on its surface, and the direction away from it."""
     scaled = np.linalg.norm(points / radii, axis=1)
-    slope = np.linalg.norm(points / radii**2, axis=1)
-    distance: Values = scaled * (scaled - 1) / np.maximum(slope, 1e-9)
+    slopes = points / radii**2
+    steepness = np.maximum(np.linalg.norm(slopes, axis=1), 1e-9)
+    distance = scaled * (scaled - 1) / steepness
     # At the very center both norms vanish; any depth inside serves.
-    return np.where(scaled < 1e-6, -radii.min(), distance)
+    return np.where(scaled < 1e-6, -radii.min(), distance), slopes / steepness[:, None]
 
 
 def _rotation(random: np.random.Generator) -> Vectors:
@@ -131,3 +152,8 @@ PROGRAM = Program(
     parameters_type=LatticeLantern,
     shared_modules=("designs.programs.implicit", "designs.programs.solids"),
 )
+
+
+def program_hash() -> str:
+    """SHA-256 of this source file, lower-case hex."""
+    return PROGRAM.program_hash()

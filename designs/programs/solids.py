@@ -156,5 +156,27 @@ class Solid:
         return header + struct.pack("<I", len(records)) + records.tobytes()
 
 
+def flat_cap(edge: Vectors, first: int, added: int) -> tuple[Vectors, Triangles]:
+    """Close a ring by rings of half as many vertices each, then a fan: no needle triangles.
+
+    `first` is the index of the ring's first vertex, `added` that of the first new one. Faces look up.
+    """
+    center = edge.mean(axis=0)
+    current, indices = edge, first + np.arange(len(edge))
+    new_points, faces = [], []
+    while len(current) >= 16 and len(current) % 2 == 0:
+        smaller = center + (current[::2] - center) * 0.72
+        inner = added + np.arange(len(smaller))
+        even, odd, following = indices[::2], indices[1::2], np.roll(indices[::2], -1)
+        after = np.roll(inner, -1)
+        for corners in ((even, odd, inner), (odd, after, inner), (odd, following, after)):
+            faces.append(np.stack(corners, axis=1))
+        new_points.append(smaller)
+        current, indices, added = smaller, inner, added + len(smaller)
+    new_points.append(center[None])
+    faces.append(np.stack([indices, np.roll(indices, -1), np.full(len(indices), added)], axis=1))
+    return np.concatenate(new_points), np.concatenate(faces)
+
+
 def _y_up(vectors: Vectors) -> NDArray[np.float32]:
     return np.ascontiguousarray(np.stack([vectors[:, 0], vectors[:, 2], -vectors[:, 1]], axis=1), dtype="<f4")

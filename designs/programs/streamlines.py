@@ -19,12 +19,17 @@ FINE = 4
 CLOSEST = 0.62
 """A growing line stops at this part of the spacing that a new line needs to start."""
 
-SHORTEST = 9.0
+SHORTEST = 5.0
 """Lines shorter than this many spacings are not drawn; they would look like lint."""
 
 
 def evenly_spaced(
-    *, velocity: Values, spacing: Values, blocked: NDArray[np.bool_], random: np.random.Generator, longest: int
+    *,
+    velocity: Values,
+    spacing: Values,
+    blocked: NDArray[np.bool_],
+    random: np.random.Generator,
+    longest: int,
 ) -> list[Line]:
     """Cover the free cells with streamlines.
 
@@ -132,5 +137,3 @@ class _Weaver:
                 disc = self._disc(radius)[cut_top:, cut_left:]
                 window = grid[top + cut_top : row + radius + 1, left + cut_left : column + radius + 1]
                 window |= disc[: window.shape[0], : window.shape[1]].view(np.uint8)
-
-

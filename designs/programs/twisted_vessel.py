@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
 from designs.programs.base import ParameterError, Parameters, Program, checked_seed, count, number
-from designs.programs.solids import Solid, Triangles, Vectors
+from designs.programs.solids import Solid, Vectors, flat_cap
 
 Values = NDArray[np.float64]
 
@@ -30,12 +30,15 @@ class TwistedVessel(Parameters):
     neck: float = number(52, 24, 150, "mm", "mean diameter at the neck")
     neck_height: float = number(0.9, 0.6, 0.96, "", "where the neck is, as a part of the height")
     lip: float = number(60, 24, 160, "mm", "mean diameter at the lip")
-    corners: int = count(5, 3, 9, "", "corners of the superellipse")
+    corners: int = count(7, 3, 12, "", "corners of the superellipse")
     exponent: float = number(4.6, 2.0, 6.0, "", "exponent of the superellipse at the belly; 2 is a circle")
+    calm: float = number(0.6, 0.0, 1.0, "", "how far foot and lip return to a plain circle")
     twist: float = number(110, -360, 360, "degrees", "turn from foot to lip")
     flutes: int = count(0, 0, 72, "", "number of fine flutes")
     flute_depth: float = number(0.0, 0.0, 4.0, "mm", "depth of the flutes at the belly")
-    sway: float = number(0.0, 0.0, 0.3, "", "irregularity of the flutes around the vessel, placed by the seed")
+    sway: float = number(
+        0.0, 0.0, 0.3, "", "irregularity of the flutes around the vessel, placed by the seed"
+    )
     wall: float = number(2.8, 1.2, 6.0, "mm", "thickness of the wall")
     floor: float = number(4.0, 1.2, 12.0, "mm", "thickness of the floor")
     resolution: int = count(256, 48, 960, "", "vertices around; a multiple of 16")
@@ -77,12 +80,14 @@ class _Body:
         p = self.parameters
         level = min(max(height / p.height, 0.0), 1.0)
         # Ends of the vessel are calm: modulation and twist ease in and out.
-        ease = 1 - (1 - np.sin(np.pi * level)) ** 2
+        ease = 1 - p.calm * (1 - np.sin(np.pi * level)) ** 2
         turn = np.radians(p.twist) * level * level * (3 - 2 * level)
         angles = self.angles
         exponent = 2 + (p.exponent - 2) * ease
         quarter = p.corners * angles / 4
-        section = (np.abs(np.cos(quarter)) ** exponent + np.abs(np.sin(quarter)) ** exponent) ** (-1 / exponent)
+        section = (np.abs(np.cos(quarter)) ** exponent + np.abs(np.sin(quarter)) ** exponent) ** (
+            -1 / exponent
+        )
         radii = float(self.radius(level)) * section / section.mean()
         if p.flutes:
             wave = np.cos(p.flutes * angles)
@@ -118,7 +123,7 @@ def _rings(p: TwistedVessel, body: _Body) -> list[Vectors]:
         return ring
 
     foot_radius, cove = min(2.0, p.wall), 3.0 * p.wall
-    spacing = np.pi * (p.foot + p.belly) / 2 / p.resolution * 1.35
+    spacing = np.pi * (p.foot + p.belly) / 2 / p.resolution * 1.7
     rounds = max(5, p.resolution // 32)
     outer = [
         inset(foot_radius * (1 - np.cos(a)), foot_radius * (1 - np.sin(a)), foot_radius * (1 - np.cos(a)))
@@ -154,32 +159,10 @@ def _loft(rings: list[Vectors]) -> Solid:
         a, b, c, d = here, there, there + size, here + size
         offset = lower * size
         faces += [np.stack([a, b, c], 1) + offset, np.stack([a, c, d], 1) + offset]
-    under, under_faces = _cap(rings[0], 0, len(points))
-    floor, floor_faces = _cap(rings[-1], len(points) - size, len(points) + len(under))
+    under, under_faces = flat_cap(rings[0], 0, len(points))
+    floor, floor_faces = flat_cap(rings[-1], len(points) - size, len(points) + len(under))
     triangles = np.concatenate([*faces, under_faces[:, ::-1], floor_faces])
     return Solid(np.concatenate([points, under, floor]), triangles.astype(np.int64))
-
-
-def _cap(edge: Vectors, first: int, added: int) -> tuple[Vectors, Triangles]:
-    """Close a ring by rings of half as many vertices each, then a fan: no needle triangles.
-
-    `first` is the index of the ring's first vertex, `added` that of the first new one. Faces look up.
-    """
-    center = edge.mean(axis=0)
-    current, indices = edge, first + np.arange(len(edge))
-    new_points, faces = [], []
-    while len(current) >= 16 and len(current) % 2 == 0:
-        smaller = center + (current[::2] - center) * 0.72
-        inner = added + np.arange(len(smaller))
-        even, odd, following = indices[::2], indices[1::2], np.roll(indices[::2], -1)
-        after = np.roll(inner, -1)
-        for corners in ((even, odd, inner), (odd, after, inner), (odd, following, after)):
-            faces.append(np.stack(corners, axis=1))
-        new_points.append(smaller)
-        current, indices, added = smaller, inner, added + len(smaller)
-    new_points.append(center[None])
-    faces.append(np.stack([indices, np.roll(indices, -1), np.full(len(indices), added)], axis=1))
-    return np.concatenate(new_points), np.concatenate(faces)
 
 
 PROGRAM = Program(
@@ -193,3 +176,8 @@ PROGRAM = Program(
     parameters_type=TwistedVessel,
     shared_modules=("designs.programs.solids",),
 )
+
+
+def program_hash() -> str:
+    """SHA-256 of this source file, lower-case hex."""
+    return PROGRAM.program_hash()

@@ -43,7 +43,9 @@ class VoronoiShell(Parameters):
     """Parameters of the shell; lengths in mm."""
 
     diameter: float = number(110, 60, 180, "mm", "largest horizontal diameter")
-    height: float = number(138, 60, 180, "mm", "height of the whole egg, before the foot and the mouth are cut")
+    height: float = number(
+        138, 60, 180, "mm", "height of the whole egg, before the foot and the mouth are cut"
+    )
     taper: float = number(0.16, -0.3, 0.3, "", "how much slimmer the top is; negative: the base")
     cells: int = count(110, 24, 400, "", "number of cells")
     grading: float = number(0.42, 0.0, 0.9, "", "how much smaller cells are at the base than at the top")
@@ -98,7 +100,7 @@ def generate(parameters: VoronoiShell, seed: int) -> bytes:
     reach = radii * np.array([1 + abs(parameters.taper), 1 + abs(parameters.taper), 1])
     voxel = 2 * float(radii.max()) / parameters.resolution
     solid = skin(field, -reach, reach, voxel).on_base()
-    return solid.to_glb(PROGRAM.name, FINISHES[parameters.finish], PROGRAM.provenance(parameters, seed))
+    return solid.to_glb(PROGRAM.name, FINISHES[parameters.finish], PROGRAM.stamp(parameters, seed))
 
 
 def _sites(parameters: VoronoiShell, egg: _Egg, random: np.random.Generator) -> Vectors:
@@ -179,3 +181,8 @@ PROGRAM = Program(
     parameters_type=VoronoiShell,
     shared_modules=("designs.programs.implicit", "designs.programs.solids"),
 )
+
+
+def program_hash() -> str:
+    """SHA-256 of this source file, lower-case hex."""
+    return PROGRAM.program_hash()

@@ -1,0 +1,16 @@
+"""Generative programs: each makes one design file from parameters and a seed, the same bytes every time.
+
+Nothing in this package imports Django. `python -m designs.programs` runs a program from the command line.
+"""
+
+from __future__ import annotations
+
+from designs.programs import flow_field, lattice_lantern, reaction_relief, twisted_vessel, voronoi_shell
+from designs.programs.base import ParameterError, Parameters, Program
+
+PROGRAMS: dict[str, Program] = {
+    module.PROGRAM.slug: module.PROGRAM
+    for module in (lattice_lantern, twisted_vessel, flow_field, reaction_relief, voronoi_shell)
+}
+
+__all__ = ["PROGRAMS", "ParameterError", "Parameters", "Program"]
