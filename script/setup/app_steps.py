@@ -14,6 +14,7 @@ from collections.abc import Callable
 REFUSED = 3
 OLD_CONTRACTS = 4
 STEP_SIGN = "step\t"
+DEMO_ACCOUNTS = "demo-accounts.txt"
 
 
 def _step(name: str, action: Callable[[], str]) -> None:
@@ -74,6 +75,13 @@ def _migrate() -> str:
 
 def _command(name: str) -> str:
     """Run a management command of ours; its last line is the note."""
+    output = _output_of(name)
+    print(output)
+    lines = [line for line in output.splitlines() if line.strip()]
+    return lines[-1].strip() if lines else ""
+
+
+def _output_of(name: str) -> str:
     from django.core.management import call_command
     from django.core.management.base import CommandError
 
@@ -83,9 +91,7 @@ def _command(name: str) -> str:
     except CommandError as error:
         print(output.getvalue())
         _refuse(f"{error}", OLD_CONTRACTS if error.returncode == OLD_CONTRACTS else REFUSED)
-    print(output.getvalue())
-    lines = [line for line in output.getvalue().splitlines() if line.strip()]
-    return lines[-1].strip() if lines else ""
+    return output.getvalue()
 
 
 def main() -> None:
@@ -99,6 +105,10 @@ def main() -> None:
     if settings.CHAINS["public"]["is_local"]:
         _step("Contracts", lambda: _command("deploy_contracts"))
         _step("Chain and database agree", lambda: _command("repair_local_chain"))
+    _step("License templates", lambda: _command("ship_templates"))
+    if settings.LOOMPRINT_LOCAL:
+        accounts = _output_of("demo_accounts")
+        (settings.LOOMPRINT_VAR / DEMO_ACCOUNTS).write_text(accounts)
 
 
 if __name__ == "__main__":

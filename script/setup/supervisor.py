@@ -272,7 +272,7 @@ class Supervisor:
         processes.forget_record(self.run_folder, program.name)
 
     async def _end_strays(self, sessions: set[int]) -> None:
-        """End what gone leaders left: members of their sessions, and marked orphans that are now our children."""
+        """End what gone leaders left: members of their sessions, and marked orphans that are now ours."""
         async with self._spawning:
             left = [
                 process.pid
