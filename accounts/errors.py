@@ -2,8 +2,10 @@
 
 
 class ConfirmationRefused(Exception):
-    """The person did not confirm: nothing was signed, shown or stored. `code` is wrong_password, too_many_tries,
-    inactive or unavailable."""
+    """The person did not confirm: nothing was signed, shown or stored.
+
+    `code` is wrong_password, too_many_tries, inactive or unavailable; the message is for the person.
+    """
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -16,7 +18,3 @@ class SigningRefused(Exception):
 
 class CustodyUnavailable(Exception):
     """The key-encryption key is missing or is not the one that sealed this custody key."""
-
-
-class UnknownNotificationKind(LookupError):
-    """A notification of a kind that no app has registered."""

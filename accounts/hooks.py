@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from accounts.errors import UnknownNotificationKind
-
 if TYPE_CHECKING:
     from accounts.models import User
 
@@ -27,7 +25,7 @@ def register_eraser(app: str, eraser: "Eraser") -> None:
 
 
 def register_notification_kind(kind: str, label: str) -> None:
-    """Allow notifications of `kind`; `label` is what people read as its name."""
+    """Give notifications of `kind` the name that people read beside them."""
     _notification_kinds[kind] = label
 
 
@@ -40,8 +38,5 @@ def erasers() -> dict[str, "Eraser"]:
 
 
 def label_of_kind(kind: str) -> str:
-    """The name of a registered kind. Raises UnknownNotificationKind."""
-    try:
-        return _notification_kinds[kind]
-    except KeyError:
-        raise UnknownNotificationKind(f"No app has registered the notification kind {kind!r}.") from None
+    """The name of a kind; of one that nobody named, its own words."""
+    return _notification_kinds.get(kind, kind.replace("_", " ").capitalize())

@@ -1,4 +1,4 @@
-"""Money as integer base units with its currency (law 6), typed in, written out, and split: no float anywhere."""
+"""Money as integer base units with its currency (law 6): typed in, written out, split; no float anywhere."""
 
 import re
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ CURRENCIES = {TUSD.code: TUSD}
 
 
 class AmountError(ValueError):
-    """A typed amount that cannot be used. `code` is not_a_number, negative, zero, too_precise or too_large."""
+    """A typed amount that is of no use: not_a_number, negative, zero, too_precise or too_large (`code`)."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -40,7 +40,7 @@ _AMOUNT = re.compile(r"([+-]?)([0-9]{0,60})(?:\.([0-9]{0,60}))?")
 
 
 def parse_amount(text: str, currency: Currency) -> int:
-    """Base units of an amount typed by a person, such as "12.50". Raises AmountError with a sentence for them."""
+    """Base units of an amount typed by a person, such as "12.50". Raises AmountError, a sentence for them."""
     match = _AMOUNT.fullmatch(text.strip().replace("\N{MINUS SIGN}", "-"))
     if match is None or not (match[2] or match[3]):
         raise AmountError("not_a_number", _("Write the amount in digits with a point, for example 12.50."))
@@ -66,16 +66,16 @@ def parse_amount(text: str, currency: Currency) -> int:
 
 
 def format_amount(units: int, currency: Currency) -> str:
-    """Base units as people read them, exactly: at least two decimals, no more than needed, then the symbol."""
+    """Base units as people read them, exactly: two decimals, or as many as needed, then the symbol."""
     whole, rest = divmod(abs(units), currency.base)
     places = min(2, currency.decimals)
     fraction = str(rest).zfill(currency.decimals).rstrip("0").ljust(places, "0") if currency.decimals else ""
     sign = "-" if units < 0 else ""
-    return f"{sign}{whole:,}{'.' if fraction else ''}{fraction} {currency.symbol}"
+    return f"{sign}{whole}{'.' if fraction else ''}{fraction} {currency.symbol}"
 
 
 class FeeSplit(NamedTuple):
-    """Fee and net in base units (their sum is the gross); remainder in millionths of a base unit, to carry on."""
+    """Fee and net in base units, the gross in sum; remainder in millionths of a base unit, to carry on."""
 
     fee: int
     net: int
@@ -85,8 +85,8 @@ class FeeSplit(NamedTuple):
 def split_fee(gross: int, ppm: int, remainder: int) -> FeeSplit:
     """The platform's part of a deposit, by the ledger's own rule: the one place where money is rounded.
 
-    `ppm` is the fee in parts per million, `remainder` what earlier deposits of this (entry, currency) left over
-    (0 <= remainder < 1,000,000), so that many small deposits pay the same fee as one large one.
+    `ppm` is the fee in parts per million, `remainder` what earlier deposits of this (entry, currency) left
+    over (0 <= remainder < 1,000,000), so that many small deposits pay the same fee as one large one.
     """
     fee, carried = divmod(gross * ppm + remainder, PPM)
     return FeeSplit(fee=fee, net=gross - fee, remainder=carried)

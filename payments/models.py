@@ -1,4 +1,4 @@
-"""Money asked for and received through payment providers. Knows no order: callers name their action by `purpose`."""
+"""Money asked for and received through payment providers. Callers name their action by a key of theirs."""
 
 import uuid
 from typing import ClassVar
@@ -22,7 +22,7 @@ class PaymentIntent(models.Model):
         REFUNDED = "refunded", _("Refunded")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    purpose = models.CharField(max_length=200, unique=True, help_text='the caller\'s action, as "kind:id"; paid once')
+    purpose_key = models.CharField(max_length=200, unique=True, help_text="the caller's action, paid once")
     payer = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="payment_intents"
     )

@@ -12,9 +12,13 @@ from common.fields import AddressField, HashField
 class CustodyKey(models.Model):
     """One account's private key, encrypted (AES-256-GCM) under a key that the database never holds."""
 
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="custody_key")
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="custody_key"
+    )
     address = AddressField(unique=True)
-    ciphertext = models.BinaryField(help_text="12 bytes nonce, then the sealed 32-byte key with its 16-byte tag")
+    ciphertext = models.BinaryField(
+        help_text="12 bytes nonce, then the sealed 32-byte key with its 16-byte tag"
+    )
     key_version = models.PositiveSmallIntegerField(default=1, help_text="which key-encryption key sealed it")
     created_at = models.DateTimeField(auto_now_add=True)
     exported_at = models.DateTimeField(null=True, blank=True)
@@ -24,7 +28,7 @@ class CustodyKey(models.Model):
 
 
 class SigningConfirmation(models.Model):
-    """A person's fresh word that their custody key may sign exactly this digest, and the signature made on it."""
+    """A person's fresh word that their custody key may sign this digest, and the signature made on it."""
 
     class Method(models.TextChoices):
         PASSWORD = "password", _("Password")

@@ -5,9 +5,11 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 
+from accounts.hooks import label_of_kind
+
 
 class Notification(models.Model):
-    """One message to one person about one thing: (user, kind, key) is told once, however often it is asked for."""
+    """One message to one person about one thing: (user, kind, key) is told once, however often asked."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications")
     kind = models.CharField(max_length=60)
@@ -31,3 +33,8 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"
+
+    @property
+    def kind_label(self) -> str:
+        """The kind as its app named it."""
+        return str(label_of_kind(self.kind))

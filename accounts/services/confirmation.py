@@ -45,7 +45,8 @@ def confirm_password(*, user: User, password: str) -> None:
         # Without the count anyone could guess without end, so no count means no signature.
         logger.error("confirmation_unavailable", error=str(error))
         raise ConfirmationRefused(
-            "unavailable", _("Signing is not possible at the moment. Nothing was lost; try again in a minute.")
+            "unavailable",
+            _("Signing is not possible at the moment. Nothing was lost; try again in a minute."),
         ) from error
     finally:
         store.close()

@@ -54,7 +54,9 @@ def unseal(custody: CustodyKey) -> bytes:
     """The private key, 32 bytes. For the signer and the owner's export only. Raises CustodyUnavailable."""
     blob = bytes(custody.ciphertext)
     if custody.key_version != KEY_VERSION:
-        raise CustodyUnavailable(f"This custody key was sealed by version {custody.key_version} of CUSTODY_KEY.")
+        raise CustodyUnavailable(
+            f"This custody key was sealed by version {custody.key_version} of CUSTODY_KEY."
+        )
     try:
         return _sealer().decrypt(blob[:NONCE_BYTES], blob[NONCE_BYTES:], custody.user.public_id.bytes)
     except InvalidTag as error:
@@ -83,7 +85,8 @@ def export_custody_key(*, user: User, password: str) -> str:
         subject=_("Your custody key was shown"),
         body=_(
             "The private key of your address %(address)s was shown in your account just now. "
-            "Whoever holds it can move what the address holds. If this was not you, change your password at once."
+            "Whoever knows it can move what the address holds. "
+            "If this was not you, change your password at once."
         )
         % {"address": custody.address},
         url="/account/",

@@ -10,26 +10,24 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.hooks import label_of_kind
 from accounts.models import Notification, User
 from common.tasks import nudge
 
 logger = structlog.get_logger(__name__)
 
-# A mail that could not be sent for this long says nothing new any more; its text stays on the notifications page.
+# After this long an unsent mail says nothing new any more; its text stays on the notifications page.
 GIVE_UP_AFTER = timedelta(days=3)
 SWEEP_AFTER = timedelta(seconds=20)
 
 
 @transaction.atomic
 def notify(*, user: User, kind: str, subject: str, body: str, key: str = "", url: str = "") -> Notification:
-    """Tell a person something by e-mail once the transaction is in; asking again for the same key tells nothing.
+    """Tell a person something by e-mail once the transaction is in; the same key again tells nothing.
 
-    `key` names the thing it is about, `url` is a path on this site. Raises UnknownNotificationKind.
+    `key` names the thing it is about, `url` is a path on this site.
     """
     from accounts.tasks import send_notification
 
-    label_of_kind(kind)
     one_line = " ".join(subject.split())
     notification, is_new = Notification.objects.get_or_create(
         user=user,
@@ -50,7 +48,7 @@ def notify(*, user: User, kind: str, subject: str, body: str, key: str = "", url
 def deliver(*, notification_id: int) -> bool:
     """Send one unsent notification. False when another worker has it or it is sent.
 
-    A worker that dies between sending and committing makes the mail go out twice; the other order would lose it.
+    A worker that dies between sending and committing lets the mail go out twice; the other order loses it.
     """
     notification = (
         Notification.objects.select_for_update(of=("self",), skip_locked=True)
@@ -60,7 +58,9 @@ def deliver(*, notification_id: int) -> bool:
     )
     if notification is None:
         return False
-    EmailMessage(subject=notification.subject, body=_letter(notification), to=[notification.user.email]).send()
+    EmailMessage(
+        subject=notification.subject, body=_letter(notification), to=[notification.user.email]
+    ).send()
     Notification.objects.filter(pk=notification.pk, sent_at__isnull=True).update(sent_at=timezone.now())
     return True
 

@@ -1,4 +1,4 @@
-"""Signing with a custody key: only what its owner has just confirmed, and never without a record of it (law 12)."""
+"""Signing with a custody key: only what its owner has just confirmed, never without a record (law 12)."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def digest_of(typed_data: dict[str, Any]) -> str:
 
 
 class CustodySigner:
-    """A contracts.signers.Signer over one stored, unused confirmation: it signs that digest and nothing else."""
+    """A contracts.signers.Signer over one stored, unused confirmation: it signs that digest, nothing else."""
 
     def __init__(self, confirmation: SigningConfirmation) -> None:
         self._confirmation = confirmation
@@ -37,7 +37,7 @@ class CustodySigner:
 
     @sensitive_variables()
     def sign_typed_data(self, typed: dict[str, Any]) -> bytes:
-        """65 bytes r, s, v. Raises SigningRefused unless the confirmation is stored, unused, and for this digest."""
+        """65 bytes r, s, v. Raises SigningRefused unless the confirmation is stored, unused and for this."""
         from eth_account import Account
 
         custody = self._custody_for(digest_of(typed))
@@ -55,17 +55,20 @@ class CustodySigner:
         )
         if confirmation is None:
             raise SigningRefused("No stored, unused confirmation covers this digest.")
-        return CustodyKey.objects.select_related("user").get(user=confirmation.user_id, address=confirmation.address)
+        return CustodyKey.objects.select_related("user").get(
+            user=confirmation.user_id, address=confirmation.address
+        )
 
 
 @transaction.atomic
 @sensitive_variables("password")
 def sign_with_custody(*, user: User, typed_data: dict[str, Any], purpose: str, password: str) -> bytes:
-    """Sign EIP-712 typed data with the user's custody key after asking for their password. 65 bytes r, s, v.
+    """Sign EIP-712 typed data with the user's custody key, given their password: 65 bytes r, s, v.
 
-    `typed_data` is JSON (hex text for bytes), bound to one of our chains and to a contract; `purpose` names the
-    action as "kind:id". Confirmation, digest and signature are stored together. Raises ConfirmationRefused (wrong
-    password, too many tries) and SigningRefused; then nothing is stored but the count of tries.
+    `typed_data` is JSON (hex text for bytes), bound to one of our chains and to a contract; `purpose` names
+    the action as "kind:id". Confirmation, digest and signature are stored together. Raises
+    ConfirmationRefused (wrong password, too many tries) and SigningRefused; then nothing is stored but the
+    count of tries.
     """
     _check_bound(typed_data)
     digest = digest_of(typed_data)

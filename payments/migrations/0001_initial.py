@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('purpose', models.CharField(help_text='the caller\'s action, as "kind:id"; paid once', max_length=200, unique=True)),
+                ('purpose_key', models.CharField(help_text="the caller's action, paid once", max_length=200, unique=True)),
                 ('provider', models.CharField(max_length=40)),
                 ('provider_reference', models.CharField(help_text="the provider's id for this payment", max_length=200)),
                 ('amount', common.fields.UintField(help_text='in base units of the currency')),
