@@ -1,6 +1,7 @@
 """The local chain: anvil's own binary (its npm launcher orphans the real node when it is killed)."""
 
 import json
+import shutil
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 from .node import ANVIL
 from .supervisor import Program, Stage
+from .telling import Refusal
 
 LOCAL_CHAIN_ID = 31337
 
@@ -32,6 +34,33 @@ def chain_program(*, data: Path, port: int, env: dict[str, str]) -> Program:
         grace=20,
         own_log=True,
     )
+
+
+def settle_state(data: Path) -> bool:
+    """Before a start: put the state of the last start in the place of one torn in writing (power lost).
+
+    True when that was needed: the chain then stands behind what has been read of it, like after a hard kill.
+    Raises Refusal when there is nothing to put there.
+    """
+    state, previous = data / "state.json", data / "state.previous.json"
+    if not state.exists() or _is_whole(state):
+        if state.exists():
+            shutil.copyfile(state, previous)
+        return False
+    if not previous.exists():
+        raise Refusal(
+            f"The chain's state in {state} is torn and there is no older one: move {data} away, and the "
+            "demo chain is made anew."
+        )
+    shutil.copyfile(previous, state)
+    return True
+
+
+def _is_whole(state: Path) -> bool:
+    with state.open("rb") as file:
+        first = file.read(1)
+        file.seek(max(0, state.stat().st_size - 16))
+        return first == b"{" and file.read().rstrip().endswith(b"}")
 
 
 class NoAnswer(Exception):

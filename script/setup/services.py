@@ -21,10 +21,15 @@ async def until_ready(
     log = supervisor.log_folder / f"{name}.log"
     while not await ready():
         if supervisor.deaths.get(name, 0) - before >= 3 or time.monotonic() > deadline:
-            lines = log.read_text(errors="replace").strip().splitlines() if log.is_file() else []
-            said = f"; it said: {lines[-1]}" if lines else ""
-            raise Refusal(f"{name} does not start{said} (see {log}).")
+            raise Refusal(f"{name} does not start{_last_words(log)} (see {log}).")
         await asyncio.sleep(0.1)
+
+
+def _last_words(log: Path) -> str:
+    """The last line that names an error, else the last one."""
+    lines = log.read_text(errors="replace").strip().splitlines()[-40:] if log.is_file() else []
+    named = [line for line in lines if "error" in line.lower() or "fatal" in line.lower()]
+    return f"; it said: {(named or lines)[-1].strip()}" if lines else ""
 
 
 async def start_postgres(supervisor: Supervisor, cluster: postgres.Postgres, database: str) -> None:

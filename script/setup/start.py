@@ -146,10 +146,11 @@ class Start:
             current.note = f"{sockets / 'redis.sock'}"
 
     async def _start_chain(self, supervisor: Supervisor) -> None:
+        data = self.home.var / "chain"
+        if await asyncio.to_thread(chain.settle_state, data):
+            say("  !!  The chain's state was torn in writing: it goes on from that of the last start")
         with step("Chain") as current:
-            program = chain.chain_program(
-                data=self.home.var / "chain", port=self.ports["chain"], env=self.env
-            )
+            program = chain.chain_program(data=data, port=self.ports["chain"], env=self.env)
             # A node that was killed comes back behind what we have read; the local chain is repaired at once.
             await supervisor.start(replace(program, after_restart=lambda: self._repair(supervisor)))
             await until_ready(supervisor, "chain", self._chain_answers)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from script.setup import settings, stamps
+from script.setup.chain import settle_state
 from script.setup.commands import failure_of, run, without_proxy_for_loopback
 from script.setup.interpreter import platform_problem
 from script.setup.paths import ROOT, Home
@@ -126,6 +127,23 @@ def test_another_platform_is_told_which_setting_replaces_which_part(platform, na
     problem = platform_problem(*platform)
     assert bool(problem) == bool(names)
     assert all(name in problem for name in names)
+
+
+def test_a_torn_chain_state_is_replaced_by_that_of_the_last_start(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    assert not settle_state(tmp_path)
+    state.write_text('{"block": 1}')
+    assert not settle_state(tmp_path)
+    state.write_text('{"block": 2, "acc')
+    assert settle_state(tmp_path)
+    assert state.read_text() == '{"block": 1}'
+
+
+def test_a_torn_chain_state_without_an_older_one_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "state.json").write_text('{"blo')
+    with pytest.raises(Refusal, match=r"move .* away"):
+        settle_state(tmp_path)
+    assert (tmp_path / "state.json").read_text() == '{"blo'
 
 
 def test_the_locks_name_no_host() -> None:
