@@ -1,0 +1,276 @@
+"""The door to a chain: blocks, logs, calls, receipts, sending. Nothing here is asked to serve a page."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+
+from contracts import artifacts
+from contracts.chains import Chain
+from contracts.encoding import as_json, decode_result, encode_call
+from contracts.errors import InconsistentNode, RpcError
+from contracts.rpc import Rpc
+
+if TYPE_CHECKING:
+    from web3 import Web3
+    from web3.contract import Contract
+
+GWEI = 10**9
+BlockTag = int | str
+
+_pinned: ContextVar[BlockTag] = ContextVar("pinned_block", default="latest")
+_clients: dict[tuple[int, int, str], "Client"] = {}
+
+
+@dataclass(frozen=True)
+class Header:
+    """A block's header. `timestamp` is Unix seconds; `bloom` 256 bytes over its logs' addresses and topics."""
+
+    number: int
+    hash: str
+    parent_hash: str
+    timestamp: int
+    bloom: bytes
+
+
+@dataclass(frozen=True)
+class Log:
+    block_number: int
+    block_hash: str
+    transaction_hash: str
+    transaction_index: int
+    log_index: int
+    address: str
+    topics: list[str]
+    data: str
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """`gas_price` is wei per gas that was paid."""
+
+    transaction_hash: str
+    block_number: int
+    block_hash: str
+    succeeded: bool
+    gas_used: int
+    gas_price: int
+    contract_address: str | None
+
+
+@dataclass(frozen=True)
+class Fees:
+    """EIP-1559, wei per gas."""
+
+    max_fee: int
+    priority: int
+
+    def bumped(self) -> "Fees":
+        """At least 12.5 % more of both: public nodes refuse a replacement that raises one of them less."""
+        return Fees(max_fee=self.max_fee * 9 // 8 + 1, priority=self.priority * 9 // 8 + 1)
+
+    def at_least(self, other: "Fees") -> "Fees":
+        return Fees(max_fee=max(self.max_fee, other.max_fee), priority=max(self.priority, other.priority))
+
+
+class Client:
+    """Everything we ask a node. Raises ChainUnavailable, WrongChain or an RpcError (contracts.errors)."""
+
+    def __init__(self, chain: Chain) -> None:
+        self.chain = chain
+        self.node = Rpc(chain.rpc_url, chain_id=chain.chain_id)
+
+    def rpc(self, method: str, *params: Any) -> Any:
+        """Any method of the node, as it is."""
+        return self.node.call(method, *params)
+
+    # Blocks and logs
+
+    def head(self) -> Header:
+        """The newest block."""
+        found = self.header("latest")
+        if found is None:
+            raise InconsistentNode("The node has no newest block.")
+        return found
+
+    def header(self, block: BlockTag) -> Header | None:
+        """A block's header by number or tag, or None when the chain has none there."""
+        found = self.node.call("eth_getBlockByNumber", _tag(block), False)
+        return None if found is None else _header(found)
+
+    def headers(self, numbers: Sequence[int]) -> list[Header | None]:
+        """Headers in the order asked."""
+        answers = self.node.batch([("eth_getBlockByNumber", (_tag(number), False)) for number in numbers])
+        for answer in answers:
+            if isinstance(answer, RpcError):
+                raise answer
+        return [None if answer is None else _header(answer) for answer in answers]
+
+    def logs(self, first: int, last: int, addresses: Sequence[str]) -> list[Log]:
+        """Logs of these addresses in blocks first to last, both included, in chain order."""
+        query = {"fromBlock": hex(first), "toBlock": hex(last), "address": list(addresses)}
+        return _logs(self.node.call("eth_getLogs", query))
+
+    def logs_in(self, block_hash: str, addresses: Sequence[str]) -> list[Log]:
+        """Logs of these addresses in exactly this block. RpcError when the node does not have it (any more)."""
+        return _logs(self.node.call("eth_getLogs", {"blockHash": block_hash, "address": list(addresses)}))
+
+    # State
+
+    def call(self, contract: str, function: str, *args: Any, block: BlockTag | None = None) -> Any:
+        """A view function's result: one value, a tuple of several; addresses checksummed, bytes as bytes.
+
+        The state is that of `block`, else of the block that `pinned` set, else the newest. Raises Reverted.
+        """
+        data = encode_call(contract, function, as_json(args))
+        question = {"to": self.chain.deployment.address(contract), "data": "0x" + data.hex()}
+        answer = self.node.call("eth_call", question, _tag(_pinned.get() if block is None else block))
+        return decode_result(contract, function, bytes.fromhex(answer[2:]))
+
+    @contextmanager
+    def pinned(self, block: BlockTag) -> Iterator[None]:
+        """Let every `call` inside see the state of one block, so that what it compares belongs together."""
+        token = _pinned.set(block)
+        try:
+            yield
+        finally:
+            _pinned.reset(token)
+
+    def nonce(self, address: str, block: BlockTag = "latest") -> int:
+        """How many transactions of this address the chain has: the nonce of its next one."""
+        return int(self.node.call("eth_getTransactionCount", address, _tag(block)), 16)
+
+    def balance(self, address: str) -> int:
+        """Wei."""
+        return int(self.node.call("eth_getBalance", address, "latest"), 16)
+
+    def has_code(self, address: str) -> bool:
+        return bool(self.node.call("eth_getCode", address, "latest") not in {"0x", "0x0", None})
+
+    # Transactions
+
+    def simulate(self, tx: dict[str, Any]) -> int:
+        """Gas that the transaction would use now. Raises Reverted when it would revert."""
+        return int(self.node.call("eth_estimateGas", _quantities(tx)), 16)
+
+    def revert_reason(self, tx: dict[str, Any], block: BlockTag) -> RpcError | None:
+        """Why the call fails on the state of this block, or None when it does not (or the state is gone)."""
+        try:
+            self.node.call("eth_call", _quantities(tx), _tag(block))
+        except RpcError as error:
+            return error
+        return None
+
+    def send_raw(self, raw: bytes) -> None:
+        """Hand signed bytes to the node. Raises AlreadyKnown, NonceTooLow, Underpriced, InsufficientFunds, ..."""
+        self.node.call("eth_sendRawTransaction", "0x" + raw.hex())
+
+    def receipts(self, hashes: Sequence[str]) -> dict[str, Receipt]:
+        """Receipts by hash of those transactions that are in a block."""
+        answers = self.node.batch([("eth_getTransactionReceipt", (value,)) for value in hashes])
+        found = {}
+        for answer in answers:
+            if isinstance(answer, RpcError):
+                raise answer
+            if answer is not None and answer.get("blockHash"):
+                receipt = _receipt(answer)
+                found[receipt.transaction_hash] = receipt
+        return found
+
+    def known(self, hashes: Sequence[str]) -> set[str]:
+        """Those of these transactions that the node has, pending or in a block."""
+        answers = self.node.batch([("eth_getTransactionByHash", (value,)) for value in hashes])
+        return {
+            value
+            for value, answer in zip(hashes, answers, strict=True)
+            if answer is not None and not isinstance(answer, RpcError)
+        }
+
+    def fees(self) -> Fees:
+        """Fees with head room for a base fee that doubles, within the configured cap."""
+        newest, tip = self.node.batch([("eth_getBlockByNumber", ("latest", False)), ("eth_maxPriorityFeePerGas", ())])
+        if isinstance(newest, RpcError):
+            raise newest
+        base = int(newest.get("baseFeePerGas") or "0x0", 16)
+        priority = GWEI if isinstance(tip, RpcError) else int(tip, 16)
+        cap = settings.CHAIN_MAX_FEE_GWEI * GWEI
+        max_fee = min(2 * base + priority, cap)
+        return Fees(max_fee=max_fee, priority=min(priority, max_fee))
+
+    # web3.py, for whoever wants its objects: importing it takes seconds, so only on first use
+
+    @cached_property
+    def w3(self) -> "Web3":
+        from web3 import HTTPProvider, Web3
+
+        return Web3(HTTPProvider(self.chain.rpc_url, request_kwargs={"timeout": 15}))
+
+    def contract(self, name: str) -> "Contract":
+        """web3.py's object for one of our contracts."""
+        from eth_utils.address import to_checksum_address
+
+        address = to_checksum_address(self.chain.deployment.address(name))
+        return self.w3.eth.contract(address=address, abi=artifacts.artifact(name)["abi"])
+
+
+def client(chain: Chain) -> Client:
+    """This process's client of a chain."""
+    key = (os.getpid(), chain.chain_id, chain.rpc_url)
+    if key not in _clients:
+        _clients[key] = Client(chain)
+    return _clients[key]
+
+
+def _tag(block: BlockTag) -> str:
+    return hex(block) if isinstance(block, int) else block
+
+
+def _quantities(tx: dict[str, Any]) -> dict[str, Any]:
+    return {key: hex(value) if isinstance(value, int) else value for key, value in tx.items()}
+
+
+def _header(found: dict[str, Any]) -> Header:
+    return Header(
+        number=int(found["number"], 16),
+        hash=found["hash"],
+        parent_hash=found["parentHash"],
+        timestamp=int(found["timestamp"], 16),
+        bloom=bytes.fromhex(found["logsBloom"][2:]),
+    )
+
+
+def _logs(answer: list[dict[str, Any]]) -> list[Log]:
+    from eth_utils.address import to_checksum_address
+
+    logs = [
+        Log(
+            block_number=int(item["blockNumber"], 16),
+            block_hash=item["blockHash"],
+            transaction_hash=item["transactionHash"],
+            transaction_index=int(item["transactionIndex"], 16),
+            log_index=int(item["logIndex"], 16),
+            address=to_checksum_address(item["address"]),
+            topics=item["topics"],
+            data=item["data"],
+        )
+        for item in answer
+        if not item.get("removed")
+    ]
+    return sorted(logs, key=lambda log: (log.block_number, log.log_index))
+
+
+def _receipt(found: dict[str, Any]) -> Receipt:
+    return Receipt(
+        transaction_hash=found["transactionHash"],
+        block_number=int(found["blockNumber"], 16),
+        block_hash=found["blockHash"],
+        succeeded=int(found["status"], 16) == 1,
+        gas_used=int(found["gasUsed"], 16),
+        gas_price=int(found.get("effectiveGasPrice") or "0x0", 16),
+        contract_address=found.get("contractAddress"),
+    )

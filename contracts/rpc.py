@@ -1,0 +1,187 @@
+"""JSON-RPC over one kept connection per thread, made after fork, with typed errors.
+
+A node that sits behind another port tomorrow may be another chain: each new connection asks for the chain id first.
+"""
+
+import http.client
+import json
+import os
+import ssl
+import threading
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from contracts.encoding import decode_revert
+from contracts.errors import (
+    AlreadyKnown,
+    ChainUnavailable,
+    InsufficientFunds,
+    InvalidTransaction,
+    NonceTooLow,
+    RpcError,
+    Underpriced,
+    WrongChain,
+)
+
+Request = tuple[str, Sequence[Any]]
+
+# Nodes agree on no code; their texts are as geth, erigon, nethermind and anvil write them.
+_TEXTS: tuple[tuple[type[RpcError], tuple[str, ...]], ...] = (
+    (AlreadyKnown, ("already known", "already imported", "known transaction", "alreadyknown")),
+    (NonceTooLow, ("nonce too low", "nonce is too low", "old nonce", "invalid nonce")),
+    (InsufficientFunds, ("insufficient funds", "insufficient balance", "insufficientfunds")),
+    (
+        Underpriced,
+        (
+            "underpriced",
+            "fee too low",
+            "feetoolow",
+            "less than block base fee",
+            "below the base fee",
+            "max fee per gas less",
+        ),
+    ),
+    (
+        InvalidTransaction,
+        (
+            "intrinsic gas",
+            "exceeds block gas limit",
+            "gas limit reached",
+            "oversized data",
+            "max priority fee per gas higher",
+            "invalid sender",
+            "invalid chain id",
+            "tx type not supported",
+            "max initcode size",
+        ),
+    ),
+)
+
+
+def error_of(answer: dict[str, Any]) -> RpcError:
+    """The typed form of a JSON-RPC error object."""
+    message = str(answer.get("message", ""))
+    code = int(answer.get("code", 0) or 0)
+    data = answer.get("data")
+    if isinstance(data, dict):
+        data = data.get("data", data.get("result"))
+    lowered = message.lower()
+    if code == 3 or "revert" in lowered:
+        return decode_revert(data if isinstance(data, str) and data.startswith("0x") else "0x")
+    for kind, texts in _TEXTS:
+        if any(text in lowered for text in texts):
+            return kind(message, code=code, data=data)
+    return RpcError(message, code=code, data=data)
+
+
+class Rpc:
+    """A node at a URL. Raises ChainUnavailable, WrongChain, or the RpcError that fits the answer."""
+
+    def __init__(self, url: str, *, chain_id: int, timeout: float = 15.0) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ChainUnavailable(f"{url!r} is no http(s) address of a node.")
+        self._parts = parts
+        self._path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        self._chain_id = chain_id
+        self._timeout = timeout
+        self._local = threading.local()
+
+    def call(self, method: str, *params: Any) -> Any:
+        """The result of one method."""
+        answer = self._exchange({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+        return _result(answer)
+
+    def batch(self, requests: Sequence[Request]) -> list[Any]:
+        """Results in order; an item that the node refused is its RpcError, not raised."""
+        if not requests:
+            return []
+        body = [
+            {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+            for number, (method, params) in enumerate(requests)
+        ]
+        answers = self._exchange(body)
+        if not isinstance(answers, list):
+            return [self._one(method, params) for method, params in requests]
+        by_id = {answer.get("id"): answer for answer in answers if isinstance(answer, dict)}
+        found: list[Any] = []
+        for number in range(len(requests)):
+            if number not in by_id:
+                raise ChainUnavailable("The node left a question of a batch unanswered.")
+            try:
+                found.append(_result(by_id[number]))
+            except RpcError as error:
+                found.append(error)
+        return found
+
+    def _one(self, method: str, params: Sequence[Any]) -> Any:
+        try:
+            return self.call(method, *params)
+        except RpcError as error:
+            return error
+
+    def _exchange(self, body: Any) -> Any:
+        data = json.dumps(body).encode()
+        connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
+        if connection is not None and self._local.process == os.getpid():
+            try:
+                return self._ask(connection, data)
+            except (http.client.HTTPException, OSError):
+                connection.close()  # an idle connection that the node has closed: ask once more on a new one
+        connection = self._connect()
+        try:
+            return self._ask(connection, data)
+        except (http.client.HTTPException, OSError) as error:
+            self._forget(connection)
+            raise ChainUnavailable(f"The node does not answer: {error or type(error).__name__}.") from error
+
+    def _connect(self) -> http.client.HTTPConnection:
+        host, port = str(self._parts.hostname), self._parts.port
+        connection: http.client.HTTPConnection
+        if self._parts.scheme == "https":
+            connection = http.client.HTTPSConnection(
+                host, port, timeout=self._timeout, context=ssl.create_default_context()
+            )
+        else:
+            connection = http.client.HTTPConnection(host, port, timeout=self._timeout)
+        question = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": []}).encode()
+        try:
+            found = int(_result(self._ask(connection, question)), 16)
+        except (http.client.HTTPException, OSError) as error:
+            self._forget(connection)
+            raise ChainUnavailable(f"The node cannot be reached: {error or type(error).__name__}.") from error
+        except (RpcError, TypeError, ValueError) as error:
+            self._forget(connection)
+            raise ChainUnavailable(f"The node does not tell its chain id: {error}.") from error
+        if found != self._chain_id:
+            self._forget(connection)
+            raise WrongChain(f"The node serves chain {found}, the settings name chain {self._chain_id}.")
+        self._local.connection = connection
+        self._local.process = os.getpid()
+        return connection
+
+    def _forget(self, connection: http.client.HTTPConnection) -> None:
+        connection.close()
+        self._local.connection = None
+
+    def _ask(self, connection: http.client.HTTPConnection, data: bytes) -> Any:
+        connection.request("POST", self._path, data, {"Content-Type": "application/json"})
+        response = connection.getresponse()
+        content = response.read()
+        try:
+            answer = json.loads(content)
+        except ValueError as error:
+            raise ChainUnavailable(f"The node answers {response.status} and no JSON.") from error
+        if response.status in {429, 502, 503, 504}:
+            raise ChainUnavailable(f"The node answers {response.status}.")
+        return answer
+
+
+def _result(answer: Any) -> Any:
+    if isinstance(answer, dict) and answer.get("error") is not None:
+        error = answer["error"]
+        raise error_of(error if isinstance(error, dict) else {"message": str(error)})
+    if not isinstance(answer, dict) or "result" not in answer:
+        raise ChainUnavailable("The node's answer is no JSON-RPC.")
+    return answer["result"]

@@ -1,0 +1,19 @@
+"""Celery doors: a message is a nudge, the rows are the queue (law 5)."""
+
+from celery import shared_task
+
+
+@shared_task(name="contracts.tasks.send_planned")
+def send_planned(chain_role: str, sender: str) -> int:
+    """Send what is planned for one key."""
+    from contracts.services import send_now
+
+    return send_now(chain_role=chain_role, sender=sender)
+
+
+@shared_task(name="contracts.tasks.sweep")
+def sweep() -> None:
+    """Find what a lost message or a dead process left behind, on every chain."""
+    from contracts.services import sweep_all
+
+    sweep_all()
