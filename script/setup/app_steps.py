@@ -43,7 +43,7 @@ def _check_database() -> str:
         connection.ensure_connection()
         version: int = connection.pg_version  # type: ignore[attr-defined]
     except DatabaseError as error:
-        reason = str(error).strip().splitlines()[-1]
+        reason = str(error).strip().splitlines()[0]
         _refuse(
             f"The database of DATABASE_URL refuses us ({reason}): check the URL, or unset it to use our own."
         )

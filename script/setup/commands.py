@@ -29,6 +29,7 @@ _CAUSES = (
             "etimedout",
             "eai_again",
             "newconnectionerror",
+            "no matching distribution",
             "certificate",
         ),
         "the package registry cannot be reached: check the network, or name a mirror "

@@ -1,5 +1,6 @@
 """The application's own programs: web, workers, beat, the chain's reader, and the demo's filling."""
 
+import os
 from pathlib import Path
 
 from .paths import ROOT, VENV, VENV_PYTHON, Home
@@ -8,10 +9,9 @@ from .supervisor import Program, Stage
 CELERY = str(VENV / "bin" / "celery")
 
 
-def application_programs(env: dict[str, str], *, port: int, home: Home) -> list[Program]:
-    """In starting order: the web first, so that it answers soonest."""
+def background_programs(env: dict[str, str], *, home: Home) -> list[Program]:
+    """All but the web, which is started before them, so that it answers soonest."""
     return [
-        _web(env, port=port),
         _program("indexer", [str(VENV_PYTHON), "manage.py", "follow_chain"], env),
         _worker("worker", env, queues="chain,default", processes=2),
         # Renders and inspections take seconds of both cores: apart, so that no purchase waits for them.
@@ -36,18 +36,21 @@ def _program(
     return Program(name=name, command=command, env=env, cwd=ROOT, stage=stage, attempts=attempts, grace=grace)
 
 
-def _web(env: dict[str, str], *, port: int) -> Program:
+def web_program(env: dict[str, str], *, port: int) -> Program:
     command = [str(VENV / "bin" / "gunicorn"), "config.wsgi:application", "--worker-class", "gthread"]
     command += ["--workers", "2", "--threads", "8", "--bind", f"127.0.0.1:{port}", "--timeout", "60"]
     # The control socket would lie in the home folder, one for all checkouts.
-    command += ["--graceful-timeout", "5", "--no-control-socket", "--log-level", "warning"]
+    command += ["--graceful-timeout", "5", "--no-control-socket", "--log-level", "warning", "--preload"]
     return _program("web", command, env, stage=Stage.FRONT)
 
 
 def _worker(name: str, env: dict[str, str], *, queues: str, processes: int) -> Program:
     command = [CELERY, "-q", "-A", "config", "worker", "-n", f"{name}@%h", "-Q", queues, "-c", str(processes)]
     command += ["--pool", "prefork", "--loglevel", "WARNING", "--without-gossip", "--without-mingle"]
-    return _program(name, command, {**env, "C_FORCE_ROOT": "1"}, grace=15)
+    if os.geteuid() == 0:
+        # Who started this as root has decided so; Celery would say five lines about it at every start.
+        env = {**env, "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
+    return _program(name, command, env, grace=15)
 
 
 def _beat(env: dict[str, str], folder: Path) -> Program:

@@ -14,7 +14,7 @@ from .bootstrap import Tools
 from .commands import clean_environment
 from .packages import path_with
 from .paths import ROOT, VENV, VENV_PYTHON, Home
-from .programs import application_programs, demo_program
+from .programs import background_programs, demo_program, web_program
 from .services import start_postgres, start_redis, until_ready
 from .settings import local_secrets, write_pairs
 from .sockets import free_port, is_free, socket_folder
@@ -55,10 +55,11 @@ class Start:
             await build
         finally:
             build.cancel()
-        for program in application_programs(self.env, port=self.ports["web"], home=self.home):
-            await supervisor.start(program)
+        await supervisor.start(web_program(self.env, port=self.ports["web"]))
         await self._wait_for_web(supervisor)
         say(f"  ok  {'Loomprint answers':<72} {time.monotonic() - self.began:6.1f} s")
+        for program in background_programs(self.env, home=self.home):
+            await supervisor.start(program)
         self._say_where()
         if self.demo:
             await supervisor.start(demo_program(self.env))
