@@ -127,8 +127,15 @@ class Client:
 
         The state is that of `block`, else of the block that `pinned` set, else the newest. Raises Reverted.
         """
+        address = self.chain.deployment.address(contract)
+        return self.call_at(address, contract, function, *args, block=block)
+
+    def call_at(
+        self, address: str, contract: str, function: str, *args: Any, block: BlockTag | None = None
+    ) -> Any:
+        """As `call`, at an address that no deployment record names."""
         data = encode_call(contract, function, as_json(args))
-        question = {"to": self.chain.deployment.address(contract), "data": "0x" + data.hex()}
+        question = {"to": address, "data": "0x" + data.hex()}
         answer = self.node.call("eth_call", question, _tag(_pinned.get() if block is None else block))
         return decode_result(contract, function, bytes.fromhex(answer[2:]))
 
@@ -193,7 +200,9 @@ class Client:
 
     def fees(self) -> Fees:
         """Fees with head room for a base fee that doubles, within the configured cap."""
-        newest, tip = self.node.batch([("eth_getBlockByNumber", ("latest", False)), ("eth_maxPriorityFeePerGas", ())])
+        newest, tip = self.node.batch(
+            [("eth_getBlockByNumber", ("latest", False)), ("eth_maxPriorityFeePerGas", ())]
+        )
         if isinstance(newest, RpcError):
             raise newest
         base = int(newest.get("baseFeePerGas") or "0x0", 16)

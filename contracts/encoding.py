@@ -6,7 +6,12 @@ from contracts import artifacts
 from contracts.artifacts import Abi, abi_type
 from contracts.errors import Reverted
 
-PANIC_REASONS = {0x01: "assertion", 0x11: "arithmetic overflow", 0x12: "division by zero", 0x32: "index out of range"}
+PANIC_REASONS = {
+    0x01: "assertion",
+    0x11: "arithmetic overflow",
+    0x12: "division by zero",
+    0x32: "index out of range",
+}
 
 
 def as_json(value: Any) -> Any:
