@@ -26,7 +26,7 @@ class Stage {
     const open = root.querySelector<HTMLButtonElement>("[data-viewer-open]");
     if (open) {
       open.hidden = false;
-      open.addEventListener("click", () => void this.open().then(() => this.#viewer?.focus()));
+      open.addEventListener("click", () => void this.open().then(() => this.#focusTools()));
     }
     if (mayPrefetch()) whenSeen(root, () => void this.open());
   }
@@ -84,8 +84,7 @@ class Stage {
     this.#root.querySelector<HTMLElement>("[data-viewer-open]")?.setAttribute("hidden", "");
     const tools = this.#root.querySelector<HTMLElement>("[data-viewer-tools]");
     if (!tools) return;
-    for (const button of tools.querySelectorAll<HTMLButtonElement>("button")) button.hidden = false;
-    tools.hidden = false;
+    for (const button of tools.querySelectorAll<HTMLElement>("button:not([data-viewer-open])")) button.hidden = false;
     tools.addEventListener("click", (event) => {
       const button = event.target instanceof Element ? event.target.closest("button") : null;
       if (button) this.#act(button);
@@ -111,6 +110,11 @@ class Stage {
       viewer.autoRotateDelay = 0;
       button.setAttribute("aria-pressed", String(viewer.autoRotate));
     }
+  }
+
+  /** The button that opened the viewer is gone; the focus goes on to the first of the tools. */
+  #focusTools(): void {
+    this.#root.querySelector<HTMLElement>("[data-view]:not([hidden])")?.focus();
   }
 
   #look(orbit: string): void {
