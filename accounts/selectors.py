@@ -1,5 +1,6 @@
 """Reading accounts."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,3 +30,9 @@ def account_overview(user: User) -> AccountOverview:
 def notifications_of(user: User) -> QuerySet[Notification]:
     """Newest first."""
     return Notification.objects.filter(user=user)
+
+
+def names_of(addresses: Iterable[str]) -> dict[str, str]:
+    """Display names by custody address, of those addresses that are ours."""
+    keys = CustodyKey.objects.filter(address__in=list(addresses)).select_related("user")
+    return {key.address: key.user.display_name for key in keys}

@@ -28,9 +28,7 @@ class UintField(models.DecimalField):
         return None if value is None else int(value)
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
-        return super().get_db_prep_value(
-            Decimal(value) if isinstance(value, int) else value, connection, prepared
-        )
+        return super().get_db_prep_value(Decimal(value) if isinstance(value, int) else value, connection, prepared)
 
 
 class _HexField(models.CharField):

@@ -21,6 +21,4 @@ def allow(key: str, *, limit: int, seconds: int) -> None:
         logger.warning("throttle_unavailable", error=str(error))
         return
     if used > limit:
-        raise TooMany(
-            _("That was too often. Wait %(minutes)s minutes and try again.") % {"minutes": seconds // 60}
-        )
+        raise TooMany(_("That was too often. Wait %(minutes)s minutes and try again.") % {"minutes": seconds // 60})

@@ -4,15 +4,14 @@ from collections.abc import Iterator
 
 from contracts.chains import Chain
 from contracts.client import client
-
 from designs.models import RegistryEntry
 
 
 def entries(chain: Chain) -> Iterator[str]:
     """Every projected entry must stand on chain with the same creator, kind, order and record root."""
-    registry = client(chain).contract("DesignRegistry")
+    ask = client(chain).call
     for entry in RegistryEntry.objects.filter(chain_id=chain.chain_id).iterator():
-        creator, kind, order, _registered, root = registry.functions.entry(int(entry.entry_id, 16)).call()
+        creator, kind, order, _at, root = ask("DesignRegistry", "entry", int(entry.entry_id, 16))
         on_chain = (creator, kind, order, "0x" + bytes(root).hex())
         in_rows = (entry.creator, entry.kind, entry.claim_order, entry.record_root)
         if on_chain != in_rows:

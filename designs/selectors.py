@@ -25,9 +25,7 @@ def with_entry(designs: QuerySet[Design]) -> QuerySet[Design]:
 def on_show(*, query: str = "", kind: str = "", tag: str = "") -> QuerySet[Design]:
     """Anchored designs that anyone may see, newest first; by relevance when there is a query."""
     entry = RegistryEntry.objects.filter(chain_id=OuterRef("chain_id"), entry_id=OuterRef("entry_id"))
-    designs = with_entry(Design.objects.filter(Exists(entry)).exclude(state__in=HIDDEN)).select_related(
-        "owner"
-    )
+    designs = with_entry(Design.objects.filter(Exists(entry)).exclude(state__in=HIDDEN)).select_related("owner")
     if kind:
         designs = designs.filter(kind=kind)
     if tag:
@@ -42,9 +40,9 @@ def on_show(*, query: str = "", kind: str = "", tag: str = "") -> QuerySet[Desig
     return designs.prefetch_related(cover_previews())
 
 
-def cover_previews() -> Prefetch[Any, Any, Any]:
+def cover_previews() -> "Prefetch[Any, Any, Any]":
     """Previews by `design.versions.all()[0].previews.all()`, without the viewer model."""
-    images = Preview.objects.exclude(kind=Preview.Kind.VIEWER)
+    images = Preview.objects.filter(kind__in=[Preview.Kind.IMAGE, Preview.Kind.BLUR])
     versions = DesignVersion.objects.order_by("-number").prefetch_related(Prefetch("previews", images))
     return Prefetch("versions", versions)
 

@@ -15,9 +15,7 @@ YEAR = 31_536_000
 
 
 @require_GET
-def preview(
-    request: HttpRequest, public_id: uuid.UUID, preview_id: int, name: str
-) -> HttpResponse | FileResponse:
+def preview(request: HttpRequest, public_id: uuid.UUID, preview_id: int, name: str) -> HttpResponse | FileResponse:
     """A derivative of a design that this viewer may see. The name is for people; the id finds it."""
     design = _visible(request, public_id)
     found = get_object_or_404(Preview, pk=preview_id, version__design=design)

@@ -29,9 +29,7 @@ class OfferOnShow:
 def offers_of(*, chain_id: int, entry_id: str) -> list[OfferOnShow]:
     """Offers of an entry whose terms we know, cheapest first."""
     offers = list(Offer.objects.filter(chain_id=chain_id, entry_id=entry_id).order_by("price"))
-    templates = {
-        t.terms_hash: t for t in LicenseTemplate.objects.filter(terms_hash__in=[o.terms_hash for o in offers])
-    }
+    templates = {t.terms_hash: t for t in LicenseTemplate.objects.filter(terms_hash__in=[o.terms_hash for o in offers])}
     sold = dict(
         LicenseSale.objects.filter(chain_id=chain_id, entry_id=entry_id)
         .values_list("terms_hash")
@@ -91,9 +89,7 @@ def licenses_of(*, user: User, license_id: int | None = None, limit: int = 200) 
     )
     designs = {
         design.entry_id: design
-        for design in Design.objects.filter(
-            chain_id=here.chain_id, entry_id__in=[row["entry_id"] for row in held]
-        )
+        for design in Design.objects.filter(chain_id=here.chain_id, entry_id__in=[row["entry_id"] for row in held])
         .select_related("owner")
         .prefetch_related("versions__previews")
     }

@@ -65,7 +65,5 @@ def terms(request: HttpRequest, terms_hash: str) -> HttpResponse:
 def terms_document(request: HttpRequest, terms_hash: str) -> HttpResponse:
     """The canonical document, byte for byte: its keccak-256 is the hash in the address."""
     template = get_object_or_404(LicenseTemplate, terms_hash=terms_hash)
-    document = canonical_terms(
-        code=template.code, version=template.version, rights=template.rights, text=template.text
-    )
+    document = canonical_terms(code=template.code, version=template.version, rights=template.rights, text=template.text)
     return HttpResponse(document, content_type="application/json")

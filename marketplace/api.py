@@ -42,9 +42,7 @@ class DesignSummarySerializer(serializers.Serializer):
     kind = serializers.ChoiceField(choices=Design.Kind.choices, source="design.kind")
     disclosure = serializers.CharField(source="design.disclosure")
     tags = serializers.ListField(child=serializers.CharField(), source="design.tags")
-    price_from = serializers.CharField(
-        allow_null=True, help_text="base units of the test dollar (6 decimals)"
-    )
+    price_from = serializers.CharField(allow_null=True, help_text="base units of the test dollar (6 decimals)")
     chain_id = serializers.IntegerField(source="design.chain_id")
     entry_id = serializers.CharField(source="design.entry_id")
     claim_order = serializers.IntegerField()
@@ -189,9 +187,7 @@ class ActionDetail(APIView):
 
     def _order(self, request: Request, public_id: uuid.UUID) -> dict[str, Any] | None:
         order = (
-            Order.objects.filter(public_id=public_id, buyer=request.user)
-            .select_related("design", "payment")
-            .first()
+            Order.objects.filter(public_id=public_id, buyer=request.user).select_related("design", "payment").first()
         )
         if order is None:
             return None
@@ -214,11 +210,7 @@ class ActionDetail(APIView):
             return None
         here = chain()
         entry = next(
-            (
-                c
-                for c in claims_of(publication.version.master.output_hash)
-                if c.entry_id == publication.entry_id
-            ),
+            (c for c in claims_of(publication.version.master.output_hash) if c.entry_id == publication.entry_id),
             None,
         )
         status = (

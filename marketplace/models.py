@@ -38,9 +38,7 @@ class Order(models.Model):
     )
     state = models.CharField(max_length=10, choices=State, default=State.PLACED)
     state_reason = models.TextField(blank=True)
-    told_at = models.DateTimeField(
-        null=True, blank=True, help_text="the buyer was told that the license is theirs"
-    )
+    told_at = models.DateTimeField(null=True, blank=True, help_text="the buyer was told that the license is theirs")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

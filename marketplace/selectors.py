@@ -170,9 +170,7 @@ def money_flow(*, offer: Offer, stakes: Sequence[Stake]) -> MoneyFlow:
     lines = []
     for part in parts.slices:
         stake = by_address.get(part.address)
-        lines.append(
-            (stake.name if stake else part.address, stake.role if stake else "", part.units, part.amount)
-        )
+        lines.append((stake.name if stake else part.address, stake.role if stake else "", part.units, part.amount))
     return MoneyFlow(breakdown=parts, lines=lines)
 
 
@@ -193,11 +191,7 @@ class OrderPage:
 def order_page(order: Order) -> OrderPage:
     """The order with what the chain says of it."""
     here = chain()
-    sale = (
-        LicenseSale.objects.filter(chain_id=order.chain_id, ref=order.ref)
-        .select_related("event__block")
-        .first()
-    )
+    sale = LicenseSale.objects.filter(chain_id=order.chain_id, ref=order.ref).select_related("event__block").first()
     version = order.design.versions.prefetch_related("previews").latest("number")
     return OrderPage(
         order=order,

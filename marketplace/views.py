@@ -24,9 +24,7 @@ from marketplace.services.checkout import CheckoutRefused, place_order
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     """Context: page (selectors.Page)."""
-    return render(
-        request, "marketplace/home.html", {"page": selectors.cards_page(after=request.GET.get("after", ""))}
-    )
+    return render(request, "marketplace/home.html", {"page": selectors.cards_page(after=request.GET.get("after", ""))})
 
 
 @require_GET

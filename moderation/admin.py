@@ -63,14 +63,10 @@ class ReviewAdmin(admin.ModelAdmin):
     @admin.action(description=_("Reject the selected reviews"), permissions=["change"])
     def reject(self, request: HttpRequest, queryset: QuerySet[Review]) -> None:
         for review in queryset:
-            self._decide(
-                request, review, approve=False, reason=str(_("A moderator did not approve this file."))
-            )
+            self._decide(request, review, approve=False, reason=str(_("A moderator did not approve this file.")))
 
     def _decide(self, request: HttpRequest, review: Review, *, approve: bool, reason: str) -> None:
         try:
             decide(moderator=request.user, review=review, approve=approve, reason=reason)  # type: ignore[arg-type]
         except AlreadyDecided:
-            messages.warning(
-                request, _("“%s” was decided meanwhile; nothing was changed.") % review.version.design
-            )
+            messages.warning(request, _("“%s” was decided meanwhile; nothing was changed.") % review.version.design)

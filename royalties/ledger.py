@@ -68,9 +68,7 @@ class EntryLedger:
 
     def holders(self) -> list[str]:
         """Everyone who holds units or is owed something."""
-        return sorted(
-            {h for h, units in self.units.items() if units} | {h for h, owed in self.owed.items() if owed}
-        )
+        return sorted({h for h, units in self.units.items() if units} | {h for h, owed in self.owed.items() if owed})
 
     def _move(self, event: Movement) -> None:
         if event.sender != ZERO_ADDRESS:

@@ -12,9 +12,7 @@ from common.fields import AddressField, EntryIdField, HashField, UintField
 class ShareMovement(models.Model):
     """Share units passing from one address to another; a holding is the sum of these."""
 
-    event = models.ForeignKey(
-        "contracts.ChainEvent", on_delete=models.CASCADE, related_name="share_movements"
-    )
+    event = models.ForeignKey("contracts.ChainEvent", on_delete=models.CASCADE, related_name="share_movements")
     position = models.PositiveSmallIntegerField(default=0)
     chain_id = models.PositiveBigIntegerField()
     entry_id = EntryIdField()
@@ -39,9 +37,7 @@ class ShareMovement(models.Model):
 class RevenueEvent(models.Model):
     """Money that reached an entry: the projection of RevenueReceived. Base units of the currency."""
 
-    event = models.OneToOneField(
-        "contracts.ChainEvent", on_delete=models.CASCADE, related_name="revenue_event"
-    )
+    event = models.OneToOneField("contracts.ChainEvent", on_delete=models.CASCADE, related_name="revenue_event")
     chain_id = models.PositiveBigIntegerField()
     entry_id = EntryIdField()
     currency = AddressField()

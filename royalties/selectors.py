@@ -105,9 +105,7 @@ FROM credits GROUP BY credits.entry_id, credits.currency
 )
 
 
-def statement(
-    *, chain_id: int, holder: str, before_block: int | None = None, limit: int = 50
-) -> list[StatementLine]:
+def statement(*, chain_id: int, holder: str, before_block: int | None = None, limit: int = 50) -> list[StatementLine]:
     """A holder's credits, newest first. Amounts add up to exactly what was credited: each is the step between
     two whole totals, so a fraction left by one sale shows in a later one."""
     values = {"chain": chain_id, "holder": holder, "before": before_block, "limit": limit, "supply": SUPPLY}
@@ -170,15 +168,13 @@ def replay(*, chain_id: int, entry_id: str, currency: str) -> EntryLedger:
     order = ("event__block__number", "event__log_index")
     moves = (
         ((number, index, position), Movement(sender, receiver, units))
-        for number, index, position, sender, receiver, units in ShareMovement.objects.filter(
-            here
-        ).values_list(*order, "position", "sender", "receiver", "units")
+        for number, index, position, sender, receiver, units in ShareMovement.objects.filter(here).values_list(
+            *order, "position", "sender", "receiver", "units"
+        )
     )
     revenue = (
         ((number, index, 0), Revenue(own))
-        for number, index, own in RevenueEvent.objects.filter(here, currency=currency).values_list(
-            *order, "own"
-        )
+        for number, index, own in RevenueEvent.objects.filter(here, currency=currency).values_list(*order, "own")
     )
     paid = (
         ((number, index, 0), Paid(holder, amount))

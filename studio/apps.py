@@ -10,7 +10,6 @@ class StudioConfig(AppConfig):
 
         from accounts.hooks import register_notification_kind
         from contracts.hooks import register_outcome
-
         from studio.services import publishing
 
         register_outcome(publishing.REGISTER, publishing.registration_failed)

@@ -58,9 +58,7 @@ class DetailsForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
         label=gettext_lazy("Prompt"),
-        help_text=gettext_lazy(
-            "Stays private. You can prove it later without showing the rest of the record."
-        ),
+        help_text=gettext_lazy("Stays private. You can prove it later without showing the rest of the record."),
     )
     seed = forms.CharField(max_length=80, required=False, label=gettext_lazy("Seed"))
 
@@ -81,9 +79,7 @@ class DetailsForm(forms.Form):
         if not text:
             return {}
         if len(text.encode()) > PARAMETERS_MAX_BYTES:
-            raise forms.ValidationError(
-                _("The parameters are larger than 64 kB. Attach them as the source file.")
-            )
+            raise forms.ValidationError(_("The parameters are larger than 64 kB. Attach them as the source file."))
         try:
             value = json.loads(text, parse_constant=_refuse_constant)
         except (ValueError, RecursionError) as error:
@@ -146,8 +142,7 @@ class UploadForm(DetailsForm):
         source = self.cleaned_data["source"]
         if source is not None and source.size > settings.SOURCE_MAX_BYTES:
             raise forms.ValidationError(
-                _("The source file is larger than %(limit)s.")
-                % {"limit": filesizeformat(settings.SOURCE_MAX_BYTES)}
+                _("The source file is larger than %(limit)s.") % {"limit": filesizeformat(settings.SOURCE_MAX_BYTES)}
             )
         return source
 
@@ -176,9 +171,7 @@ class PartForm(forms.Form):
         if email:
             self.account = User.objects.filter(email__iexact=email, is_active=True).first()
             if self.account is None:
-                self.add_error(
-                    "email", _("There is no account with this address. Ask them to sign up, then add them.")
-                )
+                self.add_error("email", _("There is no account with this address. Ask them to sign up, then add them."))
         return data
 
     def part(self) -> Part:
@@ -235,9 +228,7 @@ class ConfirmForm(forms.Form):
         help_text=gettext_lazy("Your key signs only with it. What is signed is shown above."),
     )
     keep = forms.BooleanField(
-        label=gettext_lazy(
-            "I understand that what is anchored stays on the chain: addresses and hashes, no names."
-        )
+        label=gettext_lazy("I understand that what is anchored stays on the chain: addresses and hashes, no names.")
     )
 
 

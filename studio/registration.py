@@ -103,9 +103,7 @@ def signable_form(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "message": {**data["message"], "offers": offers}}
 
 
-def register_arguments(
-    data: dict[str, Any], *, signatures: Sequence[bytes], custodial: Sequence[bool]
-) -> list[Any]:
+def register_arguments(data: dict[str, Any], *, signatures: Sequence[bytes], custodial: Sequence[bool]) -> list[Any]:
     """Arguments of register(Registration, bytes[] signatures, uint256 custodial), JSON-safe."""
     message = data["message"]
     registration = [
@@ -114,10 +112,7 @@ def register_arguments(
         message["outputHash"],
         message["recordRoot"],
         [[share["holder"], share["units"]] for share in message["shares"]],
-        [
-            [offer["terms"], offer["currency"], int(offer["price"]), offer["supply"]]
-            for offer in message["offers"]
-        ],
+        [[offer["terms"], offer["currency"], int(offer["price"]), offer["supply"]] for offer in message["offers"]],
         message["deadline"],
     ]
     mask = sum(1 << position for position, by_custody in enumerate(custodial) if by_custody)

@@ -67,11 +67,7 @@ class DraftPage:
 def draft_page(design: Design) -> DraftPage:
     """Assemble the creator's page of a design (from designs.selectors.own_design)."""
     here = chain()
-    version = (
-        design.versions.select_related("master", "source")
-        .prefetch_related("previews", "steps")
-        .latest("number")
-    )
+    version = design.versions.select_related("master", "source").prefetch_related("previews", "steps").latest("number")
     previews = list(version.previews.all())
     publication = (
         design.publications.filter(state__in=[Publication.State.ASKED, Publication.State.SUBMITTED])

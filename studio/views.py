@@ -43,9 +43,7 @@ def _own(request: HttpRequest, public_id: uuid.UUID) -> Design:
 def dashboard(request: HttpRequest) -> HttpResponse:
     """Context: designs (selectors.DesignRow), requests (Consent), following (cursor or None)."""
     cursor = request.GET.get("before", "")
-    rows = selectors.own_designs(
-        owner=request.user, before=int(cursor) if cursor.isdigit() else None, limit=25
-    )
+    rows = selectors.own_designs(owner=request.user, before=int(cursor) if cursor.isdigit() else None, limit=25)
     return render(
         request,
         "studio/dashboard.html",
@@ -185,9 +183,7 @@ def offers(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Context: form (OffersForm), draft."""
     draft = selectors.draft_page(_own(request, public_id))
     templates = list(LicenseTemplate.objects.filter(active=True))
-    now = {
-        f"price_{offer.template.code}": format_amount(offer.price, TUSD).split()[0] for offer in draft.offers
-    }
+    now = {f"price_{offer.template.code}": format_amount(offer.price, TUSD).split()[0] for offer in draft.offers}
     form = forms.OffersForm(request.POST or None, initial=now, templates=templates)
     if request.method == "POST" and form.is_valid():
         try:

@@ -5,9 +5,7 @@ import structlog
 from config.environment import flag, text
 
 _renderer = (
-    structlog.dev.ConsoleRenderer(colors=False)
-    if flag("LOOMPRINT_LOCAL")
-    else structlog.processors.JSONRenderer()
+    structlog.dev.ConsoleRenderer(colors=False) if flag("LOOMPRINT_LOCAL") else structlog.processors.JSONRenderer()
 )
 _shared = [
     structlog.contextvars.merge_contextvars,

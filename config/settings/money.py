@@ -2,9 +2,7 @@
 
 from config.environment import flag, number
 
-PAYMENT_PROVIDERS = (
-    {"test": "payments.providers.test_provider.TestPaymentProvider"} if flag("LOOMPRINT_LOCAL") else {}
-)
+PAYMENT_PROVIDERS = {"test": "payments.providers.test_provider.TestPaymentProvider"} if flag("LOOMPRINT_LOCAL") else {}
 DEFAULT_PAYMENT_PROVIDER = "test"
 # A holder is paid by the worker once this much waits (base units); below it they may claim themselves.
 PAYOUT_THRESHOLD = number("PAYOUT_THRESHOLD", 1)

@@ -1,12 +1,14 @@
 from .assets import Asset, Preview, ProcessingStep
-from .design import Contribution, Design, DesignVersion
+from .design import SHARE_UNITS, Contribution, Design, DesignVersion, Disclosure
 from .provenance import ProvenanceRecord, RegistryEntry
 
 __all__ = [
+    "SHARE_UNITS",
     "Asset",
     "Contribution",
     "Design",
     "DesignVersion",
+    "Disclosure",
     "Preview",
     "ProcessingStep",
     "ProvenanceRecord",

@@ -29,6 +29,7 @@ class Preview(models.Model):
     """A derivative for showing. Never the master."""
 
     class Kind(models.TextChoices):
+        COVER = "cover", _("Rendered cover, from which images are made")
         IMAGE = "image", _("Image")
         BLUR = "blur", _("Blurred placeholder")
         VIEWER = "viewer", _("Viewer model")
@@ -85,9 +86,7 @@ class ProcessingStep(models.Model):
             models.CheckConstraint(condition=models.Q(percent__lte=100), name="step_percent_in_range"),
         ]
         indexes: ClassVar = [
-            models.Index(
-                fields=["beat_at"], name="step_open", condition=models.Q(state__in=["waiting", "running"])
-            ),
+            models.Index(fields=["beat_at"], name="step_open", condition=models.Q(state__in=["waiting", "running"])),
         ]
 
     def __str__(self) -> str:

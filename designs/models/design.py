@@ -117,9 +117,7 @@ class Contribution(models.Model):
         HOST = "host", _("Host")
 
     design = models.ForeignKey(Design, on_delete=models.CASCADE, related_name="contributions")
-    account = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="contributions"
-    )
+    account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="contributions")
     role = models.CharField(max_length=20, choices=Role)
     units = models.PositiveIntegerField()
 

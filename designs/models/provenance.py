@@ -10,7 +10,7 @@ from common.fields import AddressField, EntryIdField, HashField
 
 
 class ProvenanceRecord(models.Model):
-    """The canonical record of a version, with the salts that let single fields be proven. Private as a whole."""
+    """The canonical record of a version, with the salts that prove single fields. Private as a whole."""
 
     version = models.ForeignKey("designs.DesignVersion", on_delete=models.CASCADE, related_name="records")
     fields = models.JSONField()
@@ -31,9 +31,7 @@ class RegistryEntry(models.Model):
         PROGRAM = 2, _("Program")
         DATASET = 3, _("Dataset")
 
-    event = models.OneToOneField(
-        "contracts.ChainEvent", on_delete=models.CASCADE, related_name="registry_entry"
-    )
+    event = models.OneToOneField("contracts.ChainEvent", on_delete=models.CASCADE, related_name="registry_entry")
     chain_id = models.PositiveBigIntegerField()
     entry_id = EntryIdField()
     creator = AddressField()
@@ -47,9 +45,7 @@ class RegistryEntry(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["chain_id", "entry_id"], name="entry_once"),
-            models.UniqueConstraint(
-                fields=["chain_id", "output_hash", "claim_order"], name="claim_order_once"
-            ),
+            models.UniqueConstraint(fields=["chain_id", "output_hash", "claim_order"], name="claim_order_once"),
         ]
 
     def __str__(self) -> str:

@@ -1,7 +1,8 @@
-"""What every generative program has in common: a description, checked parameters and a provenance statement.
+"""What every generative program has in common: a description, checked parameters and a provenance
+statement.
 
-Nothing here or in the programs imports Django, so that anybody can re-run a program from the command line and
-compare the bytes.
+Nothing here or in the programs imports Django, so that anybody can re-run a program from the command line
+and compare the bytes.
 """
 
 from __future__ import annotations
@@ -118,12 +119,17 @@ def checked_seed(seed: int) -> int:
     return seed
 
 
-def source_hash(module_name: str) -> str:
-    """SHA-256 of a module's source file, as lower-case hex: equal to what `sha256sum` prints for it."""
+def source_path(module_name: str) -> Path:
+    """Where a module's source lies. Raises LookupError when it has none."""
     path = inspect.getsourcefile(import_module(module_name))
     if path is None:
         raise LookupError(f"{module_name} has no source file")
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    return Path(path)
+
+
+def source_hash(module_name: str) -> str:
+    """SHA-256 of a module's source file, as lower-case hex: equal to what `sha256sum` prints for it."""
+    return hashlib.sha256(source_path(module_name).read_bytes()).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The designs, creators and the buyer that a local start shows: real output of the programs, true parameters."""
+"""What a local start shows: creators, a buyer, and real output of the programs with true parameters."""
 
 from __future__ import annotations
 
@@ -87,15 +87,15 @@ demo_designs: tuple[DemoDesign, ...] = (
         seed=4,
         title="Gyroid Lantern No. 4",
         description=(
-            "A hollow sphere cut from a single gyroid. The wall grows from 2.0 mm at the crown to 3.6 mm at the "
-            "foot, and every rim is a full round, so light leaves it without a hard edge. One closed body, 120 mm "
-            "across; it stands by itself and prints without a seam."
+            "A hollow sphere cut from a single gyroid. The wall grows from 2.0 mm at the crown to 3.6 mm "
+            "at the foot, and every rim is a full round of the wall's own thickness, so light leaves it "
+            "without a hard edge. One closed body, 120 mm across, with flats to stand on."
         ),
         tags=("lantern", "gyroid", "minimal surface", "lighting", "printable"),
         disclosure="not_ai",
         creator_key="northlight",
-        creator_role="design and settings",
-        cocreators=(("tidal", "lattice program", 200_000),),
+        creator_role="designer",
+        cocreators=(("tidal", "model_architect", 200_000),),
         offers=(("personal", 18 * TUSD), ("commercial", 96 * TUSD)),
     ),
     DemoDesign(
@@ -104,14 +104,14 @@ demo_designs: tuple[DemoDesign, ...] = (
         seed=7041,
         title="Estuary, seed 7041",
         description=(
-            "A current drawn as a plotter would draw it: pen lines of 0.30 mm, evenly spaced, passing around five "
-            "still stones. A line keeps its ink for as long as it keeps its course. For a sheet of 203 x 152 mm at "
-            "300 dots per inch."
+            "A current drawn as a plotter would draw it: lines of a 0.30 mm pen that pass around five "
+            "still stones, closer where the water is dark. A line keeps its ink for as long as it keeps "
+            "its course. For a sheet of 203 x 152 mm at 300 dots per inch."
         ),
         tags=("flow field", "plotter", "drawing", "print"),
         disclosure="not_ai",
         creator_key="fieldlines",
-        creator_role="program and selection",
+        creator_role="designer",
         offers=(("personal", 6 * TUSD), ("commercial", 45 * TUSD)),
     ),
     DemoDesign(
@@ -120,15 +120,15 @@ demo_designs: tuple[DemoDesign, ...] = (
         seed=4,
         title="Ossature",
         description=(
-            "An egg of 110 cells, small at the foot and wide at the crown, joined by struts that are never "
-            "narrower than 3.4 mm by construction. The corners of the openings are softened the way bone softens "
-            "them. The foot is closed and flat."
+            "An egg drawn from 110 cells, small at the foot and wide at the crown. The struts are 3.4 mm "
+            "wide where they are narrowest, and the corners of the openings are softened the way bone "
+            "softens them. The foot is closed and flat."
         ),
         tags=("voronoi", "shell", "object", "printable"),
         disclosure="not_ai",
         creator_key="tidal",
-        creator_role="program and design",
-        cocreators=(("northlight", "proportions", 150_000), ("fieldlines", "seed selection", 50_000)),
+        creator_role="designer",
+        cocreators=(("northlight", "tweaker", 150_000), ("fieldlines", "prompt_engineer", 50_000)),
         offers=(("personal", 14 * TUSD), ("commercial", 120 * TUSD)),
     ),
     DemoDesign(
@@ -146,14 +146,14 @@ demo_designs: tuple[DemoDesign, ...] = (
         seed=4,
         title="Eightfold Vessel",
         description=(
-            "An eight-cornered section, lofted and turned by 100 degrees from foot to lip. The wall is 2.8 mm "
-            "measured square to the surface, the floor 4.0 mm, the lip a half round. Binary STL in millimeters, "
-            "150 mm tall."
+            "An eight-cornered section, lofted and turned by 100 degrees from foot to lip. The wall is "
+            "set to 2.8 mm, measured square to the surface, the floor to 4.0 mm; the lip is a half round. "
+            "Binary STL in millimeters, 150 mm tall."
         ),
         tags=("vessel", "vase", "superellipse", "printable"),
         disclosure="not_ai",
         creator_key="northlight",
-        creator_role="program and design",
+        creator_role="designer",
         offers=(("personal", 9 * TUSD), ("commercial", 60 * TUSD)),
     ),
     DemoDesign(
@@ -170,14 +170,14 @@ demo_designs: tuple[DemoDesign, ...] = (
         seed=8,
         title="Labyrinth Tile, 140 mm",
         description=(
-            "Two substances, 9,000 steps, one tile. Ridges 3.8 mm high follow a Gray-Scott reaction that starves at "
-            "the border, so the outermost ridge draws the frame by itself. Solid, with a flat back; tiles of other "
-            "seeds share the same edge."
+            "Two substances, 9,000 steps, one tile. Ridges up to 3.8 mm high follow a Gray-Scott reaction "
+            "that starves at the border, so the outermost ridge draws the frame by itself. Solid, with a "
+            "flat back; tiles of other seeds share the same edge."
         ),
         tags=("relief", "tile", "reaction-diffusion", "wall"),
         disclosure="not_ai",
         creator_key="tidal",
-        creator_role="program and design",
+        creator_role="designer",
         offers=(("personal", 9 * TUSD), ("commercial", 72 * TUSD)),
     ),
     DemoDesign(
@@ -188,14 +188,15 @@ demo_designs: tuple[DemoDesign, ...] = (
         seed=118,
         title="Ember Strait, seed 118",
         description=(
-            "A strong current between three stones, in six inks from soot to amber. Lines crowd where the water is "
-            "dark and part where it is calm. Drawn for a sheet of 203 x 152 mm, with a margin wide enough to frame."
+            "A strong current between three stones, in six inks. Lines crowd where the water is dark and "
+            "part where it is calm. Drawn for a sheet of 203 x 152 mm, with a margin wide enough to "
+            "frame."
         ),
         tags=("flow field", "plotter", "drawing", "print"),
         disclosure="not_ai",
         creator_key="fieldlines",
-        creator_role="program and selection",
-        cocreators=(("northlight", "palette", 100_000),),
+        creator_role="designer",
+        cocreators=(("northlight", "tweaker", 100_000),),
         offers=(("personal", 6 * TUSD), ("commercial", 45 * TUSD)),
     ),
     DemoDesign(
@@ -212,15 +213,15 @@ demo_designs: tuple[DemoDesign, ...] = (
             resolution=190,
         ),
         seed=9,
-        title="Open Bowl, 120 cells",
+        title="Open Bowl, 150 mm",
         description=(
-            "A bowl that is mostly opening. Cells tighten toward a closed foot and end in a plain ring at the mouth; "
-            "every strut is rounded in section. 150 mm across, 85 mm high, one body."
+            "A bowl that is mostly opening. Cells tighten toward a closed foot and end in a plain ring at "
+            "the mouth; every strut is rounded in section. 150 mm across, 85 mm high, one body."
         ),
         tags=("voronoi", "bowl", "tableware", "printable"),
         disclosure="not_ai",
         creator_key="tidal",
-        creator_role="program and design",
+        creator_role="designer",
         offers=(("personal", 12 * TUSD), ("commercial", 90 * TUSD)),
     ),
     DemoDesign(
@@ -240,14 +241,14 @@ demo_designs: tuple[DemoDesign, ...] = (
         seed=4,
         title="Forty-Eight Flutes",
         description=(
-            "Forty-eight fine flutes on a softly three-sided body, turned by 110 degrees against the clock and gone "
-            "again at foot and lip. No two flutes are equally deep; the seed decides which. Binary STL in "
-            "millimeters, 160 mm tall."
+            "Forty-eight fine flutes on a softly three-sided body, turned by 110 degrees and gone again "
+            "at foot and lip. The seed decides how deep each flute is. Binary STL in millimeters, 160 mm "
+            "tall."
         ),
         tags=("vessel", "vase", "fluted", "printable"),
         disclosure="not_ai",
         creator_key="northlight",
-        creator_role="program and design",
+        creator_role="designer",
         offers=(("personal", 9 * TUSD), ("commercial", 60 * TUSD)),
     ),
 )

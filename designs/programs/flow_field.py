@@ -1,8 +1,10 @@
-"""A flow-field drawing: evenly spaced streamlines of curl noise around still stones, as a pen plotter would draw it.
+"""A flow-field drawing: evenly spaced streamlines of curl noise around still stones, as a pen plotter would
+draw it.
 
-The stream function is smooth noise over a mean drift; it is leveled off toward the rim of every stone so that lines
-pass around them (Bridson et al., SIGGRAPH 2007). Streamlines are spaced after Jobard and Lefer (1997): a new
-line starts one spacing beside an old one and ends where it would come too close. Inks multiply on warm paper.
+The stream function is smooth noise over a mean drift; it is leveled off toward the rim of every stone so
+that lines pass around them (Bridson et al., SIGGRAPH 2007). Streamlines are spaced after Jobard and Lefer
+(1997): a new line starts one spacing beside an old one and ends where it would come too close. Inks
+multiply on warm paper.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Turn a signed distance field into an even, watertight triangle mesh.
 
-Marching cubes alone leaves slivers and, at clipped edges, a saw-tooth: its vertices lie on grid edges and not on
-the crease. Here every edge of a field is a small fillet, and after marching cubes the vertices are moved onto the
-true surface of the field (Newton steps along the gradient) and spread evenly over it (tangential relaxation), so
-the edge is as clean as the field itself, whatever the grid.
+Marching cubes alone leaves slivers and, at clipped edges, a saw-tooth: its vertices lie on grid edges and
+not on the crease. Here every edge of a field is a small fillet, and after marching cubes the vertices are
+moved onto the true surface of the field (Newton steps along the gradient) and spread evenly over it
+(tangential relaxation), so the edge is as clean as the field itself, whatever the grid.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from designs.programs.solids import Solid, Triangles, Vectors
 
 Values = NDArray[np.float64]
 Field = Callable[[Vectors], Values]
-"""Signed distance in mm, negative inside, at points of shape (n, 3) in mm; needs to be true only near zero."""
+"""Signed distance in mm, negative inside, at points (n, 3) in mm; needs to be true only near zero."""
 
 SLAB_POINTS = 400_000
 
@@ -43,8 +43,8 @@ def round_union(first: Values, second: Values, radius: float) -> Values:
 def skin(field: Field, lower: Vectors, upper: Vectors, voxel: float, relaxations: int = 4) -> Solid:
     """Mesh the largest connected surface of the zero level of `field` within the box `lower`..`upper`.
 
-    `voxel` is the sampling distance in mm; the box must contain the whole solid. Returns vertices with normals
-    from the field's gradient. Raises ValueError if the field has no surface in the box.
+    `voxel` is the sampling distance in mm; the box must contain the whole solid. The normals are the
+    field's gradient. Raises ValueError if the field has no surface in the box.
     """
     lower = np.asarray(lower, dtype=np.float64) - 2 * voxel
     counts = np.ceil((np.asarray(upper) + 2 * voxel - lower) / voxel).astype(int) + 1

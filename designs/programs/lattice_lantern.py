@@ -1,8 +1,9 @@
 """A lantern: the shell of a triply periodic minimal surface, cut to a hollow ellipsoid.
 
-Schoen's gyroid (NASA TN D-5541, 1970) or Schwarz' diamond surface in their usual nodal approximation. The wall
-grows thicker toward the base. Not the wall is cut but the surface in its middle, and the wall is laid around what is left:
-every rim is a full round of the wall's own thickness, however obliquely the cut meets the surface.
+Schoen's gyroid (NASA TN D-5541, 1970) or Schwarz' diamond surface in their usual nodal approximation. The
+wall grows thicker toward the base. Not the wall is cut but the surface in its middle, and the wall is laid
+around what is left: every rim is a full round of the wall's own thickness, however obliquely the cut meets
+the surface.
 """
 
 from __future__ import annotations

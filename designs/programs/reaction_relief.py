@@ -1,8 +1,8 @@
 """A relief tile: the pattern of a Gray-Scott reaction as ridges on a rounded slab.
 
-Two substances diffuse and react (Pearson, Science 261, 1993). Feed and kill rates change across the tile, so the
-pattern passes from labyrinth to dots; outside the border the reaction starves, so ridges end in round tips of
-their own making instead of being cut.
+Two substances diffuse and react (Pearson, Science 261, 1993). Feed and kill rates change across the tile,
+so the pattern passes from labyrinth to dots; outside the border the reaction starves, so ridges end in
+round tips of their own making instead of being cut.
 """
 
 from __future__ import annotations

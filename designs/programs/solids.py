@@ -1,4 +1,4 @@
-"""Triangle solids and the two file formats the programs write: GLB (meters, y up) and binary STL (mm, z up)."""
+"""Triangle solids and the two formats the programs write: GLB (meters, y up), binary STL (mm, z up)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Evenly spaced streamlines on a grid, after Jobard and Lefer, "Creating evenly-spaced streamlines" (1997)."""
+"""Evenly spaced streamlines on a grid, after Jobard and Lefer (1997)."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def evenly_spaced(
 ) -> list[Line]:
     """Cover the free cells with streamlines.
 
-    `velocity` is (2, height, width) of unit x, y; `spacing` (height, width) in cells, at most 16; `longest` is in
-    steps of 0.6 cells. Order and content depend only on the arguments and the state of `random`.
+    `velocity` is (2, height, width) of unit x, y; `spacing` (height, width) in cells, at most 16; `longest`
+    is in steps of 0.6 cells. Order and content depend only on the arguments and the state of `random`.
     """
     return _Weaver(velocity, spacing, blocked, longest).weave(random)
 

@@ -1,8 +1,9 @@
 """A twisted vessel: superellipse sections lofted along a thrown profile, with a true wall.
 
-The section is a Lame curve with a chosen number of corners (Gielis, Am. J. Bot. 90, 2003), round at foot and lip
-and sharper at the belly; fine flutes ride on it. The inner face is offset from the outer one so that the wall is
-as thick as stated, measured square to the surface. Lip, foot and inner floor are rounded.
+The section is a Lame curve with a chosen number of corners (Gielis, Am. J. Bot. 90, 2003), calmer at foot
+and lip than at the belly; fine flutes ride on its outer face. The inner face is offset from the body so that
+the wall, measured square to it, keeps the stated thickness to about a tenth. Lip, foot and inner floor are
+rounded.
 """
 
 from __future__ import annotations
@@ -75,77 +76,78 @@ class _Body:
         self.sway_phase = random.uniform(0, 2 * np.pi, 3)
         self.angles = np.arange(p.resolution) * (2 * np.pi / p.resolution)
 
-    def ring(self, height: float) -> Vectors:
-        """Points of the outer face at a height in mm, shape (resolution, 3)."""
+    def _smooth(self, height: float) -> tuple[Values, Values, Values]:
+        """Angles, radii without flutes, and half the depth of the flutes, at a height in mm."""
         p = self.parameters
         level = min(max(height / p.height, 0.0), 1.0)
-        # Ends of the vessel are calm: modulation and twist ease in and out.
+        # The ends of the vessel are calm: modulation and twist ease in and out.
         ease = 1 - p.calm * (1 - np.sin(np.pi * level)) ** 2
         turn = np.radians(p.twist) * level * level * (3 - 2 * level)
-        angles = self.angles
         exponent = 2 + (p.exponent - 2) * ease
-        quarter = p.corners * angles / 4
+        quarter = p.corners * self.angles / 4
         section = (np.abs(np.cos(quarter)) ** exponent + np.abs(np.sin(quarter)) ** exponent) ** (
             -1 / exponent
         )
-        radii = float(self.radius(level)) * section / section.mean()
-        if p.flutes:
-            wave = np.cos(p.flutes * angles)
-            calm = 1 + p.sway * sum(
-                np.sin((k + 1) * angles + phase + 4 * level) for k, phase in enumerate(self.sway_phase)
-            )
-            radii = radii + p.flute_depth / 2 * ease * calm * wave
-        around = angles + self.start + turn
-        return np.stack([radii * np.cos(around), radii * np.sin(around), np.full_like(radii, height)], axis=1)
+        uneven = sum(
+            np.sin((k + 1) * self.angles + phase + 4 * level) for k, phase in enumerate(self.sway_phase)
+        )
+        depth = p.flute_depth / 2 * ease * (1 + p.sway * uneven)
+        return self.angles + self.start + turn, float(self.radius(level)) * section / section.mean(), depth
 
-    def inward(self, height: float) -> tuple[Vectors, Values]:
-        """Horizontal unit directions into the wall, and how far to go there for 1 mm of true thickness."""
-        step = 0.02
-        low, high = max(height - step, 0.0), min(height + step, self.parameters.height)
-        ring = self.ring(height)
-        upward = (self.ring(high) - self.ring(low)) / (high - low)
-        around = np.roll(ring, -1, axis=0) - np.roll(ring, 1, axis=0)
-        normal = np.cross(around, upward)
+    def face(self, height: float, *, inner: bool = False, inset: float = 0.0) -> Vectors:
+        """Points of the outer or inner face at a height in mm, shape (resolution, 3).
+
+        The inner face has no flutes: the wall is as thick as stated under their grounds. `inset` moves
+        the face inward by as many mm, square to the smooth body.
+        """
+        p = self.parameters
+        around, radii, depth = self._smooth(height)
+        if p.flutes and not inner:
+            radii = radii + depth * np.cos(p.flutes * self.angles)
+        amount = inset + (p.wall + (depth if p.flutes else 0) if inner else 0)
+        return _ring(around, radii, height) + self._inward(height) * np.reshape(amount, (-1, 1))
+
+    def _inward(self, height: float) -> Vectors:
+        """Horizontal steps into the wall that are worth 1 mm of true thickness."""
+        low, high = max(height - 0.02, 0.0), min(height + 0.02, self.parameters.height)
+        below, here, above = (_ring(*self._smooth(z)[:2], z) for z in (low, height, high))
+        normal = np.cross(np.roll(here, -1, axis=0) - np.roll(here, 1, axis=0), above - below)
         normal /= np.linalg.norm(normal, axis=1, keepdims=True)
-        flat = np.linalg.norm(normal[:, :2], axis=1)
-        direction = np.zeros_like(normal)
-        direction[:, :2] = -normal[:, :2] / flat[:, None]
-        return direction, 1 / flat
+        flat = normal * [1.0, 1.0, 0.0]
+        steps: Vectors = -flat / np.sum(flat * flat, axis=1, keepdims=True)
+        return steps
+
+
+def _ring(around: Values, radii: Values, height: float) -> Vectors:
+    return np.stack([radii * np.cos(around), radii * np.sin(around), np.full_like(radii, height)], axis=1)
 
 
 def _rings(p: TwistedVessel, body: _Body) -> list[Vectors]:
-    """Rings from the center of the underside, up the outer face, over the lip, down to the inner floor."""
-
-    def inset(height: float, amount: float, at: float) -> Vectors:
-        direction, stretch = body.inward(height)
-        ring = body.ring(height) + direction * (stretch * amount)[:, None]
-        ring[:, 2] = at
-        return ring
-
+    """Rings from the edge of the underside up the outer face, over the lip and down to the inner floor."""
     foot_radius, cove = min(2.0, p.wall), 3.0 * p.wall
     spacing = np.pi * (p.foot + p.belly) / 2 / p.resolution * 1.7
     rounds = max(5, p.resolution // 32)
-    outer = [
-        inset(foot_radius * (1 - np.cos(a)), foot_radius * (1 - np.sin(a)), foot_radius * (1 - np.cos(a)))
-        for a in np.linspace(0, np.pi / 2, rounds)
-    ]
     steps = max(8, round(p.height / spacing))
-    outer += [body.ring(z) for z in np.linspace(foot_radius, p.height - p.wall / 2, steps + 1)[1:]]
     top = p.height - p.wall / 2
-    lip = [
-        inset(top, p.wall / 2 * (1 - np.cos(a)), top + p.wall / 2 * np.sin(a))
-        for a in np.linspace(0, np.pi, 2 * rounds + 1)[1:-1]
+    foot = [
+        body.face(foot_radius * (1 - np.sin(a)), inset=foot_radius * (1 - np.cos(a)))
+        for a in np.linspace(np.pi / 2, 0, rounds)
     ]
-    inner = [inset(z, p.wall, z) for z in np.linspace(top, p.floor + cove, steps)]
-    inner += [
-        inset(
-            p.floor + cove * (1 - np.sin(a)),
-            p.wall + cove * (1 - np.cos(a)),
-            p.floor + cove * (1 - np.sin(a)),
-        )
-        for a in np.linspace(0, np.pi / 2, 2 * rounds)[1:]
-    ]
-    return [*outer, *lip, *inner]
+    outer = [body.face(z) for z in np.linspace(foot_radius, top, steps + 1)[1:]]
+    inner = [body.face(z, inner=True) for z in np.linspace(top, p.floor + cove, steps)]
+    lip = []
+    for a in np.linspace(0, np.pi, 2 * rounds + 1)[1:-1]:
+        ring = outer[-1] + (inner[0] - outer[-1]) * (1 - np.cos(a)) / 2
+        ring[:, 2] = top + p.wall / 2 * np.sin(a)
+        lip.append(ring)
+    floor = []
+    for a in np.linspace(0, np.pi / 2, 2 * rounds)[1:]:
+        ring = body.face(p.floor + cove * (1 - np.sin(a)), inner=True)
+        # Toward the axis, not square to the wall: an offset this wide would fold at the corners.
+        reach = np.hypot(ring[:, 0], ring[:, 1]).mean()
+        ring[:, :2] *= 1 - cove * (1 - np.cos(a)) / reach
+        floor.append(ring)
+    return [*foot, *outer, *lip, *inner, *floor]
 
 
 def _loft(rings: list[Vectors]) -> Solid:

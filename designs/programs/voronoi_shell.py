@@ -1,8 +1,8 @@
 """A perforated shell: the edges of a spherical Voronoi diagram, thickened to smooth struts on an egg.
 
-Sites are spread by Lloyd's relaxation (IEEE Trans. Inf. Theory 28, 1982) under a density that grows toward the
-base, so that cells are small where the shell carries and wide where it is open. The holes are smooth maxima of
-bisector distances, which rounds their corners as bone does.
+Sites are spread by Lloyd's relaxation (IEEE Trans. Inf. Theory 28, 1982) under a density that grows toward
+the base, so that cells are small where the shell carries and wide where it is open. The holes are smooth
+maxima of bisector distances, which rounds their corners as bone does.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ FINISHES = {
 }
 
 NEIGHBORS = 9
-"""Sites looked at for one point: a Voronoi cell on a surface has six sides on average, seldom more than eight."""
+"""Sites looked at for one point: a Voronoi cell on a surface has six sides on average, seldom over eight."""
 
 RELAXATION_SAMPLES = 12_000
 RELAXATIONS = 24

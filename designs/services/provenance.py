@@ -24,11 +24,8 @@ def write_record(*, version: DesignVersion, parts: Sequence[Contribution]) -> Pr
         seed=version.seed,
         source_sha256=version.source.sha256 if version.source else "",
         contributors=[
-            {"address": part.account.custody_key.address, "role": part.role, "units": part.units}
-            for part in parts
+            {"address": part.account.custody_key.address, "role": part.role, "units": part.units} for part in parts
         ],
         created_at=version.created_at,
     )
-    return ProvenanceRecord.objects.create(
-        version=version, fields=record.fields, salts=record.salts, root=record.root
-    )
+    return ProvenanceRecord.objects.create(version=version, fields=record.fields, salts=record.salts, root=record.root)

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from common.tasks import nudge
 from designs.errors import DesignError
 from designs.inspection import DetectedType, preflight
 from designs.models import (
@@ -67,9 +68,7 @@ def check_parts(parts: Sequence[Part], *, owner: User) -> None:
     """Raise DesignError unless the parts are distinct people, with the owner, and sum to 1,000,000 units."""
     people = [part.account.pk for part in parts]
     if len(set(people)) != len(people):
-        raise DesignError(
-            "duplicate_part", _("Each person can have one part only. Add their shares together.")
-        )
+        raise DesignError("duplicate_part", _("Each person can have one part only. Add their shares together."))
     if owner.pk not in people:
         raise DesignError("owner_without_part", _("You need a share of your own, if only a small one."))
     if any(part.units < 1 for part in parts):
@@ -121,15 +120,14 @@ def create_draft(
             **vars(made_with),
         )
         Contribution.objects.bulk_create(
-            Contribution(design=design, account=part.account, role=part.role, units=part.units)
-            for part in parts
+            Contribution(design=design, account=part.account, role=part.role, units=part.units) for part in parts
         )
         plan_processing(version=version)
     return design
 
 
 def receive_master(master: ReceivedFile) -> tuple[StoredBlob, DetectedType]:
-    """Store a master and look at its head. The blob stays if it is refused: content is no secret of a row."""
+    """Store a master and look at its head. A refused one's blob stays: it may be another's."""
     blob = master_store().put(master.stream, max_bytes=settings.ASSET_MAX_BYTES)
     return blob, preflight(master_store().path(blob.sha256), master.safe_name)
 
@@ -144,15 +142,10 @@ def asset_of(blob: StoredBlob, *, media_type: str) -> Asset:
 
 def plan_processing(*, version: DesignVersion) -> None:
     """Write the steps a version needs and nudge a worker once this transaction is in."""
+    from designs.tasks import process_version
+
     ProcessingStep.objects.bulk_create(
         ProcessingStep(version=version, name=name, position=position)
         for position, name in enumerate(STEPS[Design.Kind(version.design.kind)])
     )
-    nudge_processing(version_id=version.pk)
-
-
-def nudge_processing(*, version_id: int) -> None:
-    from common.tasks import nudge
-    from designs.tasks import process_version
-
-    nudge(process_version, version_id)
+    nudge(process_version, version.pk)

@@ -12,9 +12,7 @@ from common.fields import AddressField, EntryIdField, HashField, UintField
 class LicenseSale(models.Model):
     """A license sold: the projection of LicenseSold."""
 
-    event = models.OneToOneField(
-        "contracts.ChainEvent", on_delete=models.CASCADE, related_name="license_sale"
-    )
+    event = models.OneToOneField("contracts.ChainEvent", on_delete=models.CASCADE, related_name="license_sale")
     chain_id = models.PositiveBigIntegerField()
     entry_id = EntryIdField()
     license_id = UintField()
@@ -39,9 +37,7 @@ class LicenseSale(models.Model):
 class LicenseMovement(models.Model):
     """Licenses passing from one address to another; what someone holds is the sum of these."""
 
-    event = models.ForeignKey(
-        "contracts.ChainEvent", on_delete=models.CASCADE, related_name="license_movements"
-    )
+    event = models.ForeignKey("contracts.ChainEvent", on_delete=models.CASCADE, related_name="license_movements")
     position = models.PositiveSmallIntegerField(default=0)
     chain_id = models.PositiveBigIntegerField()
     license_id = UintField()
@@ -67,9 +63,7 @@ class DownloadGrant(models.Model):
     """An expiring permission to fetch one master, given to a holder, by the chain key of their license."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="download_grants"
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="download_grants")
     version = models.ForeignKey("designs.DesignVersion", on_delete=models.PROTECT, related_name="grants")
     chain_id = models.PositiveBigIntegerField()
     license_id = UintField()

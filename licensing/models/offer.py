@@ -24,9 +24,7 @@ class LicenseTemplate(models.Model):
         ordering: ClassVar = ["position", "id"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["code", "version"], name="template_version_once"),
-            models.UniqueConstraint(
-                fields=["code"], name="one_active_template", condition=models.Q(active=True)
-            ),
+            models.UniqueConstraint(fields=["code"], name="one_active_template", condition=models.Q(active=True)),
         ]
 
     def __str__(self) -> str:

@@ -80,12 +80,10 @@ def ship_templates() -> list[LicenseTemplate]:
     templates = []
     for shipped in SHIPPED:
         text = (TERMS_DIR / f"{shipped.code}-{shipped.version}.md").read_text(encoding="utf-8")
-        document = terms_document(
-            code=shipped.code, version=shipped.version, rights=shipped.rights, text=text
+        document = terms_document(code=shipped.code, version=shipped.version, rights=shipped.rights, text=text)
+        LicenseTemplate.objects.filter(code=shipped.code, active=True).exclude(terms_hash=terms_hash(document)).update(
+            active=False
         )
-        LicenseTemplate.objects.filter(code=shipped.code, active=True).exclude(
-            terms_hash=terms_hash(document)
-        ).update(active=False)
         template, _created = LicenseTemplate.objects.update_or_create(
             terms_hash=terms_hash(document),
             defaults={
@@ -108,9 +106,7 @@ def announce_templates() -> int:
     """Register the hashes of active templates with the market, where it does not know them yet."""
     here = chain()
     known = set(
-        ChainEvent.objects.filter(chain_id=here.chain_id, name="TermsAdded").values_list(
-            "args__terms", flat=True
-        )
+        ChainEvent.objects.filter(chain_id=here.chain_id, name="TermsAdded").values_list("args__terms", flat=True)
     )
     unknown = [t for t in LicenseTemplate.objects.filter(active=True) if t.terms_hash not in known]
     for template in unknown:

@@ -35,9 +35,7 @@ class CheckoutRefused(Exception):
     """The purchase cannot begin; `str()` says why. No money was taken."""
 
 
-def place_order(
-    *, buyer: User, design: Design, wanted: OfferOnShow, price_seen: int, checkout_key: UUID
-) -> Order:
+def place_order(*, buyer: User, design: Design, wanted: OfferOnShow, price_seen: int, checkout_key: UUID) -> Order:
     """One order per press of Buy: the same checkout key gives the same order, however often it is sent."""
     existing = Order.objects.filter(buyer=buyer, checkout_key=checkout_key).first()
     if existing is not None:
@@ -106,9 +104,7 @@ def _paid(order: Order) -> None:
     if not _move(order, Order.State.PLACED, Order.State.PAID):
         if order.state == Order.State.CANCELED and order.payment is not None:
             # Paid after we had given up waiting: the money goes back.
-            Order.objects.filter(pk=order.pk).update(
-                state=Order.State.FAILED, state_reason=_("Paid too late.")
-            )
+            Order.objects.filter(pk=order.pk).update(state=Order.State.FAILED, state_reason=_("Paid too late."))
             refund_intent(intent=order.payment)
         return
     deadline = timezone.now() + timedelta(hours=BUY_HOURS)
@@ -137,9 +133,7 @@ def _paid(order: Order) -> None:
 def purchase_failed(action: Any) -> None:
     """Outcome handler: the purchase will never be on chain. The buyer gets the money back and a mail."""
     order = Order.objects.select_related("buyer", "design", "payment").get(ref=action.ref)
-    reason = _("The chain refused the purchase (%(error)s). Your payment is returned.") % {
-        "error": action.error
-    }
+    reason = _("The chain refused the purchase (%(error)s). Your payment is returned.") % {"error": action.error}
     if not _move(order, Order.State.PAID, Order.State.FAILED, reason):
         return
     if order.payment is not None:

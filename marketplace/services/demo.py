@@ -9,28 +9,32 @@ import json
 import time
 import uuid
 from collections.abc import Callable
-from pathlib import Path
 
 from allauth.account.models import EmailAddress
-from designs.programs.demo import BUYER, DEMO_DESIGNS, DEMO_PEOPLE, DemoDesign, DemoPerson
 from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
 from designs.models import Design
+from designs.programs import PROGRAMS
+from designs.programs.base import source_path
+from designs.programs.demo import DemoDesign, DemoPerson, demo_designs, demo_people
 from designs.selectors import progress_of
 from designs.services.upload import MadeWith, Part, ReceivedFile, create_draft
 from licensing.models import LicenseTemplate
 from licensing.selectors import offers_of
 from marketplace.models import Order
 from marketplace.services.checkout import place_order
-from payments.providers.test_provider import pay
+from payments.providers.test_provider import TestPaymentProvider
+from payments.services import receive_webhook
 from studio.models import Consent, Publication
 from studio.services.drafts import OfferWish, set_first_offers
 from studio.services.publishing import accept, freeze_and_sign
 
 DEMO_PASSWORD = "loomprint-demo"  # noqa: S105 (printed at every local start)
-MODERATOR = DemoPerson(key="moderator", display_name="Moderator", email="moderator@loomprint.example")
+MODERATOR = DemoPerson("moderator", "Moderator", "moderator@loomprint.example", False)
+BUYER_KEY = "buyer"
+BOUGHT = 3
 # The demo's own keys for its orders: the same design is bought once, however often the demo is seeded.
 ORDER_KEYS = uuid.UUID("5f6d7c9e-6b1c-4c52-9a55-6f2f1d1c0a11")
 
@@ -39,18 +43,18 @@ Say = Callable[[str], None]
 
 def seed(*, say: Say, timeout: float = 900) -> None:
     """Bring the demo in, one design after the other. Raises TimeoutError when workers do not follow."""
-    people = {person.key: ensure_person(person) for person in (*DEMO_PEOPLE, BUYER, MODERATOR)}
+    people = {person.key: ensure_person(person) for person in (*demo_people, MODERATOR)}
     moderator = people[MODERATOR.key]
     User.objects.filter(pk=moderator.pk).update(is_staff=True, is_superuser=True)
-    for number, demo in enumerate(DEMO_DESIGNS, start=1):
-        say(f"design {number} of {len(DEMO_DESIGNS)}: {demo.title}")
+    for number, demo in enumerate(demo_designs, start=1):
+        say(f"design {number} of {len(demo_designs)}: {demo.title}")
         design = _ensure_draft(demo, people)
         _ensure_published(demo, design, people, timeout=timeout)
-    for demo in DEMO_DESIGNS:
+    for number, demo in enumerate(demo_designs):
         design = Design.objects.get(owner=people[demo.creator_key], title=demo.title)
         _wait(lambda d=design: _on_sale(d), timeout=timeout, what=f"“{demo.title}” to be published")
-        if demo.bought:
-            _ensure_bought(people[BUYER.key], design)
+        if number < BOUGHT:
+            _ensure_bought(people[BUYER_KEY], design)
     say("the demo is complete")
 
 
@@ -60,9 +64,7 @@ def ensure_person(person: DemoPerson) -> User:
     user = User.objects.filter(email=person.email).first()
     if user is None:
         user = User.objects.create_user(person.email, DEMO_PASSWORD, display_name=person.display_name)
-    EmailAddress.objects.update_or_create(
-        user=user, email=person.email, defaults={"verified": True, "primary": True}
-    )
+    EmailAddress.objects.update_or_create(user=user, email=person.email, defaults={"verified": True, "primary": True})
     return user
 
 
@@ -71,11 +73,9 @@ def _ensure_draft(demo: DemoDesign, people: dict[str, User]) -> Design:
     existing = Design.objects.filter(owner=owner, title=demo.title).first()
     if existing is not None:
         return existing
-    parameters = demo.typed_parameters()
-    stated = demo.program.provenance(parameters, demo.seed)
+    program = PROGRAMS[demo.program]
     others = [Part(people[key], role, units) for key, role, units in demo.cocreators]
-    own = Part(owner, "designer", 1_000_000 - sum(part.units for part in others))
-    source = Path(demo.program.source_path())
+    source = source_path(program.module)
     return create_draft(
         owner=owner,
         title=demo.title,
@@ -83,26 +83,25 @@ def _ensure_draft(demo: DemoDesign, people: dict[str, User]) -> Design:
         tags=demo.tags,
         disclosure=demo.disclosure,
         made_with=MadeWith(
-            model_name=demo.program.name,
-            model_version=demo.program.version,
-            parameters=stated,
+            model_name=program.name,
+            model_version=program.version,
+            parameters=demo.provenance(),
             seed=str(demo.seed),
         ),
-        master=ReceivedFile(io.BytesIO(_generated(demo)), f"{demo.file_name}"),
+        master=ReceivedFile(io.BytesIO(_generated(demo)), demo.filename),
         source=ReceivedFile(io.BytesIO(source.read_bytes()), source.name),
-        parts=[own, *others],
+        parts=[Part(owner, demo.creator_role, demo.creator_units), *others],
     )
 
 
 def _generated(demo: DemoDesign) -> bytes:
     """The program's output, kept under a name made of everything that shapes it."""
-    parameters = demo.typed_parameters()
-    stated = json.dumps(demo.program.provenance(parameters, demo.seed), sort_keys=True)
+    stated = json.dumps(demo.provenance(), sort_keys=True)
     cached = settings.LOOMPRINT_VAR / "demo" / f"{hashlib.sha256(stated.encode()).hexdigest()}.bin"
     if not cached.is_file():
         cached.parent.mkdir(parents=True, exist_ok=True)
         fresh = cached.with_suffix(".new")
-        fresh.write_bytes(demo.program.generate(parameters, demo.seed))
+        fresh.write_bytes(demo.generate())
         fresh.replace(cached)
     return cached.read_bytes()
 
@@ -146,7 +145,8 @@ def _ensure_bought(buyer: User, design: Design) -> None:
         checkout_key=uuid.uuid5(ORDER_KEYS, str(design.public_id)),
     )
     if order.state == Order.State.PLACED and order.payment is not None:
-        pay(intent=order.payment)
+        headers, body = TestPaymentProvider().decide(order.payment, pays=True)
+        receive_webhook(provider_name=order.payment.provider, headers=headers, body=body)
 
 
 def _wait(done: Callable[[], bool], *, timeout: float, what: str) -> None:
@@ -159,5 +159,5 @@ def _wait(done: Callable[[], bool], *, timeout: float, what: str) -> None:
 
 def accounts_text() -> str:
     """The demo accounts, for the end of a start."""
-    rows = [f"  {person.email:<32} {person.display_name}" for person in (*DEMO_PEOPLE, BUYER, MODERATOR)]
+    rows = [f"  {person.email:<32} {person.display_name}" for person in (*demo_people, MODERATOR)]
     return "\n".join([f"Demo accounts, password {DEMO_PASSWORD}:", *rows])

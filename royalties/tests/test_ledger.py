@@ -38,9 +38,7 @@ def test_moving_shares_moves_future_revenue_only() -> None:
 
 
 def test_moving_to_oneself_changes_nothing() -> None:
-    ledger = allocated((ALICE, 600_000), (BOB, 400_000)).apply(
-        [Revenue(999), Movement(ALICE, ALICE, 600_000)]
-    )
+    ledger = allocated((ALICE, 600_000), (BOB, 400_000)).apply([Revenue(999), Movement(ALICE, ALICE, 600_000)])
 
     assert ledger.units[ALICE] == 600_000
     assert ledger.claimable(ALICE) == 599

@@ -41,12 +41,8 @@ class Publication(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     design = models.ForeignKey("designs.Design", on_delete=models.CASCADE, related_name="publications")
-    version = models.ForeignKey(
-        "designs.DesignVersion", on_delete=models.PROTECT, related_name="publications"
-    )
-    record = models.OneToOneField(
-        "designs.ProvenanceRecord", on_delete=models.PROTECT, related_name="publication"
-    )
+    version = models.ForeignKey("designs.DesignVersion", on_delete=models.PROTECT, related_name="publications")
+    record = models.OneToOneField("designs.ProvenanceRecord", on_delete=models.PROTECT, related_name="publication")
     chain_id = models.PositiveBigIntegerField()
     registry = AddressField()
     creator = AddressField()

@@ -106,9 +106,7 @@ def replace_master(*, actor: User, design: Design, master: ReceivedFile) -> None
     version.file_name = master.safe_name
     version.facts = {}
     version.save(update_fields=["master", "file_name", "facts"])
-    Design.objects.filter(pk=design.pk).update(
-        kind=detected.kind, state=Design.State.PROCESSING, state_reason=""
-    )
+    Design.objects.filter(pk=design.pk).update(kind=detected.kind, state=Design.State.PROCESSING, state_reason="")
     version.design.refresh_from_db()
     plan_processing(version=version)
 

@@ -7,8 +7,6 @@ approved, the registration is handed to the outbox by whoever notices first (doc
 from datetime import timedelta
 from typing import Any
 
-from contracts.chains import chain
-from contracts.outbox import enqueue
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +15,8 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.services import notify, sign_with_custody
 from common.identifiers import entry_id_of
+from contracts.chains import chain
+from contracts.outbox import enqueue
 from designs.models import (
     Contribution,
     Design,
@@ -67,9 +67,7 @@ def freeze_and_sign(*, actor: User, design: Design, password: str) -> Publicatio
 
 def _check_ready(*, design: Design, version: DesignVersion) -> None:
     if design.state != Design.State.DRAFT:
-        raise PublishingError(
-            "not_a_draft", _("This design is not a draft any more. Reload to see where it is.")
-        )
+        raise PublishingError("not_a_draft", _("This design is not a draft any more. Reload to see where it is."))
     if design.publications.filter(state__in=["asked", "submitted"]).exists():
         raise PublishingError("already_asked", _("Consent has been asked already. Nothing was sent again."))
     if version.steps.exclude(state=ProcessingStep.State.DONE).exists():
@@ -87,15 +85,10 @@ def _check_ready(*, design: Design, version: DesignVersion) -> None:
     creator = design.owner.custody_key.address
     entry = entry_id_of(creator=creator, output_hash=version.master.output_hash)
     on_chain = RegistryEntry.objects.filter(chain_id=chain().chain_id, entry_id=entry).exists()
-    if (
-        on_chain
-        or Design.objects.filter(chain_id=chain().chain_id, entry_id=entry).exclude(pk=design.pk).exists()
-    ):
+    if on_chain or Design.objects.filter(chain_id=chain().chain_id, entry_id=entry).exclude(pk=design.pk).exists():
         raise PublishingError(
             "already_published",
-            _(
-                "You have published this very file before. Open that design instead, or upload a changed one."
-            ),
+            _("You have published this very file before. Open that design instead, or upload a changed one."),
         )
 
 
@@ -114,9 +107,7 @@ def _freeze(*, design: Design, version: DesignVersion) -> Publication:
         output_hash=version.master.output_hash,
         record_root=record.root,
         shares=[ShareLine(part.account.custody_key.address, part.units) for part in parts],
-        offers=[
-            OfferLine(offer.template.terms_hash, currency, offer.price, offer.supply) for offer in offers
-        ],
+        offers=[OfferLine(offer.template.terms_hash, currency, offer.price, offer.supply) for offer in offers],
         deadline=int(deadline.timestamp()),
     )
     publication = Publication.objects.create(
@@ -160,9 +151,7 @@ def _sign(*, consent: Consent, password: str) -> None:
         pk=consent.pk, state=Consent.State.ASKED, publication__state=Publication.State.ASKED
     ).update(state=Consent.State.ACCEPTED, signature=signature, decided_at=timezone.now())
     if not moved:
-        raise PublishingError(
-            "already_answered", _("This was answered or changed meanwhile. Reload to see it.")
-        )
+        raise PublishingError("already_answered", _("This was answered or changed meanwhile. Reload to see it."))
 
 
 def _invite(*, consent: Consent, design: Design) -> None:
@@ -208,9 +197,7 @@ def decline(*, actor: User, publication: Publication, reason: str) -> None:
         publication__state=Publication.State.ASKED,
     ).update(state=Consent.State.DECLINED, reason=reason, decided_at=timezone.now())
     if not moved:
-        raise PublishingError(
-            "already_answered", _("This was answered or changed meanwhile. Reload to see it.")
-        )
+        raise PublishingError("already_answered", _("This was answered or changed meanwhile. Reload to see it."))
     why = _("%(name)s declined their part.") % {"name": actor.display_name}
     _drop(publication=publication, reason=f"{why} {reason}".strip())
     notify(
@@ -218,8 +205,7 @@ def decline(*, actor: User, publication: Publication, reason: str) -> None:
         kind="consent_declined",
         key=f"{publication.public_id}:{actor.public_id}",
         subject=_("“%(title)s” was not accepted by everyone") % {"title": publication.design.title},
-        body=f"{why} {reason}\n\n"
-        + _("Your draft is unchanged. Edit the shares or the people and ask again."),
+        body=f"{why} {reason}\n\n" + _("Your draft is unchanged. Edit the shares or the people and ask again."),
         url=reverse("studio:design", args=[publication.design.public_id]),
     )
 
@@ -249,15 +235,11 @@ def _drop(*, publication: Publication, reason: str) -> bool:
 @transaction.atomic
 def submit_if_ready(*, publication_id: int) -> bool:
     """Hand the registration to the outbox when everyone signed and the review approved. Safe at any time."""
-    publication = (
-        Publication.objects.select_for_update(of=("self",)).select_related("design").get(pk=publication_id)
-    )
+    publication = Publication.objects.select_for_update(of=("self",)).select_related("design").get(pk=publication_id)
     if publication.state != Publication.State.ASKED:
         return False
     if publication.deadline <= timezone.now():
-        return not _drop(
-            publication=publication, reason=_("Not everyone answered in time. Publish again to ask anew.")
-        )
+        return not _drop(publication=publication, reason=_("Not everyone answered in time. Publish again to ask anew."))
     consents = list(publication.consents.order_by("position"))
     if any(consent.state != Consent.State.ACCEPTED for consent in consents):
         return False
@@ -267,9 +249,7 @@ def submit_if_ready(*, publication_id: int) -> bool:
         return False
     if review.state != Review.State.APPROVED:
         return False
-    Publication.objects.filter(pk=publication.pk).update(
-        state=Publication.State.SUBMITTED, submitted_at=timezone.now()
-    )
+    Publication.objects.filter(pk=publication.pk).update(state=Publication.State.SUBMITTED, submitted_at=timezone.now())
     Design.objects.filter(pk=publication.design_id).update(
         state=Design.State.ANCHORING,
         state_reason="",
@@ -294,9 +274,7 @@ def submit_if_ready(*, publication_id: int) -> bool:
 def _reject(*, publication: Publication, review: Review) -> None:
     if not _drop(publication=publication, reason=review.reason):
         return
-    Design.objects.filter(pk=publication.design_id).update(
-        state=Design.State.REJECTED, state_reason=review.reason
-    )
+    Design.objects.filter(pk=publication.design_id).update(state=Design.State.REJECTED, state_reason=review.reason)
     notify(
         user=publication.design.owner,
         kind="publication_rejected",
@@ -310,9 +288,7 @@ def _reject(*, publication: Publication, review: Review) -> None:
 @transaction.atomic
 def registration_failed(action: Any) -> None:
     """Outcome handler: the relayed registration failed for good. The draft comes back with the reason."""
-    publication = Publication.objects.select_related("design__owner").get(
-        digest="0x" + bytes(action.ref).hex() if not isinstance(action.ref, str) else action.ref
-    )
+    publication = Publication.objects.select_related("design__owner").get(digest=action.ref)
     moved = Publication.objects.filter(pk=publication.pk, state=Publication.State.SUBMITTED).update(
         state=Publication.State.FAILED, reason=action.error
     )
