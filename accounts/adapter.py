@@ -13,7 +13,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> User:
         user.display_name = form.cleaned_data["display_name"]
-        return super().save_user(request, user, form, commit)  # type: ignore[return-value]
+        saved: User = super().save_user(request, user, form, commit)
+        return saved
 
     def format_email_subject(self, subject: str) -> str:
         return subject.strip()

@@ -1,5 +1,7 @@
 """What accounts refuse, each with a sentence for the person."""
 
+from contracts.errors import SignerRefused
+
 
 class ConfirmationRefused(Exception):
     """The person did not confirm: nothing was signed, shown or stored.
@@ -12,7 +14,7 @@ class ConfirmationRefused(Exception):
         self.code = code
 
 
-class SigningRefused(Exception):
+class SigningRefused(SignerRefused):
     """A custody key was asked to sign something that was not confirmed, or not for a chain of ours."""
 
 

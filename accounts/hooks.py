@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from django.utils.functional import Promise
+
 if TYPE_CHECKING:
     from accounts.models import User
 
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
 
 _exporters: dict[str, "Exporter"] = {}
 _erasers: dict[str, "Eraser"] = {}
-_notification_kinds: dict[str, str] = {}
+_notification_kinds: dict[str, "str | Promise"] = {}
 
 
 def register_exporter(app: str, exporter: "Exporter") -> None:
@@ -24,7 +26,7 @@ def register_eraser(app: str, eraser: "Eraser") -> None:
     _erasers[app] = eraser
 
 
-def register_notification_kind(kind: str, label: str) -> None:
+def register_notification_kind(kind: str, label: "str | Promise") -> None:
     """Give notifications of `kind` the name that people read beside them."""
     _notification_kinds[kind] = label
 
@@ -39,4 +41,4 @@ def erasers() -> dict[str, "Eraser"]:
 
 def label_of_kind(kind: str) -> str:
     """The name of a kind; of one that nobody named, its own words."""
-    return _notification_kinds.get(kind, kind.replace("_", " ").capitalize())
+    return str(_notification_kinds.get(kind, kind.replace("_", " ").capitalize()))

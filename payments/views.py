@@ -44,7 +44,7 @@ class TestPaymentPage(View):
         intent = self._intent(request, public_id)
         if intent.state != PaymentIntent.State.CREATED:
             return redirect(intent.return_url)
-        amount = format_amount(intent.amount, CURRENCIES[intent.currency])
+        amount = format_amount(int(intent.amount), CURRENCIES[intent.currency])
         return render(request, "payments/test_page.html", {"intent": intent, "amount": amount})
 
     def post(self, request: HttpRequest, public_id: UUID) -> HttpResponse:

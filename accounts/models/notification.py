@@ -37,4 +37,4 @@ class Notification(models.Model):
     @property
     def kind_label(self) -> str:
         """The kind as its app named it."""
-        return str(label_of_kind(self.kind))
+        return label_of_kind(self.kind)

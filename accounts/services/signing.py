@@ -1,5 +1,6 @@
 """Signing with a custody key: only what its owner has just confirmed, never without a record (law 12)."""
 
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -12,8 +13,12 @@ from accounts.errors import SigningRefused
 from accounts.models import CustodyKey, SigningConfirmation, User
 from accounts.services.confirmation import confirm_password
 from accounts.services.custody import unseal
+from contracts.signers import SignedBytes, Signer
 
 logger = structlog.get_logger(__name__)
+
+# Confirming and signing are one action of the person, so a confirmation that waits longer is somebody else's.
+FRESH_FOR = timedelta(minutes=1)
 
 
 def digest_of(typed_data: dict[str, Any]) -> str:
@@ -26,7 +31,7 @@ def digest_of(typed_data: dict[str, Any]) -> str:
 
 
 class CustodySigner:
-    """A contracts.signers.Signer over one stored, unused confirmation: it signs that digest, nothing else."""
+    """A Signer over one stored, unused confirmation: it signs that digest, nothing else."""
 
     def __init__(self, confirmation: SigningConfirmation) -> None:
         self._confirmation = confirmation
@@ -35,26 +40,37 @@ class CustodySigner:
     def __repr__(self) -> str:
         return f"CustodySigner({self.address})"
 
+    @transaction.atomic
     @sensitive_variables()
     def sign_typed_data(self, typed: dict[str, Any]) -> bytes:
-        """65 bytes r, s, v. Raises SigningRefused unless the confirmation is stored, unused and for this."""
+        """65 bytes r, s, v, stored with the confirmation that they use up.
+
+        Raises SigningRefused unless the confirmation is stored, fresh, unused, and for this digest.
+        """
         from eth_account import Account
 
         custody = self._custody_for(digest_of(typed))
-        return bytes(Account.sign_typed_data(unseal(custody), full_message=typed).signature)
+        signature = bytes(Account.sign_typed_data(unseal(custody), full_message=typed).signature)
+        SigningConfirmation.objects.filter(pk=self._confirmation.pk).update(signature=signature)
+        return signature
 
-    def sign_transaction(self, tx: dict[str, Any]) -> Any:
+    def sign_transaction(self, tx: dict[str, Any]) -> SignedBytes:
         """Always refused: a custody address holds no coin for gas, the operator relays what it signs."""
         raise SigningRefused("A custody key signs typed data only; transactions are the operator's.")
 
     def _custody_for(self, digest: str) -> CustodyKey:
         confirmation = (
             SigningConfirmation.objects.select_for_update(of=("self",))
-            .filter(pk=self._confirmation.pk, digest=digest, signature__isnull=True)
+            .filter(
+                pk=self._confirmation.pk,
+                digest=digest,
+                signature__isnull=True,
+                confirmed_at__gt=timezone.now() - FRESH_FOR,
+            )
             .first()
         )
         if confirmation is None:
-            raise SigningRefused("No stored, unused confirmation covers this digest.")
+            raise SigningRefused("No stored, fresh, unused confirmation covers this digest.")
         return CustodyKey.objects.select_related("user").get(
             user=confirmation.user_id, address=confirmation.address
         )
@@ -83,8 +99,8 @@ def sign_with_custody(*, user: User, typed_data: dict[str, Any], purpose: str, p
         method=SigningConfirmation.Method.PASSWORD,
         confirmed_at=timezone.now(),
     )
-    signature = CustodySigner(confirmation).sign_typed_data(typed_data)
-    SigningConfirmation.objects.filter(pk=confirmation.pk, signature__isnull=True).update(signature=signature)
+    signer: Signer = CustodySigner(confirmation)
+    signature = signer.sign_typed_data(typed_data)
     logger.info("custody_signed", user=str(user.public_id), purpose=purpose, digest=digest)
     return signature
 

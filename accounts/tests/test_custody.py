@@ -1,9 +1,11 @@
 import logging
+from datetime import timedelta
 
 import pytest
 from django.contrib.admin.sites import site
 from django.core import mail
 from django.urls import reverse
+from django.utils import timezone
 from eth_account import Account
 
 from accounts.checks import check_custody_key
@@ -87,8 +89,6 @@ def test_typed_data_that_is_not_bound_to_our_chain_and_a_contract_is_refused(
 
 
 def _confirmation(user, typed_data, **changes) -> SigningConfirmation:
-    from django.utils import timezone
-
     fields = {
         "user": user,
         "address": user.custody_key.address,
@@ -117,6 +117,24 @@ def test_a_confirmation_is_used_once(ada, password, typed_data):
     sign_with_custody(user=ada, typed_data=typed_data, purpose="wish:1", password=password)
     with pytest.raises(SigningRefused):
         CustodySigner(SigningConfirmation.objects.get()).sign_typed_data(typed_data)
+
+
+def test_a_confirmation_of_a_while_ago_signs_nothing(ada, typed_data):
+    confirmation = _confirmation(ada, typed_data, confirmed_at=timezone.now() - timedelta(minutes=2))
+    confirmation.save()
+    with pytest.raises(SigningRefused):
+        CustodySigner(confirmation).sign_typed_data(typed_data)
+    confirmation.refresh_from_db()
+    assert confirmation.signature is None
+
+
+def test_someone_elses_confirmation_does_not_open_a_key(ada, bo, typed_data):
+    confirmation = _confirmation(ada, typed_data, address=bo.custody_key.address)
+    confirmation.save()
+    with pytest.raises(CustodyKey.DoesNotExist):
+        CustodySigner(confirmation).sign_typed_data(typed_data)
+    confirmation.refresh_from_db()
+    assert confirmation.signature is None
 
 
 def test_a_custody_key_signs_no_transactions(ada, typed_data):

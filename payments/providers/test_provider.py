@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.encoding import force_bytes
 from django.utils.translation import gettext as _
 
 from payments.errors import ProviderUnknown, WebhookRefused
@@ -60,7 +61,7 @@ class TestPaymentProvider:
         return f"t={stamp},v1={self._mac(stamp, body)}"
 
     def _mac(self, stamp: int, body: bytes) -> str:
-        secret = hashlib.sha256(b"test payment provider" + settings.SECRET_KEY.encode()).digest()
+        secret = hashlib.sha256(b"test payment provider" + force_bytes(settings.SECRET_KEY)).digest()
         return hmac.new(secret, str(stamp).encode() + b"." + body, hashlib.sha256).hexdigest()
 
     def _check_signature(self, header: str, body: bytes) -> None:
