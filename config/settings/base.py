@@ -19,6 +19,7 @@ INSTALLED_APPS = [
     "payments",
     "accounts",
     "contracts",
+    "common",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

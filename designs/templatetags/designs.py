@@ -1,0 +1,122 @@
+"""What pages say of a design's file and of its standing: facts as lines, marks as tones, preview addresses."""
+
+from typing import Any
+
+from django import template
+from django.urls import reverse
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from contracts.selectors import ActionStatus
+from designs.models import Design, Preview
+
+register = template.Library()
+
+MILLIMETERS_PER_METER = 1000
+_ENDINGS = {
+    "image/avif": "avif",
+    "image/webp": "webp",
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "model/gltf-binary": "glb",
+}
+
+
+@register.simple_tag
+def preview_url(design: Design, preview: Preview | None) -> str:
+    """Address of a preview, with a name that says what it is; "" when there is none."""
+    if preview is None:
+        return ""
+    name = "viewer" if preview.kind == Preview.Kind.VIEWER else "cover"
+    ending = _ENDINGS.get(preview.media_type, "bin")
+    return reverse("designs:preview", args=[design.public_id, preview.pk, f"{name}.{ending}"])
+
+
+@register.simple_tag
+def chain_marks(status: ActionStatus, claim_order: int | None = None) -> list[dict[str, str]]:
+    """A card's marks: where the entry stands on chain, and whether someone claimed the file before."""
+    marks = [_anchored_mark(status)] if status.code != "none" else []
+    if claim_order and claim_order > 1:
+        marks.append({"tone": "none", "label": _("later claim")})
+    return marks
+
+
+def _anchored_mark(status: ActionStatus) -> dict[str, str]:
+    if status.code == "final":
+        return {"tone": "proof", "label": _("anchored")}
+    return {"tone": "broken" if status.code == "failed" else "pending", "label": status.label}
+
+
+@register.filter
+def fact_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    """Facts of a file (designs.inspection.facts) as (name, value) lines. Empty before the inspection."""
+    if "triangles" in facts:
+        return _mesh_lines(facts)
+    return _image_lines(facts) if "width" in facts else []
+
+
+def _image_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    megapixels = number_format(facts["width"] * facts["height"] / 1_000_000, 1)
+    alpha = _("with transparency") if facts.get("has_alpha") else _("without transparency")
+    profile = _("embedded") if facts.get("has_color_profile") else _("none: read as sRGB")
+    return [
+        (_("Format"), str(facts.get("format", "")).upper()),
+        (_("Size"), f"{facts['width']} × {facts['height']} px ({megapixels} MP)"),
+        (_("Colors"), f"{facts.get('mode', '')}, {alpha}"),
+        (_("Color profile"), profile),
+    ]
+
+
+def _mesh_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    scale, unit = _scale(facts.get("units", ""))
+    lines = [(_("Format"), str(facts.get("format", "")).upper())]
+    if "bounds" in facts:
+        size = " × ".join(number_format(side * scale, 1) for side in facts["bounds"]["extent"])
+        lines.append((_("Size"), f"{size} {unit}"))
+    lines.append((_("Mesh"), ", ".join(_mesh_words(facts))))
+    if facts.get("volume"):
+        lines.append((_("Volume, area"), f"{_volume(facts['volume'], scale)}, {_area(facts.get('area', 0), scale)}"))
+    if facts.get("degenerate_triangles"):
+        lines.append((_("Flat triangles"), number_format(facts["degenerate_triangles"], force_grouping=True)))
+    looks = [word for key, word in (("has_colors", _("colors")), ("has_textures", _("textures"))) if facts.get(key)]
+    lines.append((_("Surface"), ", ".join(looks) if looks else _("shape only, no colors")))
+    if unit != "mm":
+        lines.append((_("Units"), _("the file states none; usually millimeters")))
+    return lines
+
+
+def _scale(units: str) -> tuple[float, str]:
+    """Factor to what is shown, and its name. A format without units is shown in its own numbers."""
+    if units == "m":
+        return MILLIMETERS_PER_METER, "mm"
+    if units == "mm":
+        return 1, "mm"
+    return 1, _("units")
+
+
+def _mesh_words(facts: dict[str, Any]) -> list[str]:
+    count = facts["triangles"]
+    triangles = ngettext("%(count)s triangle", "%(count)s triangles", count) % {
+        "count": number_format(count, force_grouping=True)
+    }
+    words = [triangles, _("watertight") if facts.get("watertight") else _("not watertight")]
+    if bodies := facts.get("bodies"):
+        words.append(ngettext("%(count)s body", "%(count)s bodies", bodies) % {"count": bodies})
+    if facts.get("inside_out"):
+        words.append(_("inside out"))
+    elif facts.get("winding_consistent") is False:
+        words.append(_("mixed winding"))
+    return words
+
+
+def _volume(value: float, scale: float) -> str:
+    if scale == 1:
+        return number_format(value, 1, force_grouping=True)
+    return f"{number_format(value * scale**3 / 1000, 1, force_grouping=True)} cm³"
+
+
+def _area(value: float, scale: float) -> str:
+    if scale == 1:
+        return number_format(value, 1, force_grouping=True)
+    return f"{number_format(value * scale**2 / 100, 1, force_grouping=True)} cm²"
