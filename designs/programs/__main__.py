@@ -55,9 +55,7 @@ def _list(program: Program) -> None:
     print(f"{program.name} {program.version}: {program.summary} ({program.media_type})")
     for declared in dataclasses.fields(program.parameters_type):
         rules = declared.metadata
-        span = (
-            ", ".join(rules["choices"]) if "choices" in rules else f"{rules['minimum']} to {rules['maximum']}"
-        )
+        span = ", ".join(rules["choices"]) if "choices" in rules else f"{rules['minimum']} to {rules['maximum']}"
         unit = f" {rules['unit']}" if rules["unit"] else ""
         print(f"  {declared.name} = {declared.default}{unit}  ({span})  {rules['meaning']}")
 

@@ -97,9 +97,7 @@ def _checked(declared: dataclasses.Field[Any], value: Any) -> Any:
     rules = declared.metadata
     if "choices" in rules:
         if value not in rules["choices"]:
-            raise ParameterError(
-                declared.name, f"must be one of {', '.join(rules['choices'])}, not {value!r}"
-            )
+            raise ParameterError(declared.name, f"must be one of {', '.join(rules['choices'])}, not {value!r}")
         return value
     if isinstance(value, bool) or not isinstance(value, int if declared.type == "int" else int | float):
         expected = "a whole number" if declared.type == "int" else "a number"

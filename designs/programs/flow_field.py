@@ -111,9 +111,7 @@ class _Scene:
 
     def _smooth(self, random: np.random.Generator, size: float) -> Values:
         """Noise of unit variance whose features are about `size` mm, the same however fine the image."""
-        field = gaussian_filter(
-            random.normal(size=(self.height, self.width)), size / 4 / self.cell, mode="wrap"
-        )
+        field = gaussian_filter(random.normal(size=(self.height, self.width)), size / 4 / self.cell, mode="wrap")
         field -= field.mean()
         normalized: Values = field / field.std()
         return normalized
@@ -217,9 +215,7 @@ def _stroke(pen: ImageDraw.ImageDraw, points: Values, width: float, swell: float
     tangent = np.gradient(points, axis=0)
     tangent /= np.maximum(np.hypot(*tangent.T), 1e-9)[:, None]
     taper = np.clip(np.minimum(along, total - along) / (6 * width), 0, 1)
-    half = (
-        width / 2 * (0.35 + 0.65 * np.sqrt(taper)) * (1 + swell * np.sin(along / (90 * width) * 6.3 + wobble))
-    )
+    half = width / 2 * (0.35 + 0.65 * np.sqrt(taper)) * (1 + swell * np.sin(along / (90 * width) * 6.3 + wobble))
     side = np.stack([-tangent[:, 1], tangent[:, 0]], axis=1) * half[:, None]
     outline = np.concatenate([points + side, (points - side)[::-1]])
     pen.polygon(list(map(tuple, outline.tolist())), fill=255)

@@ -74,9 +74,7 @@ def _sample(field: Field, lower: Vectors, counts: NDArray[np.int_], voxel: float
     thickness = max(1, SLAB_POINTS // len(plane))
     for start in range(0, counts[0], thickness):
         slab = np.tile(plane, (min(thickness, counts[0] - start), 1))
-        slab[:, 0] = np.repeat(
-            lower[0] + voxel * np.arange(start, start + len(slab) // len(plane)), len(plane)
-        )
+        slab[:, 0] = np.repeat(lower[0] + voxel * np.arange(start, start + len(slab) // len(plane)), len(plane))
         samples[start : start + thickness] = field(slab).reshape(-1, counts[1], counts[2])
     return samples
 

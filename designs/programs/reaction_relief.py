@@ -176,9 +176,7 @@ def _tile(p: ReactionRelief, ridges: Vectors) -> Solid:
     points, normals, faces = [top], [top_normals], [_grid_triangles(column, row, index)]
     previous, added = loop, len(top)
     angles = np.linspace(0, np.pi / 2, max(4, p.resolution // 60))
-    upper = [
-        (p.edge * np.sin(a), p.base - p.edge * (1 - np.cos(a)), np.sin(a), np.cos(a)) for a in angles[1:]
-    ]
+    upper = [(p.edge * np.sin(a), p.base - p.edge * (1 - np.cos(a)), np.sin(a), np.cos(a)) for a in angles[1:]]
     lower = [(p.edge * np.cos(a), p.edge * (1 - np.sin(a)), np.cos(a), -np.sin(a)) for a in angles]
     for reach, level, sideways, upward in upper + lower:
         ring, facing = rim + outward * reach, outward * sideways
@@ -193,9 +191,7 @@ def _tile(p: ReactionRelief, ridges: Vectors) -> Solid:
     points.append(under)
     normals.append(np.tile([0.0, 0.0, -1.0], (len(under), 1)))
     faces.append(under_faces[:, ::-1])
-    return Solid(
-        np.concatenate(points), np.concatenate(faces).astype(np.int64), np.concatenate(normals)
-    ).tidied()
+    return Solid(np.concatenate(points), np.concatenate(faces).astype(np.int64), np.concatenate(normals)).tidied()
 
 
 def _rounded_square(column: Vectors, row: Vectors, half: float, corner: float) -> tuple[Vectors, Vectors]:

@@ -96,9 +96,7 @@ class Solid:
             for at, array in enumerate(arrays)
         ]
         accessors[0] |= {"min": positions.min(axis=0).tolist(), "max": positions.max(axis=0).tolist()}
-        accessors.append(
-            {"bufferView": len(arrays), "componentType": UINT32, "count": indices.size, "type": "SCALAR"}
-        )
+        accessors.append({"bufferView": len(arrays), "componentType": UINT32, "count": indices.size, "type": "SCALAR"})
         parts = [array.tobytes() for array in (*arrays, indices)]
         views, offset = [], 0
         for part in parts:
@@ -145,9 +143,7 @@ class Solid:
         sides = corners.astype(np.float64)
         normals = np.cross(sides[:, 1] - sides[:, 0], sides[:, 2] - sides[:, 0])
         normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-30)
-        records = np.zeros(
-            len(corners), dtype=[("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")]
-        )
+        records = np.zeros(len(corners), dtype=[("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
         records["normal"], records["corners"] = normals, corners
         header = comment.encode("ascii")[:80].ljust(80, b" ")
         # A reader takes a file that begins with "solid" for ASCII STL.

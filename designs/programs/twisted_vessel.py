@@ -37,9 +37,7 @@ class TwistedVessel(Parameters):
     twist: float = number(110, -360, 360, "degrees", "turn from foot to lip")
     flutes: int = count(0, 0, 72, "", "number of fine flutes")
     flute_depth: float = number(0.0, 0.0, 4.0, "mm", "depth of the flutes at the belly")
-    sway: float = number(
-        0.0, 0.0, 0.3, "", "irregularity of the flutes around the vessel, placed by the seed"
-    )
+    sway: float = number(0.0, 0.0, 0.3, "", "irregularity of the flutes around the vessel, placed by the seed")
     wall: float = number(2.8, 1.2, 6.0, "mm", "thickness of the wall")
     floor: float = number(4.0, 1.2, 12.0, "mm", "thickness of the floor")
     resolution: int = count(256, 48, 960, "", "vertices around; a multiple of 16")
@@ -85,12 +83,8 @@ class _Body:
         turn = np.radians(p.twist) * level * level * (3 - 2 * level)
         exponent = 2 + (p.exponent - 2) * ease
         quarter = p.corners * self.angles / 4
-        section = (np.abs(np.cos(quarter)) ** exponent + np.abs(np.sin(quarter)) ** exponent) ** (
-            -1 / exponent
-        )
-        uneven = sum(
-            np.sin((k + 1) * self.angles + phase + 4 * level) for k, phase in enumerate(self.sway_phase)
-        )
+        section = (np.abs(np.cos(quarter)) ** exponent + np.abs(np.sin(quarter)) ** exponent) ** (-1 / exponent)
+        uneven = sum(np.sin((k + 1) * self.angles + phase + 4 * level) for k, phase in enumerate(self.sway_phase))
         depth = p.flute_depth / 2 * ease * (1 + p.sway * uneven)
         return self.angles + self.start + turn, float(self.radius(level)) * section / section.mean(), depth
 

@@ -43,9 +43,7 @@ class VoronoiShell(Parameters):
     """Parameters of the shell; lengths in mm."""
 
     diameter: float = number(110, 60, 180, "mm", "largest horizontal diameter")
-    height: float = number(
-        138, 60, 180, "mm", "height of the whole egg, before the foot and the mouth are cut"
-    )
+    height: float = number(138, 60, 180, "mm", "height of the whole egg, before the foot and the mouth are cut")
     taper: float = number(0.16, -0.3, 0.3, "", "how much slimmer the top is; negative: the base")
     cells: int = count(110, 24, 400, "", "number of cells")
     grading: float = number(0.42, 0.0, 0.9, "", "how much smaller cells are at the base than at the top")
@@ -140,9 +138,7 @@ def _field(parameters: VoronoiShell, egg: _Egg, sites: Vectors) -> Field:
         values = slab.copy()
         near = slab < band
         inside = points[near]
-        struts = round_union(
-            _strut_distance(tree, sites, inside, parameters), solid_parts(inside, depth[near]), 2.0
-        )
+        struts = round_union(_strut_distance(tree, sites, inside, parameters), solid_parts(inside, depth[near]), 2.0)
         parts = [slab[near], struts]
         values[near] = round_intersection(parts, rounding)
         floor = round_intersection([depth - half, points[:, 2] - (bottom + 0.5 * parameters.foot)], 0.8)
