@@ -1,0 +1,87 @@
+"""GLB through trimesh into parts, with the node transforms applied."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+import trimesh
+from PIL import Image
+from trimesh.visual import ColorVisuals, TextureVisuals
+
+from designs.untrusted.geometry import Floats
+from designs.untrusted.meshes import Material, Model, Part
+from designs.untrusted.refusal import Refusal
+
+MAX_PARTS = 4000
+
+
+def read_glb(path: str, *, max_triangles: int, max_pixels: int) -> Model:
+    """Read a GLB. Up is +Y and a unit is a meter, as glTF 2.0 says. Raises Refusal."""
+    Image.MAX_IMAGE_PIXELS = max_pixels
+    warnings.simplefilter("error", Image.DecompressionBombWarning)
+    with open(path, "rb") as stream:
+        scene = trimesh.load_scene(stream, file_type="glb", process=False)
+    instances = [(scene.graph[node][0], scene.geometry[scene.graph[node][1]]) for node in scene.graph.nodes_geometry]
+    instances = [(transform, mesh) for transform, mesh in instances if isinstance(mesh, trimesh.Trimesh)]
+    if len(instances) > MAX_PARTS:
+        raise Refusal("too_many_parts", max_parts=MAX_PARTS)
+    # Counted before anything is copied: a small file may place one large mesh a thousand times.
+    if sum(len(mesh.faces) for _transform, mesh in instances) > max_triangles:
+        raise Refusal("too_many_triangles", max_triangles=max_triangles)
+    return Model([_part(transform, mesh) for transform, mesh in instances], up="y", units="m")
+
+
+def _part(transform: Floats, mesh: Any) -> Part:
+    vertices = np.asarray(mesh.vertices, dtype=np.float64)
+    if not np.isfinite(vertices).all() or not np.isfinite(transform).all():
+        raise Refusal("not_finite")
+    faces = np.asarray(mesh.faces, dtype=np.int64)
+    if len(faces) and (faces.min() < 0 or faces.max() >= len(vertices)):
+        raise Refusal("unreadable", cause="an index points outside its list")
+    positions = vertices @ transform[:3, :3].T + transform[:3, 3]
+    if np.linalg.det(transform[:3, :3]) < 0:
+        faces = faces[:, ::-1]
+    part = Part(positions, faces)
+    visual = mesh.visual
+    if isinstance(visual, ColorVisuals) and visual.defined and visual.kind == "vertex":
+        part.colors = np.asarray(visual.vertex_colors, dtype=np.float64)[:, :3] / 255
+        part.material = Material(base_color=(1.0, 1.0, 1.0), stated=True)
+    elif isinstance(visual, TextureVisuals):
+        part.material = _material(visual.material)
+        if part.material.texture is not None and visual.uv is not None and len(visual.uv) == len(vertices):
+            part.uv = np.asarray(visual.uv, dtype=np.float64)
+        else:
+            part.material.texture = None
+    return part
+
+
+def _material(stated: Any) -> Material:
+    color = getattr(stated, "baseColorFactor", None)
+    texture = getattr(stated, "baseColorTexture", None)
+    if color is None and texture is None:
+        return Material(
+            metallic=_factor(getattr(stated, "metallicFactor", None), 0.0),
+            roughness=_factor(getattr(stated, "roughnessFactor", None), 0.55),
+        )
+    red, green, blue = (float(value) for value in np.asarray(color if color is not None else [1, 1, 1])[:3])
+    if np.asarray(color).dtype == np.uint8:
+        red, green, blue = red / 255, green / 255, blue / 255
+    return Material(
+        base_color=(red, green, blue),
+        metallic=_factor(getattr(stated, "metallicFactor", None), 1.0),
+        roughness=_factor(getattr(stated, "roughnessFactor", None), 1.0),
+        texture=_decoded(texture),
+        stated=True,
+    )
+
+
+def _decoded(texture: Any) -> Image.Image | None:
+    if not isinstance(texture, Image.Image):
+        return None
+    image = texture.convert("RGB")
+    image.thumbnail((2048, 2048), Image.Resampling.LANCZOS)
+    return image
+
+
+def _factor(value: Any, otherwise: float) -> float:
+    return otherwise if value is None else min(1.0, max(0.0, float(value)))

@@ -1,0 +1,160 @@
+"""Images: facts about a master, and derivatives for showing it."""
+
+import io
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from PIL import Image, ImageCms, ImageOps
+
+from designs.untrusted.refusal import Refusal
+
+Progress = Callable[[str, float], None]
+
+PAPER = (241, 237, 228)
+WIDTHS = (480, 960, 1600)
+MAX_HEIGHT = 3200
+BLUR_WIDTH = 24
+_FORMATS = {"png": ["PNG"], "jpeg": ["JPEG", "MPO"], "webp": ["WEBP"]}
+_ENCODINGS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("avif", "image/avif", {"quality": 62, "speed": 6, "max_threads": 2}),
+    ("webp", "image/webp", {"quality": 82, "method": 4}),
+    ("jpeg", "image/jpeg", {"quality": 84, "progressive": True, "optimize": True, "subsampling": "4:2:0"}),
+)
+_ORIENTATION = 0x0112
+
+
+def open_image(path: str, form: str, *, max_pixels: int) -> Image.Image:
+    """Open with the one parser that the file's magic bytes call for. Raises Refusal."""
+    # A decompression bomb is a warning below twice the limit; here every warning refuses the file.
+    warnings.simplefilter("error")
+    Image.MAX_IMAGE_PIXELS = max_pixels
+    try:
+        image = Image.open(path, formats=_FORMATS[form])
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise Refusal("too_many_pixels", max_megapixels=max_pixels // 1_000_000) from None
+    except (OSError, SyntaxError, ValueError, Warning) as error:
+        raise Refusal("unreadable", cause=str(error)[:200]) from error
+    if image.width * image.height > max_pixels:
+        raise Refusal("too_many_pixels", max_megapixels=max_pixels // 1_000_000)
+    if form != "jpeg" and getattr(image, "n_frames", 1) > 1:
+        raise Refusal("animated")
+    return image
+
+
+def _decode(image: Image.Image) -> None:
+    try:
+        image.load()
+    except MemoryError:
+        raise
+    except (OSError, SyntaxError, ValueError, EOFError, Warning) as error:
+        cause = str(error)
+        code = "truncated" if "truncated" in cause else "unreadable"
+        raise Refusal(code, cause=cause[:200]) from error
+
+
+def inspect(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Facts of an image, after it has been decoded whole."""
+    image = open_image(request["input"], request["format"], max_pixels=request["max_pixels"])
+    stored_mode = image.mode
+    progress("decode", 0.3)
+    _decode(image)
+    orientation = image.getexif().get(_ORIENTATION, 1)
+    turned = orientation in (5, 6, 7, 8)
+    return {
+        "format": request["format"],
+        "width": image.height if turned else image.width,
+        "height": image.width if turned else image.height,
+        "mode": stored_mode,
+        "has_alpha": image.has_transparency_data,
+        "has_color_profile": bool(image.info.get("icc_profile")),
+        "orientation": orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1,
+    }
+
+
+def derive(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Write an image in widths and encodings for the page, without metadata, and a tiny one to blur."""
+    image = open_image(request["input"], request["format"], max_pixels=request["max_pixels"])
+    _decode(image)
+    progress("decode", 0.1)
+    picture = for_showing(image)
+    sizes = sizes_for(picture.size)
+    files = []
+    for index, size in enumerate(sizes):
+        resized = picture if size == picture.size else picture.resize(size, Image.Resampling.LANCZOS)
+        for extension, media_type, options in _ENCODINGS:
+            name = f"image-{size[0]}.{extension}"
+            encodable = on_paper(resized) if extension == "jpeg" else resized
+            encodable.save(name, **options)
+            files.append(_file("image", name, size, media_type))
+        progress("encode", 0.15 + 0.8 * (index + 1) / len(sizes))
+    blur = on_paper(picture)
+    blur.thumbnail((BLUR_WIDTH, BLUR_WIDTH * 4), Image.Resampling.LANCZOS)
+    blur.save("blur.webp", quality=40, method=6)
+    files.append(_file("blur", "blur.webp", blur.size, "image/webp"))
+    return {"files": files, "notes": {}}
+
+
+def for_showing(image: Image.Image) -> Image.Image:
+    """The image upright, in sRGB, 8 bits a channel, as RGB or RGBA, with nothing but its pixels."""
+    profile = image.info.get("icc_profile")
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith("I") or image.mode == "F":
+        image = _to_eight_bits(image)
+    if image.mode in ("P", "PA", "1", "LA", "La", "RGBa"):
+        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    elif "transparency" in image.info:
+        image = image.convert("RGBA")
+    alpha = image.getchannel("A") if "A" in image.getbands() else None
+    colors = _to_srgb(image, profile)
+    if alpha is not None and alpha.getextrema() != (255, 255):
+        colors.putalpha(alpha)
+    clean = Image.new(colors.mode, colors.size)
+    clean.paste(colors)
+    return clean
+
+
+def _to_eight_bits(image: Image.Image) -> Image.Image:
+    # 16-bit gray: Pillow's own conversion to L would clip at 255 instead of scaling.
+    return image.convert("I").point(lambda value: value / 256, "L") if image.mode != "F" else image.convert("L")
+
+
+def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    if profile and image.mode in ("RGB", "RGBA", "CMYK", "L"):
+        source = image.convert("RGB") if image.mode == "RGBA" else image
+        try:
+            converted = ImageCms.profileToProfile(
+                source,
+                ImageCms.ImageCmsProfile(io.BytesIO(profile)),
+                ImageCms.createProfile("sRGB"),
+                renderingIntent=ImageCms.Intent.PERCEPTUAL,
+                outputMode="RGB",
+            )
+        except (ImageCms.PyCMSError, OSError, ValueError, Warning):
+            # A profile that does not fit its image is common and says nothing about the pixels.
+            return image.convert("RGB")
+        if converted is not None:
+            return converted
+    return image.convert("RGB")
+
+
+def sizes_for(size: tuple[int, int]) -> list[tuple[int, int]]:
+    """Sizes for the page: the set widths below the image's own, and then its own or the largest; never larger."""
+    width, height = size
+    scale = min(1.0, MAX_HEIGHT / height)
+    widest = min(max(1, int(width * scale)), WIDTHS[-1])
+    widths = [step for step in WIDTHS if step < widest] + [widest]
+    return [(step, max(1, round(height * step / width))) for step in widths]
+
+
+def on_paper(image: Image.Image) -> Image.Image:
+    """Without transparency, on the page's ground: JPEG has none."""
+    if image.mode != "RGBA":
+        return image.copy()
+    ground = Image.new("RGB", image.size, PAPER)
+    ground.paste(image, mask=image.getchannel("A"))
+    return ground
+
+
+def _file(kind: str, name: str, size: tuple[int, int], media_type: str) -> dict[str, Any]:
+    return {"kind": kind, "name": name, "width": size[0], "height": size[1], "media_type": media_type}

@@ -1,0 +1,106 @@
+"""The child's first steps: confine itself, then run one task on one file.
+
+Started by designs/sandbox/run.py as `python -I -B main.py ORDER`. Confinement comes before every import beyond the
+standard library, so that no parser ever runs without it.
+"""
+
+import ctypes
+import json
+import os
+import random
+import resource
+import signal
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+CLONE_NEWUSER = 0x10000000
+CLONE_NEWNET = 0x40000000
+PR_SET_PDEATHSIG = 1
+PR_SET_NO_NEW_PRIVS = 38
+
+TASKS = {
+    "inspect_image": ("designs.untrusted.images", "inspect"),
+    "inspect_mesh": ("designs.untrusted.meshes", "inspect"),
+    "derive": ("designs.untrusted.images", "derive"),
+    "viewer": ("designs.untrusted.viewer", "write_viewer"),
+    "cover": ("designs.untrusted.cover", "render_cover"),
+}
+
+
+def main() -> int:
+    order = json.loads(sys.argv[1])
+    reply = _Reply(order["reply_to"])
+    reply.say("unconfined", confine(order["limits"]))
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+    from designs.untrusted.refusal import Refusal
+
+    try:
+        module, function = TASKS[order["task"]]
+        task = getattr(import_module(module), function)
+        reply.say("done", task(order["request"], reply.progress))
+    except Refusal as refusal:
+        reply.say("refused", {"code": refusal.code, "details": refusal.details})
+    except MemoryError:
+        reply.say("refused", {"code": "out_of_memory", "details": {}})
+    except Exception as error:
+        cause = f"{type(error).__name__}: {error}"[:200]
+        reply.say("refused", {"code": "unreadable", "details": {"cause": cause}})
+        raise
+    return 0
+
+
+class _Reply:
+    """JSON lines to the parent."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def say(self, kind: str, content: Any) -> None:
+        line = json.dumps({"kind": kind, "content": content}, allow_nan=False).encode() + b"\n"
+        while line:
+            line = line[os.write(self._descriptor, line) :]
+
+    def progress(self, what: str, fraction: float) -> None:
+        self.say("progress", [what, round(fraction, 3)])
+
+
+def confine(limits: dict[str, Any]) -> list[str]:
+    """Give up what the task does not need; return what this kernel would not let us give up."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    # If the worker is killed, its child goes too: nobody would read its result.
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    os.umask(0o077)
+    _limit(resource.RLIMIT_CORE, 0)
+    # A second between the two limits, so that the end by SIGXCPU tells it from the memory killer's SIGKILL.
+    _limit(resource.RLIMIT_CPU, limits["cpu_seconds"], limits["cpu_seconds"] + 1)
+    _limit(resource.RLIMIT_AS, limits["memory_bytes"])
+    _limit(resource.RLIMIT_FSIZE, limits["file_bytes"])
+    _limit(resource.RLIMIT_NOFILE, limits["open_files"])
+    allowed = sorted(os.sched_getaffinity(0))
+    if len(allowed) > limits["threads"]:
+        os.sched_setaffinity(0, random.sample(allowed, limits["threads"]))
+    missing = []
+    if libc.unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0:
+        # In a user namespace of its own only this child's processes count, and its privileges are gone.
+        _limit(resource.RLIMIT_NPROC, limits["processes"])
+    else:
+        missing.append(f"user namespace: {os.strerror(ctypes.get_errno())}")
+        if libc.unshare(CLONE_NEWNET) != 0:
+            missing.append(f"network namespace: {os.strerror(ctypes.get_errno())}")
+    if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
+        missing.append(f"no new privileges: {os.strerror(ctypes.get_errno())}")
+    return missing
+
+
+def _limit(what: int, soft: int, hard: int | None = None) -> None:
+    _soft, highest = resource.getrlimit(what)
+    wanted = [soft, soft if hard is None else hard]
+    if highest != resource.RLIM_INFINITY:
+        wanted = [min(value, highest) for value in wanted]
+    resource.setrlimit(what, (wanted[0], wanted[1]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

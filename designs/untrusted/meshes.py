@@ -1,0 +1,139 @@
+"""Meshes: reading them into arrays, and the facts that buyers and machines ask for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from designs.untrusted import geometry
+from designs.untrusted.geometry import Floats, Indices
+from designs.untrusted.refusal import Refusal
+
+Progress = Callable[[str, float], None]
+
+NEUTRAL = (0.50, 0.48, 0.445)
+"""Linear base color of a mesh that states none."""
+
+
+@dataclass
+class Material:
+    """Surface of a part. Colors are linear sRGB; factors from 0 to 1 as in glTF."""
+
+    base_color: tuple[float, float, float] = NEUTRAL
+    metallic: float = 0.0
+    roughness: float = 0.55
+    texture: Image.Image | None = None
+    stated: bool = False
+
+
+@dataclass
+class Part:
+    """One triangle list: positions (V, 3) in the file's coordinates, faces (F, 3), colors (V, 3) linear, uv (V, 2)."""
+
+    positions: Floats
+    faces: Indices
+    colors: Floats | None = None
+    uv: Floats | None = None
+    material: Material = field(default_factory=Material)
+
+
+@dataclass
+class Model:
+    """What a mesh file holds. `up` is the axis that points up, "y" or "z"; `units` "m" or "unknown"."""
+
+    parts: list[Part]
+    up: str
+    units: str
+
+    @property
+    def triangles(self) -> int:
+        return sum(len(part.faces) for part in self.parts)
+
+
+def read_model(request: dict[str, Any]) -> Model:
+    """Read a mesh of a format that preflight has recognized. Raises Refusal.
+
+    Loaded is not valid: a model has triangles, finite coordinates, an extent, and indices in range.
+    """
+    max_triangles = request["max_triangles"]
+    if request["format"] == "glb":
+        from designs.untrusted.glb import read_glb
+
+        model = read_glb(request["input"], max_triangles=max_triangles, max_pixels=request["max_pixels"])
+    else:
+        from designs.untrusted.stl import read_stl
+
+        corners = read_stl(request["input"], request["format"], max_triangles=max_triangles)
+        model = Model([_part_of(corners)], up="z", units="unknown")
+    for part in model.parts:
+        _check(part)
+    if model.triangles == 0:
+        raise Refusal("no_triangles")
+    return model
+
+
+def _part_of(corners: Floats) -> Part:
+    if not np.isfinite(corners).all():
+        raise Refusal("not_finite")
+    positions, index = geometry.merged(corners.reshape(-1, 3))
+    return Part(positions, index.reshape(-1, 3))
+
+
+def _check(part: Part) -> None:
+    if not np.isfinite(part.positions).all() or (np.abs(part.positions) > 1e30).any():
+        raise Refusal("not_finite")
+    if len(part.faces) and (part.faces.min() < 0 or part.faces.max() >= len(part.positions)):
+        raise Refusal("unreadable", cause="an index points outside its list")
+
+
+def joined(model: Model) -> tuple[Floats, Indices]:
+    """All parts as one: merged positions and the faces that have three different corners."""
+    offsets = np.cumsum([0, *(len(part.positions) for part in model.parts)])
+    every = np.concatenate([part.positions for part in model.parts])
+    faces = np.concatenate([part.faces + offset for part, offset in zip(model.parts, offsets[:-1], strict=True)])
+    positions, index = geometry.merged(every)
+    return positions, geometry.without_slivers(index[faces])
+
+
+def inspect(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Facts of a mesh, in the file's own units and coordinates."""
+    progress("read", 0.2)
+    model = read_model(request)
+    stated = model.triangles
+    progress("measure", 0.5)
+    positions, faces = joined(model)
+    if len(faces) == 0:
+        raise Refusal("no_triangles")
+    used = positions[np.unique(faces)]
+    low, high = used.min(axis=0), used.max(axis=0)
+    edges = geometry.Edges.of(faces, len(positions))
+    watertight = edges.closed()
+    consistent = edges.consistent()
+    center = (low + high) / 2
+    vectors = geometry.face_vectors(positions, faces)
+    # Over the middle, so that a small part far from the origin keeps its digits.
+    volume = float(np.einsum("ij,ij->", positions[faces[:, 0]] - center, vectors) / 6)
+    progress("measure", 0.9)
+    return {
+        "format": request["format"],
+        "triangles": stated,
+        "degenerate_triangles": stated - len(faces),
+        "vertices": len(used),
+        "bounds": {
+            "min": [float(value) for value in low],
+            "max": [float(value) for value in high],
+            "extent": [float(value) for value in high - low],
+        },
+        "watertight": watertight,
+        "winding_consistent": consistent,
+        "inside_out": bool(watertight and consistent and volume < 0),
+        "area": float(np.linalg.norm(vectors, axis=1).sum() / 2),
+        "volume": abs(volume) if watertight and consistent else None,
+        "bodies": geometry.bodies(faces, len(positions)),
+        "units": model.units,
+        "up_axis": model.up,
+        "has_colors": any(part.colors is not None or part.material.stated for part in model.parts),
+        "has_textures": any(part.material.texture is not None for part in model.parts),
+    }

@@ -1,0 +1,172 @@
+"""The model for the viewer: one GLB, shaded as on the cover, simplified when it is too heavy for a browser."""
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from designs.untrusted import geometry
+from designs.untrusted.geometry import Floats
+from designs.untrusted.meshes import Material, Model, Part, read_model
+from designs.untrusted.refusal import Refusal
+from designs.untrusted.shading import ShadedPart, shaded
+
+Progress = Callable[[str, float], None]
+
+_FIRST_TOLERANCE = 2e-5
+"""Of the model's diagonal; doubled until the model is light enough."""
+_TRIES = 10
+_FLOAT, _UINT16, _UINT32 = 5126, 5123, 5125
+_VERTICES, _INDICES = 34962, 34963
+# z up, as STL has it, to y up, as glTF wants it: on the node, so that the coordinates stay those of the file.
+_Z_UP_TO_Y_UP = [1, 0, 0, 0, 0, 0, -1, 0, 0, 1, 0, 0, 0, 0, 0, 1]
+
+
+def write_viewer(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Write viewer.glb into the working directory. Its coordinates are the file's own."""
+    model = read_model(request)
+    progress("read", 0.3)
+    notes: dict[str, Any] = {"triangles": model.triangles}
+    if model.triangles > request["max_viewer_triangles"]:
+        simplified = _simplified(model, request["max_viewer_triangles"])
+        if simplified is not None:
+            notes["simplified_from"] = model.triangles
+            model = simplified
+            notes["triangles"] = model.triangles
+    progress("simplify", 0.6)
+    parts = [part for part in (shaded(part) for part in model.parts) if part is not None]
+    if not parts:
+        raise Refusal("no_triangles")
+    progress("shade", 0.8)
+    Path("viewer.glb").write_bytes(encode_glb(parts, up=model.up))
+    file = {"kind": "viewer", "name": "viewer.glb", "width": 0, "height": 0, "media_type": "model/gltf-binary"}
+    return {"files": [file], "notes": notes}
+
+
+def _simplified(model: Model, max_triangles: int) -> Model | None:
+    """The model with fewer triangles, or None if it is no closed solid of one surface, which this needs."""
+    from manifold3d import Error, Manifold, Mesh
+
+    if any(part.colors is not None or part.uv is not None for part in model.parts):
+        return None
+    share = max_triangles / model.triangles
+    parts = []
+    for part in model.parts:
+        positions, index = geometry.merged(part.positions)
+        faces = geometry.without_slivers(index[part.faces])
+        solid = Manifold(Mesh(positions.astype(np.float32), faces.astype(np.uint32)))
+        if solid.status() != Error.NoError or solid.is_empty():
+            return None
+        tolerance = _FIRST_TOLERANCE * float(np.linalg.norm(positions.max(axis=0) - positions.min(axis=0)))
+        lighter = solid
+        for _try in range(_TRIES):
+            if lighter.num_tri() <= share * len(faces):
+                break
+            lighter = solid.simplify(tolerance)
+            tolerance *= 2
+        mesh = lighter.to_mesh()
+        vertices = np.asarray(mesh.vert_properties, dtype=np.float64)[:, :3]
+        parts.append(Part(vertices, np.asarray(mesh.tri_verts, dtype=np.int64), material=part.material))
+    return Model(parts, model.up, model.units)
+
+
+def encode_glb(parts: list[ShadedPart], *, up: str) -> bytes:
+    """A GLB (glTF 2.0) with one mesh, and one primitive and one material for each part."""
+    writer = _Writer()
+    primitives = [writer.primitive(part) for part in parts]
+    node: dict[str, Any] = {"mesh": 0}
+    if up == "z":
+        node["matrix"] = _Z_UP_TO_Y_UP
+    document = {
+        "asset": {"version": "2.0", "generator": "Loomprint"},
+        "scene": 0,
+        "scenes": [{"nodes": [0]}],
+        "nodes": [node],
+        "meshes": [{"primitives": primitives}],
+        **writer.document,
+    }
+    document["buffers"] = [{"byteLength": len(writer.binary)}]
+    text = json.dumps({key: value for key, value in document.items() if value}, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 4)
+    chunks = _chunk(b"JSON", text) + _chunk(b"BIN\x00", bytes(writer.binary))
+    return b"glTF" + _uint32(2) + _uint32(12 + len(chunks)) + chunks
+
+
+class _Writer:
+    """Collects accessors, materials and textures, and the bytes they lie in."""
+
+    def __init__(self) -> None:
+        self.binary = bytearray()
+        self.document: dict[str, list[dict[str, Any]]] = {
+            name: [] for name in ("bufferViews", "accessors", "materials", "textures", "images", "samplers")
+        }
+
+    def primitive(self, part: ShadedPart) -> dict[str, Any]:
+        """Write one part and return its primitive."""
+        single = part.positions.astype(np.float32)
+        position = self._accessor(single, "VEC3", _FLOAT, _VERTICES)
+        # Bounds are those of the numbers as written: a validator compares them exactly.
+        self.document["accessors"][position]["min"] = [float(value) for value in single.min(axis=0)]
+        self.document["accessors"][position]["max"] = [float(value) for value in single.max(axis=0)]
+        attributes = {
+            "POSITION": position,
+            "NORMAL": self._accessor(_unit(part.normals), "VEC3", _FLOAT, _VERTICES),
+        }
+        if part.colors is not None:
+            attributes["COLOR_0"] = self._accessor(part.colors.astype(np.float32), "VEC3", _FLOAT, _VERTICES)
+        if part.uv is not None:
+            # Texture coordinates count from the top in glTF and from the bottom in what we read.
+            flipped = np.stack([part.uv[:, 0], 1 - part.uv[:, 1]], axis=1).astype(np.float32)
+            attributes["TEXCOORD_0"] = self._accessor(flipped, "VEC2", _FLOAT, _VERTICES)
+        kind, component = (np.uint16, _UINT16) if len(single) < 0xFFFF else (np.uint32, _UINT32)
+        indices = self._accessor(part.faces.reshape(-1).astype(kind), "SCALAR", component, _INDICES)
+        return {"attributes": attributes, "indices": indices, "material": self._material(part.material)}
+
+    def _accessor(self, values: NDArray[Any], kind: str, component: int, target: int) -> int:
+        view = self._view(values.tobytes(), target)
+        self._add("accessors", bufferView=view, componentType=component, count=len(values), type=kind)
+        return len(self.document["accessors"]) - 1
+
+    def _view(self, data: bytes, target: int | None = None) -> int:
+        start = len(self.binary)
+        self.binary += data + b"\x00" * (-len(data) % 4)
+        place = {"buffer": 0, "byteOffset": start, "byteLength": len(data)}
+        return self._add("bufferViews", **place, **({"target": target} if target else {}))
+
+    def _material(self, material: Material) -> int:
+        surface: dict[str, Any] = {
+            "baseColorFactor": [*(round(value, 6) for value in material.base_color), 1],
+            "metallicFactor": material.metallic,
+            "roughnessFactor": material.roughness,
+        }
+        if material.texture is not None:
+            encoded = io.BytesIO()
+            material.texture.save(encoded, "JPEG", quality=88)
+            image = self._add("images", bufferView=self._view(encoded.getvalue()), mimeType="image/jpeg")
+            surface["baseColorTexture"] = {"index": self._add("textures", source=image)}
+        return self._add("materials", pbrMetallicRoughness=surface, doubleSided=True)
+
+    def _add(self, name: str, **content: Any) -> int:
+        self.document[name].append(content)
+        return len(self.document[name]) - 1
+
+
+def _unit(normals: Floats) -> NDArray[np.float32]:
+    single = normals.astype(np.float32)
+    length = np.linalg.norm(single, axis=1, keepdims=True)
+    unit: NDArray[np.float32] = np.where(length > 0, single / np.where(length > 0, length, 1), [0, 0, 1]).astype(
+        np.float32
+    )
+    return unit
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return _uint32(len(data)) + kind + data
+
+
+def _uint32(value: int) -> bytes:
+    return value.to_bytes(4, "little")
