@@ -1,0 +1,100 @@
+"""Facts of a file, measured in a child process and checked here before anybody believes them."""
+
+import math
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from designs.sandbox import ChildFailed, Limits, run_child
+
+from .preflight import DetectedType, FileLimits
+from .reasons import InspectionError
+
+GIBIBYTE = 1024**3
+LIMITS = Limits(cpu_seconds=60, wall_seconds=90, memory_bytes=3 * GIBIBYTE, file_bytes=1024 * 1024)
+
+_IMAGE_FACTS: dict[str, type | tuple[type, ...]] = {
+    "format": str,
+    "width": int,
+    "height": int,
+    "mode": str,
+    "has_alpha": bool,
+    "has_color_profile": bool,
+    "orientation": int,
+}
+_MESH_FACTS: dict[str, type | tuple[type, ...]] = {
+    "format": str,
+    "triangles": int,
+    "degenerate_triangles": int,
+    "vertices": int,
+    "bounds": dict,
+    "watertight": bool,
+    "winding_consistent": bool,
+    "inside_out": bool,
+    "area": float,
+    "volume": (float, type(None)),
+    "bodies": int,
+    "units": str,
+    "up_axis": str,
+    "has_colors": bool,
+    "has_textures": bool,
+}
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What a file is and its facts, as JSON values. Lengths are in the file's own units (`facts["units"]`)."""
+
+    detected: DetectedType
+    facts: dict[str, Any]
+
+
+def inspect(
+    path: Path,
+    detected: DetectedType,
+    workdir: Path,
+    *,
+    file_limits: FileLimits | None = None,
+    limits: Limits = LIMITS,
+) -> Inspection:
+    """Decode and measure the file in one limited child process. Raises InspectionError; may be called again."""
+    file_limits = file_limits or FileLimits.configured()
+    request = {
+        "input": str(path.resolve()),
+        "format": detected.format,
+        "max_pixels": file_limits.max_pixels,
+        "max_triangles": file_limits.max_triangles,
+    }
+    workdir.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=workdir, prefix="inspect-") as empty:
+        try:
+            facts = run_child(f"inspect_{detected.kind}", request, workdir=Path(empty), limits=limits)
+        except ChildFailed as failure:
+            raise InspectionError(failure.code, failure.details) from failure
+    _check(facts, _IMAGE_FACTS if detected.kind == "image" else _MESH_FACTS)
+    if detected.kind == "mesh":
+        _check_bounds(facts["bounds"])
+    return Inspection(detected, facts)
+
+
+def _check(facts: dict[str, Any], wanted: dict[str, type | tuple[type, ...]]) -> None:
+    if facts.keys() != wanted.keys():
+        raise InspectionError("unreadable")
+    for name, kind in wanted.items():
+        value = facts[name]
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise InspectionError("unreadable")
+        if isinstance(value, int | float) and not (math.isfinite(value) and value >= 0):
+            raise InspectionError("unreadable")
+        if isinstance(value, str) and len(value) > 20:
+            raise InspectionError("unreadable")
+
+
+def _check_bounds(bounds: dict[str, Any]) -> None:
+    if bounds.keys() != {"min", "max", "extent"}:
+        raise InspectionError("unreadable")
+    for corner in bounds.values():
+        numbers = isinstance(corner, list) and len(corner) == 3 and all(type(v) is float for v in corner)
+        if not numbers or not all(math.isfinite(value) for value in corner):
+            raise InspectionError("unreadable")

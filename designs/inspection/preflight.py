@@ -1,0 +1,122 @@
+"""What can be told from a file's head, its size and its end, before any parser sees it.
+
+Every check reads a bounded number of bytes. What passes is of the kind its name says and declares no more than it
+holds; whether it is valid is told by `inspect`, in a child process.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import IO
+
+from django.conf import settings
+
+from . import glb, images, stl
+from .reasons import InspectionError
+
+HEAD_BYTES = 4096
+
+
+@dataclass(frozen=True)
+class DetectedType:
+    """What a file is: kind "image" or "mesh"; format png, jpeg, webp, glb, stl_binary or stl_ascii."""
+
+    kind: str
+    format: str
+    media_type: str
+
+
+@dataclass(frozen=True)
+class FileLimits:
+    """What a file may declare of itself."""
+
+    max_pixels: int = 25_000_000
+    max_triangles: int = 3_000_000
+
+    @classmethod
+    def configured(cls) -> "FileLimits":
+        """The limits that the settings name, and the defaults for the rest."""
+        return cls(
+            max_pixels=getattr(settings, "IMAGE_MAX_PIXELS", cls.max_pixels),
+            max_triangles=getattr(settings, "MESH_MAX_TRIANGLES", cls.max_triangles),
+        )
+
+
+PNG = DetectedType("image", "png", "image/png")
+JPEG = DetectedType("image", "jpeg", "image/jpeg")
+WEBP = DetectedType("image", "webp", "image/webp")
+GLB = DetectedType("mesh", "glb", "model/gltf-binary")
+STL_BINARY = DetectedType("mesh", "stl_binary", "model/stl")
+STL_ASCII = DetectedType("mesh", "stl_ascii", "model/stl")
+
+_EXTENSIONS = {
+    ".png": "png",
+    ".jpg": "jpeg",
+    ".jpeg": "jpeg",
+    ".jpe": "jpeg",
+    ".webp": "webp",
+    ".glb": "glb",
+    ".stl": "stl",
+}
+_NAMES = {"png": "PNG", "jpeg": "JPEG", "webp": "WebP", "glb": "GLB", "stl": "STL"}
+_UNKNOWN_CONTENT = "something else"
+
+
+def preflight(path: Path, file_name: str, *, limits: FileLimits | None = None) -> DetectedType:
+    """Tell what the file is. `file_name` is the uploader's name for it; only its ending matters.
+
+    Raises InspectionError with a code and a sentence that says what to do.
+    """
+    limits = limits or FileLimits.configured()
+    extension = PurePath(file_name).suffix.lower()
+    claimed = _EXTENSIONS.get(extension)
+    size = path.stat().st_size
+    if size == 0:
+        raise InspectionError("empty")
+    if claimed is None:
+        raise InspectionError("unknown_type")
+    with path.open("rb") as stream:
+        head = stream.read(HEAD_BYTES)
+        found = _family(head, size)
+        if found != claimed:
+            # An STL has no magic bytes: one that is cut short looks like nothing at all.
+            if claimed == "stl" and found is None:
+                stl.explain(head, size)
+            raise InspectionError(
+                "not_what_its_name_says",
+                {"extension": extension, "found": _NAMES.get(found or "", _UNKNOWN_CONTENT)},
+            )
+        return _checked(found, stream, head, size, limits)
+
+
+def _family(head: bytes, size: int) -> str | None:
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "png"
+    if head.startswith(b"\xff\xd8\xff"):
+        return "jpeg"
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "webp"
+    if head.startswith(b"glTF"):
+        return "glb"
+    return "stl" if stl.is_binary(head, size) or stl.is_ascii(head) else None
+
+
+def _checked(family: str, stream: IO[bytes], head: bytes, size: int, limits: FileLimits) -> DetectedType:
+    stream.seek(0)
+    match family:
+        case "png":
+            images.check_png(stream, size, max_pixels=limits.max_pixels)
+            return PNG
+        case "jpeg":
+            images.check_jpeg(stream, size, max_pixels=limits.max_pixels)
+            return JPEG
+        case "webp":
+            images.check_webp(stream, size, max_pixels=limits.max_pixels)
+            return WEBP
+        case "glb":
+            glb.check_glb(stream, size)
+            return GLB
+    if stl.is_binary(head, size):
+        stl.check_binary(head, max_triangles=limits.max_triangles)
+        return STL_BINARY
+    stl.check_ascii(stream, head, size)
+    return STL_ASCII

@@ -1,0 +1,75 @@
+"""Why a file is refused: codes for programs, sentences for people."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from designs.errors import DesignError
+
+_SENTENCES = {
+    "unknown_type": gettext_lazy(
+        "This is not a kind of file we take. Upload a PNG, JPEG or WebP image, or a GLB or STL mesh."
+    ),
+    "not_what_its_name_says": gettext_lazy(
+        "The file's name ends in “%(extension)s”, but its content is %(found)s. Rename it, or export it again."
+    ),
+    "empty": gettext_lazy("The file is empty. Export it again and check its size before you upload it."),
+    "truncated": gettext_lazy(
+        "The file ends too early: a part of it is missing. Export or copy it again, then upload the whole file."
+    ),
+    "size_mismatch": gettext_lazy(
+        "The file says how long it is, and it is longer. Export it again with another program or version."
+    ),
+    "no_triangles": gettext_lazy("The mesh has no triangles. Check that the object was selected when you exported it."),
+    "too_large": gettext_lazy("The file is too large to be read. Make it smaller and upload it again."),
+    "too_many_pixels": gettext_lazy(
+        "The image has more than %(max_megapixels)s million pixels. Reduce its size and upload it again."
+    ),
+    "too_many_triangles": gettext_lazy(
+        "The mesh has more than %(max_triangles)s triangles. Simplify it and upload it again."
+    ),
+    "too_many_parts": gettext_lazy(
+        "The model has more than %(max_parts)s parts. Join some of them and upload it again."
+    ),
+    "not_finite": gettext_lazy(
+        "The mesh has coordinates that are not numbers, or are endless. Repair it in your modeling program."
+    ),
+    "animated": gettext_lazy("The image is animated. Export one frame of it as a still image."),
+    "external_reference": gettext_lazy(
+        "The model refers to another file (%(reference)s). Export it as one GLB with everything embedded."
+    ),
+    "needs_extension": gettext_lazy(
+        "The model needs “%(extension)s”, which we do not read. Export it again without that compression."
+    ),
+    "out_of_bounds": gettext_lazy(
+        "The model points outside its own data. Export it again with another program or version."
+    ),
+    "timeout": gettext_lazy(
+        "Reading the file took too long, so we stopped. Simplify it and upload it again; nothing was lost."
+    ),
+    "out_of_memory": gettext_lazy(
+        "Reading the file needs too much memory. Simplify it and upload it again; nothing was lost."
+    ),
+    "unreadable": gettext_lazy(
+        "The file cannot be read: it is damaged or not quite its format. Export it again and upload it."
+    ),
+}
+
+
+def sentence(code: str, details: Mapping[str, Any] | None = None) -> str:
+    """What to tell the uploader in the active language: what is wrong and what to do."""
+    text = str(_SENTENCES.get(code, _SENTENCES["unreadable"]))
+    try:
+        return text % (details or {})
+    except (KeyError, TypeError, ValueError):
+        return _("The file cannot be read. Export it again and upload it.")
+
+
+class InspectionError(DesignError):
+    """A file is refused. `code` and `details` let it be said again in another language; `str()` says it now."""
+
+    def __init__(self, code: str, details: Mapping[str, Any] | None = None) -> None:
+        super().__init__(code, sentence(code, details))
+        self.details = dict(details or {})
