@@ -1,0 +1,306 @@
+"""Previews are made from the master's bytes, carry nothing but the picture, and fail cleanly."""
+
+import io
+import json
+import os
+import signal
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+from designs.inspection import preflight
+from designs.previews import PreviewError, make_derivatives, make_viewer, render_cover, render_previews
+from designs.tests.samples import ascii_stl, binary_stl, glb_bytes, glb_document, image_bytes
+
+RED, GREEN = (255, 0, 0), (0, 255, 0)
+
+
+@pytest.fixture
+def master(tmp_path):
+    """Write some bytes as a stored file and tell what they are."""
+
+    def write(content: bytes, name: str):
+        path = tmp_path / "blob"
+        path.write_bytes(content)
+        return path, preflight(path, name)
+
+    return write
+
+
+@pytest.fixture
+def out(tmp_path):
+    return tmp_path / "previews"
+
+
+def encoded(image: Image.Image, form: str = "PNG", **options) -> bytes:
+    target = io.BytesIO()
+    image.save(target, form, **options)
+    return target.getvalue()
+
+
+def opened(files, width: int, media_type: str) -> Image.Image:
+    (file,) = [file for file in files if file.width == width and file.media_type == media_type and file.kind == "image"]
+    image = Image.open(file.path)
+    image.load()
+    return image
+
+
+def read_glb(path: Path) -> tuple[dict, bytes]:
+    content = path.read_bytes()
+    assert struct.unpack("<4sII", content[:12]) == (b"glTF", 2, len(content))
+    length = struct.unpack("<I", content[12:16])[0]
+    return json.loads(content[20 : 20 + length]), content[28 + length :]
+
+
+def accessor(document: dict, binary: bytes, index: int) -> np.ndarray:
+    entry = document["accessors"][index]
+    view = document["bufferViews"][entry["bufferView"]]
+    kind = {5126: np.float32, 5123: np.uint16, 5125: np.uint32}[entry["componentType"]]
+    values = np.frombuffer(binary[view["byteOffset"] :][: view["byteLength"]], kind)
+    return values.reshape(entry["count"], -1)
+
+
+# --- derivatives ----------------------------------------------------------------------------------
+
+
+def test_derivatives_come_in_three_widths_and_three_encodings(master, out):
+    files = make_derivatives(*master(image_bytes(size=(2000, 1000)), "a.png"), out)
+    images = [(file.width, file.height, file.media_type) for file in files if file.kind == "image"]
+    assert images == [
+        (width, height, media_type)
+        for width, height in ((480, 240), (960, 480), (1600, 800))
+        for media_type in ("image/avif", "image/webp", "image/jpeg")
+    ]
+    for file in files:
+        with Image.open(file.path) as image:
+            assert image.size == (file.width, file.height)
+            assert Image.MIME[image.format] == file.media_type
+    assert sorted(out.iterdir()) == sorted(file.path for file in files)
+
+
+@pytest.mark.parametrize(("width", "widths"), [(300, [300]), (480, [480]), (700, [480, 700]), (1600, [480, 960, 1600])])
+def test_an_image_is_never_enlarged(width, widths, master, out):
+    files = make_derivatives(*master(image_bytes(size=(width, 200)), "a.png"), out)
+    assert [file.width for file in files if file.media_type == "image/avif"] == widths
+
+
+def test_the_placeholder_is_tiny(master, out):
+    files = make_derivatives(*master(image_bytes(size=(640, 480)), "a.png"), out)
+    (blur,) = [file for file in files if file.kind == "blur"]
+    assert (blur.width, blur.height, blur.media_type) == (24, 18, "image/webp")
+    assert blur.path.stat().st_size < 600
+
+
+def test_a_very_tall_image_is_bounded(master, out):
+    files = make_derivatives(*master(image_bytes(size=(100, 20_000)), "a.png"), out)
+    assert [(file.width, file.height) for file in files if file.media_type == "image/jpeg"] == [(16, 3200)]
+
+
+def test_camera_orientation_is_applied_and_metadata_is_gone(master, out):
+    picture = Image.new("RGB", (600, 400), RED)
+    picture.paste(GREEN, (0, 0, 600, 100))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x010E] = "a secret prompt"
+    files = make_derivatives(*master(encoded(picture, "JPEG", exif=exif, quality=95), "a.jpg"), out)
+    upright = opened(files, 400, "image/jpeg")
+    assert upright.size == (400, 600)
+    assert upright.getpixel((390, 300))[1] > 200
+    assert upright.getpixel((10, 300))[0] > 200
+    for file in files:
+        assert b"secret" not in file.path.read_bytes()
+        with Image.open(file.path) as image:
+            assert not image.getexif()
+            assert "icc_profile" not in image.info
+
+
+def test_a_generators_text_does_not_leak_into_previews(master, out):
+    from PIL.PngImagePlugin import PngInfo
+
+    text = PngInfo()
+    text.add_text("parameters", "a secret prompt")
+    files = make_derivatives(*master(encoded(Image.new("RGB", (500, 400)), pnginfo=text), "a.png"), out)
+    assert all(b"secret" not in file.path.read_bytes() for file in files)
+
+
+def test_colors_are_brought_to_srgb(master, out):
+    lab_like = ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes()
+    picture = Image.new("RGB", (500, 400), (120, 120, 120))
+    plain = make_derivatives(*master(encoded(picture), "a.png"), out / "plain")
+    broken = make_derivatives(*master(encoded(picture, icc_profile=lab_like), "a.png"), out / "broken")
+    for files in (plain, broken):
+        assert opened(files, 480, "image/webp").convert("RGB").getpixel((50, 50)) == pytest.approx(
+            (120, 120, 120), abs=3
+        )
+
+
+@pytest.mark.parametrize(
+    ("picture", "form", "expected"),
+    [
+        (Image.new("CMYK", (500, 400), (0, 255, 255, 0)), "JPEG", (230, 30, 30)),
+        (Image.fromarray(np.full((400, 500), 32768, np.uint16)), "PNG", (128, 128, 128)),
+        (Image.new("L", (500, 400), 77), "PNG", (77, 77, 77)),
+        (Image.new("1", (500, 400), 1), "PNG", (255, 255, 255)),
+        (Image.new("RGB", (500, 400), RED).quantize(4), "PNG", (255, 0, 0)),
+    ],
+    ids=["cmyk", "16 bit", "gray", "1 bit", "palette"],
+)
+def test_every_mode_of_color_is_shown(picture, form, expected, master, out):
+    name = "a.jpg" if form == "JPEG" else "a.png"
+    files = make_derivatives(*master(encoded(picture, form), name), out)
+    shown = opened(files, 480, "image/webp").convert("RGB").getpixel((200, 200))
+    assert shown == pytest.approx(expected, abs=30)
+
+
+def test_transparency_stays_where_it_can_and_becomes_paper_in_jpeg(master, out):
+    picture = Image.new("RGBA", (500, 400), (0, 0, 0, 0))
+    picture.paste((255, 0, 0, 255), (0, 0, 250, 400))
+    files = make_derivatives(*master(encoded(picture), "a.png"), out)
+    for media_type in ("image/avif", "image/webp"):
+        assert opened(files, 480, media_type).convert("RGBA").getpixel((400, 200))[3] == 0
+    assert opened(files, 480, "image/jpeg").getpixel((400, 200)) == pytest.approx((241, 237, 228), abs=4)
+
+
+# --- the viewer's model ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("content", [binary_stl(), ascii_stl()], ids=["binary", "ascii"])
+def test_the_viewer_model_keeps_coordinates_and_creases(content, master, out):
+    (file,) = make_viewer(*master(content, "cube.stl"), out)
+    assert (file.kind, file.media_type, file.notes) == ("viewer", "model/gltf-binary", {"triangles": 12})
+    document, binary = read_glb(file.path)
+    attributes = document["meshes"][0]["primitives"][0]["attributes"]
+    positions = accessor(document, binary, attributes["POSITION"])
+    normals = accessor(document, binary, attributes["NORMAL"])
+    assert positions.min(axis=0).tolist() == [0, 0, 0]
+    assert positions.max(axis=0).tolist() == [10, 20, 30]
+    # A cube has no smooth edge: each corner once for each of its three sides.
+    assert len(positions) == 24
+    assert sorted(map(tuple, np.abs(normals).round(6).tolist())) == sorted(
+        [(1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)] * 8
+    )
+    # z up in the file, y up in glTF: turned by the node.
+    assert document["nodes"][0]["matrix"] == [1, 0, 0, 0, 0, 0, -1, 0, 0, 1, 0, 0, 0, 0, 0, 1]
+    preflight(file.path, "viewer.glb")
+
+
+def torus(rings: int, sides: int) -> np.ndarray:
+    around, across = np.meshgrid(
+        np.arange(rings) * 2 * np.pi / rings, np.arange(sides) * 2 * np.pi / sides, indexing="ij"
+    )
+    radius = 3 + np.cos(across)
+    points = np.stack([radius * np.cos(around), radius * np.sin(around), np.sin(across)], axis=-1)
+    right, up = np.roll(points, -1, axis=0), np.roll(points, -1, axis=1)
+    both = np.roll(right, -1, axis=1)
+    return np.concatenate([np.stack([points, right, up], 2), np.stack([right, both, up], 2)]).reshape(-1, 3, 3)
+
+
+def test_a_round_surface_is_shaded_smooth(master, out):
+    (file,) = make_viewer(*master(binary_stl(torus(48, 24)), "ring.stl"), out)
+    document, binary = read_glb(file.path)
+    attributes = document["meshes"][0]["primitives"][0]["attributes"]
+    positions = accessor(document, binary, attributes["POSITION"])
+    normals = accessor(document, binary, attributes["NORMAL"])
+    assert len(positions) == 48 * 24
+    center = positions / np.linalg.norm(positions[:, :2], axis=1, keepdims=True) * 3
+    center[:, 2] = 0
+    assert (np.einsum("ij,ij->i", positions - center, normals) > 0.98).all()
+
+
+def test_a_heavy_solid_is_simplified_and_says_so(master, out):
+    (file,) = make_viewer(*master(binary_stl(torus(100, 50)), "ring.stl"), out, max_triangles=2000)
+    assert file.notes["simplified_from"] == 10_000
+    assert 200 < file.notes["triangles"] <= 2000
+
+
+def test_a_heavy_mesh_that_is_no_solid_is_left_as_it_is(master, out):
+    (file,) = make_viewer(*master(binary_stl(torus(100, 50)[:-1]), "ring.stl"), out, max_triangles=2000)
+    assert file.notes == {"triangles": 9999}
+
+
+def test_materials_of_a_glb_reach_the_viewer(master, out):
+    (file,) = make_viewer(*master(glb_bytes(), "cube.glb"), out)
+    document, _binary = read_glb(file.path)
+    assert document["materials"][0]["pbrMetallicRoughness"]["baseColorFactor"] == [1, 0, 0, 1]
+    assert "matrix" not in document["nodes"][0]
+
+
+# --- the cover ------------------------------------------------------------------------------------
+
+
+def test_a_cover_shows_the_object_whole_on_a_light_ground(master, out):
+    seen = []
+    (file,) = render_cover(
+        *master(glb_bytes(), "cube.glb"), out, lambda what, part: seen.append((what, part)), width=160
+    )
+    assert (file.kind, file.width, file.height, file.media_type) == ("cover", 160, 120, "image/png")
+    pixels = np.asarray(Image.open(file.path).convert("RGB")).astype(int)
+    red = (pixels[:, :, 0] - pixels[:, :, 1]) > 60
+    rows, columns = np.flatnonzero(red.any(axis=1)), np.flatnonzero(red.any(axis=0))
+    assert red.mean() > 0.15
+    assert rows[0] > 3
+    assert rows[-1] < 116
+    assert columns[0] > 3
+    assert columns[-1] < 156
+    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    assert border.mean() > 150
+    assert [part for _what, part in seen] == sorted(part for _what, part in seen)
+    assert {what for what, _part in seen} == {"arrange", "render", "denoise"}
+
+
+def test_up_is_z_in_stl_and_y_in_glb(master, out):
+    tall = np.array([1, 1, 5])
+    stl = binary_stl((np.array(torus(24, 12)) + 0) * tall)
+    (standing,) = render_cover(*master(stl, "a.stl"), out / "stl", width=120)
+    document, binary = glb_document()
+    document["nodes"][0]["scale"] = [1, 5, 1]
+    (raised,) = render_cover(*master(glb_bytes(document, binary), "a.glb"), out / "glb", width=120)
+    pixels = np.asarray(Image.open(raised.path).convert("RGB")).astype(int)
+    red = (pixels[:, :, 0] - pixels[:, :, 1]) > 60
+    assert np.ptp(np.flatnonzero(red.any(axis=1))) > 2 * np.ptp(np.flatnonzero(red.any(axis=0)))
+    assert standing.path.stat().st_size > 1000
+
+
+# --- all steps, and their failure -----------------------------------------------------------------
+
+
+def test_all_previews_of_a_mesh(master, out):
+    files = render_previews(*master(binary_stl(), "a.stl"), {}, out, cover_width=120)
+    assert [file.kind for file in files] == ["cover", "image", "image", "image", "blur", "viewer"]
+    assert sorted(out.iterdir()) == sorted(file.path for file in files)
+
+
+def test_a_file_at_fault_gives_a_reason_and_leaves_nothing(master, out):
+    path, detected = master(image_bytes(size=(300, 300)), "a.png")
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(PreviewError) as failure:
+        make_derivatives(path, detected, out)
+    assert failure.value.code in ("truncated", "unreadable")
+    assert failure.value.retryable is False
+    assert list(out.iterdir()) == []
+
+
+def test_a_step_killed_at_any_moment_leaves_nothing_and_works_again(master, out):
+    path, detected = master(image_bytes(size=(1700, 900)), "a.png")
+
+    def kill(what, _part):
+        if what == "encode":
+            for task in Path("/proc/self/task").iterdir():
+                for pid in (task / "children").read_text().split():
+                    os.kill(int(pid), signal.SIGKILL)
+
+    with pytest.raises(PreviewError) as failure:
+        make_derivatives(path, detected, out, kill)
+    assert failure.value.retryable is True
+    assert list(out.iterdir()) == []
+    assert len(make_derivatives(path, detected, out)) == 10
+
+
+def test_a_step_repeated_gives_the_same_files(master, out):
+    path, detected = master(image_bytes(size=(600, 400)), "a.png")
+    first = {file.path: file.path.read_bytes() for file in make_derivatives(path, detected, out)}
+    second = {file.path: file.path.read_bytes() for file in make_derivatives(path, detected, out)}
+    assert first == second
