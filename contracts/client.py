@@ -130,9 +130,7 @@ class Client:
         address = self.chain.deployment.address(contract)
         return self.call_at(address, contract, function, *args, block=block)
 
-    def call_at(
-        self, address: str, contract: str, function: str, *args: Any, block: BlockTag | None = None
-    ) -> Any:
+    def call_at(self, address: str, contract: str, function: str, *args: Any, block: BlockTag | None = None) -> Any:
         """As `call`, at an address that no deployment record names."""
         data = encode_call(contract, function, as_json(args))
         question = {"to": address, "data": "0x" + data.hex()}
@@ -200,9 +198,7 @@ class Client:
 
     def fees(self) -> Fees:
         """Fees with head room for a base fee that doubles, within the configured cap."""
-        newest, tip = self.node.batch(
-            [("eth_getBlockByNumber", ("latest", False)), ("eth_maxPriorityFeePerGas", ())]
-        )
+        newest, tip = self.node.batch([("eth_getBlockByNumber", ("latest", False)), ("eth_maxPriorityFeePerGas", ())])
         if isinstance(newest, RpcError):
             raise newest
         base = int(newest.get("baseFeePerGas") or "0x0", 16)

@@ -143,7 +143,5 @@ def open_transactions(chain: Chain) -> dict[str, Any]:
     """What is on its way, for health pages: how many in each live state, and when the oldest was planned."""
     rows = ChainTransaction.objects.filter(chain_id=chain.chain_id, state__in=ChainTransaction.LIVE)
     states = list(rows.order_by("created_at").values_list("state", "created_at"))
-    counts = {
-        state: sum(1 for found, _created in states if found == state) for state in ChainTransaction.LIVE
-    }
+    counts = {state: sum(1 for found, _created in states if found == state) for state in ChainTransaction.LIVE}
     return {"counts": counts, "oldest": states[0][1] if states else None}

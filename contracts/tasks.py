@@ -6,7 +6,7 @@ from celery import shared_task
 @shared_task(name="contracts.tasks.send_planned")
 def send_planned(chain_role: str, sender: str) -> int:
     """Send what is planned for one key."""
-    from contracts.services import send_now
+    from contracts.outbox.sweeping import send_now
 
     return send_now(chain_role=chain_role, sender=sender)
 
@@ -14,6 +14,6 @@ def send_planned(chain_role: str, sender: str) -> int:
 @shared_task(name="contracts.tasks.sweep")
 def sweep() -> None:
     """Find what a lost message or a dead process left behind, on every chain."""
-    from contracts.services import sweep_all
+    from contracts.outbox.sweeping import sweep_all
 
     sweep_all()

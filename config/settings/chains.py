@@ -26,3 +26,7 @@ CHAIN_POLL_SECONDS = 0.5 if _chain_id == LOCAL_CHAIN_ID else 3.0
 CHAIN_STUCK_SECONDS = number("CHAIN_STUCK_SECONDS", 60)
 CHAIN_MAX_IN_FLIGHT = 64
 CHAIN_MAX_FEE_GWEI = number("CHAIN_MAX_FEE_GWEI", 500)
+# Where a chain has no "finalized" block of its own, this many blocks on top of one make it final.
+CHAIN_FINALITY_DEPTH = number("CHAIN_FINALITY_DEPTH", 64)
+# Where the platform's fees go, fixed at deployment; empty: to the deploying key.
+TREASURY_ADDRESS = text("TREASURY_ADDRESS", "")

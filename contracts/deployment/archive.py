@@ -36,9 +36,7 @@ def archive_local_chain(chain: Chain, *, reason: str) -> str:
     folder = record_path(chain).parent / "archive"
     folder.mkdir(parents=True, exist_ok=True)
     name = f"{chain.chain_id}-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
-    sent = ChainTransaction.objects.filter(chain_id=chain.chain_id).exclude(
-        state=State.PLANNED, nonce__isnull=True
-    )
+    sent = ChainTransaction.objects.filter(chain_id=chain.chain_id).exclude(state=State.PLANNED, nonce__isnull=True)
     with (folder / f"{name}-transactions.jsonl").open("w") as file:
         for rows in (sent.order_by("id"), TransactionAttempt.objects.filter(transaction__in=sent)):
             serializers.serialize("jsonl", rows.iterator(), stream=file)

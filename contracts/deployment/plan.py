@@ -49,8 +49,7 @@ class Plan:
     def addresses(self) -> dict[str, str]:
         """By contract name; the currency among them."""
         found = {
-            name: create_address(self.deployer, self.first_nonce + number)
-            for number, name in enumerate(self.created)
+            name: create_address(self.deployer, self.first_nonce + number) for number, name in enumerate(self.created)
         }
         return {**found, CURRENCY: self.currency or found[CURRENCY]}
 
@@ -78,9 +77,7 @@ class Plan:
             return Step(f"{contract}.{function}", at[contract], encode_call(contract, function, list(args)))
 
         register = "0x" + artifacts.function("DesignRegistry", "register")[0].hex()
-        selling = [
-            "0x" + artifacts.function("LicenseMarket", name)[0].hex() for name in ("buyFor", "addTerms")
-        ]
+        selling = ["0x" + artifacts.function("LicenseMarket", name)[0].hex() for name in ("buyFor", "addTerms")]
         yield call("AccessManager", "setTargetFunctionRole", at["DesignRegistry"], [register], OPERATOR_ROLE)
         yield call("AccessManager", "setTargetFunctionRole", at["LicenseMarket"], selling, OPERATOR_ROLE)
         yield call("AccessManager", "grantRole", OPERATOR_ROLE, self.deployer, 0)

@@ -106,16 +106,12 @@ def _begin(chain: Chain, signer: Signer, *, test_stablecoin: bool, currency: str
             "or ask for the worthless test dollar with --test-stablecoin."
         )
     node = client(chain)
-    allocator = (
-        SenderNonce.objects.select_for_update()
-        .filter(chain_id=chain.chain_id, address=signer.address)
-        .first()
-    )
+    allocator = SenderNonce.objects.select_for_update().filter(chain_id=chain.chain_id, address=signer.address).first()
     first = max(node.nonce(signer.address, "pending"), allocator.next_nonce if allocator else 0)
     plan = Plan(
         deployer=signer.address,
         first_nonce=first,
-        treasury=getattr(settings, "TREASURY_ADDRESS", "") or signer.address,
+        treasury=settings.TREASURY_ADDRESS or signer.address,
         currency=currency,
     )
     # The whole range of nonces is the deployment's from now on, whatever else is sent meanwhile.
@@ -143,7 +139,5 @@ def _finish(chain: Chain, signer: Signer, record: Record, *, say: Callable[[str]
     check_wiring(chain, record.plan)
     record = record.finished()
     save_record(chain, record)
-    say(
-        f"{sent} transactions: contracts deployed on chain {chain.chain_id} from block {record.deployed_block}."
-    )
+    say(f"{sent} transactions: contracts deployed on chain {chain.chain_id} from block {record.deployed_block}.")
     return record

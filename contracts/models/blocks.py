@@ -23,9 +23,7 @@ class ChainBlock(models.Model):
             models.UniqueConstraint(fields=["chain_id", "hash"], name="one_block_per_hash"),
         ]
         indexes = [
-            models.Index(
-                fields=["chain_id", "number"], name="empty_blocks", condition=models.Q(has_events=False)
-            ),
+            models.Index(fields=["chain_id", "number"], name="empty_blocks", condition=models.Q(has_events=False)),
         ]
 
     def __str__(self) -> str:

@@ -27,9 +27,7 @@ class ChainCursor(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=models.Q(finalized_number__lte=models.F("number")), name="final_is_read"
-            ),
+            models.CheckConstraint(condition=models.Q(finalized_number__lte=models.F("number")), name="final_is_read"),
         ]
 
     def __str__(self) -> str:

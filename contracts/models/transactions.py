@@ -104,9 +104,7 @@ class ChainTransaction(models.Model):
                 | Q(block_hash__isnull=False, block_number__isnull=False, succeeded__isnull=False),
                 name="mined_has_block",
             ),
-            models.CheckConstraint(
-                condition=~Q(state="final") | Q(succeeded=True), name="final_has_succeeded"
-            ),
+            models.CheckConstraint(condition=~Q(state="final") | Q(succeeded=True), name="final_has_succeeded"),
         ]
         indexes = [
             models.Index(

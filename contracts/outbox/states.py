@@ -18,12 +18,7 @@ State = ChainTransaction.State
 def advance(tx: ChainTransaction, before: Collection[str], after: str, note: str = "", **fields: Any) -> bool:
     """Move `tx` from one of the states `before` to `after`, with its history row. False when it has moved on."""
     with transaction.atomic():
-        found = (
-            ChainTransaction.objects.select_for_update()
-            .filter(pk=tx.pk)
-            .values_list("state", flat=True)
-            .first()
-        )
+        found = ChainTransaction.objects.select_for_update().filter(pk=tx.pk).values_list("state", flat=True).first()
         if found not in before:
             return False
         moved = ChainTransaction.objects.filter(pk=tx.pk, state=found).update(

@@ -1,0 +1,126 @@
+"""Database against chain: what the outbox and the indexer keep must be what the chain has."""
+
+from collections.abc import Iterable, Iterator
+
+from django.db import connection, transaction
+
+from contracts.chains import Chain
+from contracts.client import client
+from contracts.errors import ChainError, RpcError
+from contracts.hooks import auditors
+from contracts.models import ChainCursor, ChainEvent, ChainTransaction, SenderNonce
+
+State = ChainTransaction.State
+CHUNK = 100
+BLOCKS = 1000
+
+
+class CannotAudit(ChainError):
+    """The audit cannot be made; `str()` says why."""
+
+
+def audit(chain: Chain) -> Iterator[tuple[str, list[str]]]:
+    """Each auditor's name and the differences it found, one sentence each.
+
+    Everything is compared at one block: the database in one snapshot, the chain's state at the block that this
+    snapshot has read. Raises CannotAudit, ChainUnavailable or WrongChain.
+    """
+    with transaction.atomic():
+        if not connection.savepoint_ids:
+            with connection.cursor() as sql:
+                sql.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        cursor = ChainCursor.objects.filter(chain_id=chain.chain_id).first()
+        if cursor is None:
+            raise CannotAudit("Nothing was read of the chain yet: start the indexer (manage.py follow_chain).")
+        with client(chain).pinned(cursor.number):
+            for name, auditor in [*OWN_AUDITORS, *auditors()]:
+                try:
+                    yield name, list(auditor(chain))
+                except RpcError as error:
+                    raise CannotAudit(
+                        f"The node does not answer about block {cursor.number} ({error}): "
+                        "let the indexer catch up, then run the audit again."
+                    ) from error
+
+
+def audit_reading(chain: Chain) -> Iterable[str]:
+    """The newest block that was read is on the chain, and sending is not stopped."""
+    cursor = ChainCursor.objects.get(chain_id=chain.chain_id)
+    found = client(chain).header(cursor.number)
+    if found is None or found.hash != cursor.hash:
+        yield f"Block {cursor.number} was read as {cursor.hash}, the chain has {found.hash if found else 'none'}."
+    if cursor.sending_stopped:
+        yield cursor.sending_stopped
+
+
+def audit_events(chain: Chain) -> Iterable[str]:
+    """The stored events are exactly those of a fresh read."""
+    cursor = ChainCursor.objects.get(chain_id=chain.chain_id)
+    addresses = sorted(chain.deployment.followed)
+    for first in range(chain.deployment.deployed_block, cursor.number + 1, BLOCKS):
+        last = min(first + BLOCKS - 1, cursor.number)
+        stored = {
+            (event.block.hash, event.log_index): (event.address, event.topics, event.data, event.transaction_hash)
+            for event in ChainEvent.objects.filter(
+                chain_id=chain.chain_id, block__number__range=(first, last)
+            ).select_related("block")
+        }
+        fresh = {
+            (log.block_hash, log.log_index): (log.address, log.topics, log.data, log.transaction_hash)
+            for log in client(chain).logs(first, last, addresses)
+        }
+        for key in sorted(stored.keys() | fresh.keys()):
+            if stored.get(key) != fresh.get(key):
+                where = f"log {key[1]} of block {key[0]}"
+                here, there = key in stored, key in fresh
+                yield (
+                    f"{where} differs."
+                    if here and there
+                    else f"{where} is {'not on the chain' if here else 'not in the database'}."
+                )
+
+
+def audit_nonces(chain: Chain) -> Iterable[str]:
+    """Every nonce below the allocator's next one is used on the chain or held by a transaction of ours."""
+    for allocator in SenderNonce.objects.filter(chain_id=chain.chain_id):
+        used = client(chain).nonce(allocator.address)
+        if used > allocator.next_nonce:
+            yield (
+                f"{allocator.address} has used nonce {used - 1} on the chain, "
+                f"the next one here is {allocator.next_nonce}: the key is used elsewhere."
+            )
+        held = set(
+            ChainTransaction.objects.filter(chain_id=chain.chain_id, sender=allocator.address, nonce__gte=used)
+            .exclude(state__in=ChainTransaction.GIVEN_UP)
+            .values_list("nonce", flat=True)
+        )
+        for nonce in range(used, allocator.next_nonce):
+            if nonce not in held:
+                yield f"Nonce {nonce} of {allocator.address} is neither used nor held by a transaction."
+
+
+def audit_transactions(chain: Chain) -> Iterable[str]:
+    """What is marked mined or final stands in that block, with that result."""
+    rows = list(
+        ChainTransaction.objects.filter(chain_id=chain.chain_id, state__in=[State.MINED, State.FINAL]).order_by("id")
+    )
+    for start in range(0, len(rows), CHUNK):
+        part = rows[start : start + CHUNK]
+        receipts = client(chain).receipts([tx.transaction_hash or "" for tx in part])
+        for tx in part:
+            receipt = receipts.get(tx.transaction_hash or "")
+            if receipt is None:
+                yield f"{tx} is marked {tx.state} and the chain has no {tx.transaction_hash}."
+            elif receipt.block_hash != tx.block_hash or receipt.succeeded != tx.succeeded:
+                yield (
+                    f"{tx} is marked {tx.state} in block {tx.block_hash} with success {tx.succeeded}, "
+                    f"the chain has it in {receipt.block_hash} with success {receipt.succeeded}."
+                )
+
+
+OWN_AUDITORS = [
+    ("contracts.reading", audit_reading),
+    ("contracts.events", audit_events),
+    ("contracts.nonces", audit_nonces),
+    ("contracts.transactions", audit_transactions),
+]

@@ -1,0 +1,72 @@
+"""The indexer as a process: steps for ever, through outages of node and database, until it is told to stop."""
+
+import threading
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+
+from contracts.chains import Chain
+from contracts.errors import ChainError, ChainNotDeployed, SendingStopped, WrongChain
+from contracts.indexer.following import Step, follow, note_error
+from contracts.outbox.tracking import observe
+
+logger = structlog.get_logger(__name__)
+
+LONGEST_PAUSE = 10.0
+
+
+class Follower:
+    """Follows one chain. `run` returns after `stop`, never in the middle of a step."""
+
+    def __init__(self, chain: Chain) -> None:
+        self._chain = chain
+        self._stopping = threading.Event()
+        self._failures = 0
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Raises WrongChain: whatever is there now, it is not to be read."""
+        logger.info("following", chain=self._chain.role, chain_id=self._chain.chain_id)
+        while not self._stopping.is_set():
+            self._stopping.wait(self._pause_after_step())
+        logger.info("stopped_following", chain=self._chain.role)
+
+    def _pause_after_step(self) -> float:
+        try:
+            step = follow(self._chain)
+            if step.moved:
+                observe(self._chain)
+        except (DatabaseError, InterfaceError) as error:
+            connection.close()
+            return self._failed(error)
+        except WrongChain:
+            raise
+        except Exception as error:
+            # A projection that raises must not end the process: its window waits, and the health row says why.
+            if not isinstance(error, ChainError):
+                logger.exception("step_failed", chain=self._chain.role)
+            self._note(error)
+            return self._failed(error)
+        if self._failures:
+            logger.info("following_again", chain=self._chain.role, block=step.number)
+        self._failures = 0
+        return self._pause_after(step)
+
+    def _pause_after(self, step: Step) -> float:
+        return 0 if step.moved and not step.at_head else settings.CHAIN_POLL_SECONDS
+
+    def _failed(self, error: Exception) -> float:
+        self._failures += 1
+        if self._failures == 1 or self._failures % 20 == 0:
+            expected = isinstance(error, ChainNotDeployed | SendingStopped)
+            logger.log(20 if expected else 30, "following_waits", chain=self._chain.role, error=str(error))
+        return min(settings.CHAIN_POLL_SECONDS * 2 ** min(self._failures, 8), LONGEST_PAUSE)
+
+    def _note(self, error: Exception) -> None:
+        try:
+            note_error(self._chain, error)
+        except (DatabaseError, InterfaceError):
+            connection.close()

@@ -1,0 +1,212 @@
+"""One step of the indexer: read what is new, or take back what is no more (docs/decisions/0004)."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import structlog
+from django.utils import timezone
+
+from contracts.chains import Chain
+from contracts.client import Client, Header, client
+from contracts.errors import ChainUnavailable, InconsistentNode, RpcError
+from contracts.indexer.reading import (
+    MAX_WINDOW,
+    OPEN_WINDOW,
+    NotLinked,
+    Window,
+    read_open,
+    read_settled,
+)
+from contracts.indexer.standing import finalized_number, resume_sending, stop_sending, why_not_ours
+from contracts.indexer.storing import CursorMoved, roll_back, store
+from contracts.models import ChainBlock, ChainCursor
+
+logger = structlog.get_logger(__name__)
+
+HASHES_PER_REQUEST = 32
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a step did: the block it stands at now, the node's head, events stored and events taken back."""
+
+    number: int
+    head: int
+    events: int = 0
+    dropped: int = 0
+    moved: bool = False
+
+    @property
+    def at_head(self) -> bool:
+        return self.number >= self.head
+
+
+def follow(chain: Chain) -> Step:
+    """Read one window, or roll back to the common ancestor after a reorganization.
+
+    Raises ChainUnavailable, WrongChain, InconsistentNode, ChainNotDeployed or an RpcError; nothing is half done
+    then. When the chain is behind or beside a block that was final, nothing is read and sending stops (law 11).
+    """
+    cursor = ChainCursor.objects.filter(chain_id=chain.chain_id).first() or start_cursor(chain)
+    node = client(chain)
+    head = node.head()
+    try:
+        if head.number > cursor.number:
+            step = _read_on(chain, node, cursor, head)
+        elif head.number == cursor.number and head.hash == cursor.hash:
+            step = _stay(chain, node, cursor, head)
+        else:
+            step = _take_back(chain, node, cursor, head)
+    except NotLinked:
+        step = _take_back(chain, node, cursor, head)
+    except CursorMoved:
+        step = Step(cursor.number, max(head.number, cursor.number + 1))
+    _note_reached(chain, head.number)
+    return step
+
+
+def follow_to_head(chain: Chain, *, steps: int = 100_000) -> Iterator[Step]:
+    """Steps until everything the node has is read."""
+    for _number in range(steps):
+        step = follow(chain)
+        yield step
+        if step.at_head:
+            return
+        if not step.moved:
+            time.sleep(0.05)  # another indexer is at it
+
+
+def start_cursor(chain: Chain) -> ChainCursor:
+    """The cursor just before the deployment's first block. Raises ChainNotDeployed."""
+    before = chain.deployment.deployed_block - 1
+    header = client(chain).header(before)
+    if header is None:
+        raise InconsistentNode(f"The chain has no block {before}, where our contracts begin.")
+    cursor, _created = ChainCursor.objects.get_or_create(
+        chain_id=chain.chain_id,
+        defaults={
+            "number": before,
+            "hash": header.hash,
+            "finalized_number": before,
+            "finalized_hash": header.hash,
+            "head_number": before,
+        },
+    )
+    return cursor
+
+
+def _read_on(chain: Chain, node: Client, cursor: ChainCursor, head: Header) -> Step:
+    finalized = max(finalized_number(node, head), cursor.finalized_number)
+    window = _read_window(chain, node, cursor, head, finalized)
+    final = _final_block(node, cursor, min(finalized, window.last.number), window)
+    events = store(chain, cursor, window, finalized=final)
+    if cursor.sending_stopped:
+        resume_sending(chain)
+    if cursor.window < MAX_WINDOW:
+        ChainCursor.objects.filter(chain_id=chain.chain_id, window=cursor.window).update(
+            window=min(cursor.window * 2, MAX_WINDOW)
+        )
+    return Step(window.last.number, head.number, events=len(events), moved=True)
+
+
+def _read_window(chain: Chain, node: Client, cursor: ChainCursor, head: Header, finalized: int) -> Window:
+    """As many blocks as the node will answer for: any refusal halves the window, down to one block."""
+    addresses = sorted(chain.deployment.followed)
+    width = cursor.window
+    while True:
+        last = min(head.number, cursor.number + width)
+        settled = cursor.number + 1 <= finalized
+        last = min(last, finalized) if settled else min(last, cursor.number + OPEN_WINDOW)
+        read = read_settled if settled else read_open
+        try:
+            return read(node, after=cursor.number, after_hash=cursor.hash, last=last, addresses=addresses)
+        except (RpcError, ChainUnavailable) as error:
+            if width == 1:
+                raise
+            # Nodes limit ranges, results, or time, each in its own words: the words are not looked at.
+            width = max(1, min(width, last - cursor.number) // 2)
+            ChainCursor.objects.filter(chain_id=chain.chain_id).update(window=width)
+            logger.warning("window_halved", chain=chain.role, blocks=width, error=str(error))
+            if isinstance(error, ChainUnavailable):
+                raise
+
+
+def _final_block(node: Client, cursor: ChainCursor, number: int, window: Window | None = None) -> tuple[int, str]:
+    """Number and hash of the newest final block that is read."""
+    if number <= cursor.finalized_number:
+        return cursor.finalized_number, cursor.finalized_hash
+    for header in window.headers if window else []:
+        if header.number == number:
+            return number, header.hash
+    if number == cursor.number:
+        return number, cursor.hash
+    stored = ChainBlock.objects.filter(chain_id=cursor.chain_id, number=number).first()
+    if stored is not None:
+        return number, stored.hash
+    found = node.header(number)
+    if found is None:
+        raise InconsistentNode(f"The node does not have block {number} any more.")
+    return number, found.hash
+
+
+def _stay(chain: Chain, node: Client, cursor: ChainCursor, head: Header) -> Step:
+    """Nothing new; what was read may have become final meanwhile."""
+    finalized = min(finalized_number(node, head), cursor.number)
+    if finalized > cursor.finalized_number:
+        number, block_hash = _final_block(node, cursor, finalized)
+        ChainCursor.objects.filter(chain_id=chain.chain_id, number=cursor.number, hash=cursor.hash).update(
+            finalized_number=number, finalized_hash=block_hash
+        )
+    if cursor.sending_stopped:
+        resume_sending(chain)
+    return Step(cursor.number, head.number, moved=finalized > cursor.finalized_number)
+
+
+def _take_back(chain: Chain, node: Client, cursor: ChainCursor, head: Header) -> Step:
+    """The chain does not have our newest block: go back to the last one that it has."""
+    reason = why_not_ours(chain, cursor)
+    if reason:
+        stop_sending(chain, reason)
+        return Step(cursor.number, cursor.number)
+    ancestor = _common_ancestor(node, cursor, head)
+    if ancestor[0] == head.number and not chain.is_local:
+        # The same chain, only shorter: a node that lags. What was read stays, and is met again.
+        raise InconsistentNode(f"The node is at block {head.number} and was at {cursor.number} before.")
+    dropped = roll_back(chain, cursor, ancestor)
+    logger.warning(
+        "reorganization", chain=chain.role, ancestor=ancestor[0], depth=cursor.number - ancestor[0], events=dropped
+    )
+    return Step(ancestor[0], max(head.number, ancestor[0] + 1), dropped=dropped, moved=True)
+
+
+def _common_ancestor(node: Client, cursor: ChainCursor, head: Header) -> tuple[int, str]:
+    """The newest block of ours that the chain has; at the latest it is the final one."""
+    rows = (
+        ChainBlock.objects.filter(
+            chain_id=cursor.chain_id,
+            number__lte=min(head.number, cursor.number),
+            number__gt=cursor.finalized_number,
+        )
+        .order_by("-number")
+        .values_list("number", "hash")
+    )
+    ours = list(rows)
+    for start in range(0, len(ours), HASHES_PER_REQUEST):
+        part = ours[start : start + HASHES_PER_REQUEST]
+        for (number, block_hash), header in zip(part, node.headers([n for n, _ in part]), strict=True):
+            if header is not None and header.hash == block_hash:
+                return number, block_hash
+    return cursor.finalized_number, cursor.finalized_hash
+
+
+def _note_reached(chain: Chain, head: int) -> None:
+    ChainCursor.objects.filter(chain_id=chain.chain_id).update(head_number=head, reached_at=timezone.now())
+    ChainCursor.objects.filter(chain_id=chain.chain_id, sending_stopped="").exclude(last_error="").update(last_error="")
+
+
+def note_error(chain: Chain, error: Exception) -> None:
+    """Say in the cursor's health columns what went wrong. Must run outside the transaction that failed."""
+    ChainCursor.objects.filter(chain_id=chain.chain_id).update(
+        last_error=str(error) or type(error).__name__, last_error_at=timezone.now()
+    )

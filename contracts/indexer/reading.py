@@ -1,0 +1,114 @@
+"""Reading a window of blocks so that what comes out is one piece of one chain, or an error."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+import structlog
+from eth_utils.crypto import keccak
+
+from contracts.client import Client, Header, Log
+from contracts.errors import InconsistentNode, RpcError
+
+logger = structlog.get_logger(__name__)
+
+MAX_WINDOW = 2000
+OPEN_WINDOW = 128
+HEADERS_PER_REQUEST = 64
+
+
+class NotLinked(Exception):
+    """The first new block does not follow the last one that was read: a reorganization."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """Blocks `first` to `last.number`. `headers` are those to keep; `logs` are in chain order."""
+
+    first: int
+    last: Header
+    headers: list[Header]
+    logs: list[Log]
+
+
+def read_settled(node: Client, *, after: int, after_hash: str, last: int, addresses: Sequence[str]) -> Window:
+    """A window at or below the final block: only its ends and the blocks with logs are fetched.
+
+    Raises NotLinked, InconsistentNode, or what the node raises.
+    """
+    first = after + 1
+    logs = _logs(node, first, last, addresses)
+    wanted = sorted({first, last, *(log.block_number for log in logs)})
+    headers = _headers(node, wanted)
+    if headers[0].parent_hash != after_hash:
+        raise NotLinked
+    _check_hashes(headers, logs)
+    return Window(first, headers[-1], headers, logs)
+
+
+def read_open(node: Client, *, after: int, after_hash: str, last: int, addresses: Sequence[str]) -> Window:
+    """A window that may yet be reorganized: every header, each linked to the one before it.
+
+    Headers are read before logs, so logs of another branch show by their hash; logs that a lagging node left out
+    show by the header's bloom. Raises NotLinked, InconsistentNode, or what the node raises.
+    """
+    first = after + 1
+    headers = _headers(node, range(first, last + 1))
+    if headers[0].parent_hash != after_hash:
+        raise NotLinked
+    for before, header in pairwise(headers):
+        if header.parent_hash != before.hash:
+            raise InconsistentNode(f"Block {header.number} does not follow block {before.number}.")
+    logs = _logs(node, first, last, addresses)
+    _check_hashes(headers, logs)
+    with_logs = {log.block_number for log in logs}
+    for header in headers:
+        if header.number not in with_logs and any(in_bloom(header.bloom, a) for a in addresses):
+            logs += node.logs_in(header.hash, addresses)
+    logs.sort(key=lambda log: (log.block_number, log.log_index))
+    return Window(first, headers[-1], headers, logs)
+
+
+def _logs(node: Client, first: int, last: int, addresses: Sequence[str]) -> list[Log]:
+    """Logs of a range; of a single block, an address at a time when the node refuses all at once."""
+    try:
+        return node.logs(first, last, addresses)
+    except RpcError:
+        if first != last or len(addresses) == 1:
+            raise
+        logger.warning("logs_by_address", block=first)
+        return [log for address in addresses for log in node.logs(first, last, [address])]
+
+
+def _headers(node: Client, numbers: Sequence[int]) -> list[Header]:
+    found: list[Header] = []
+    for start in range(0, len(numbers), HEADERS_PER_REQUEST):
+        for number, header in zip(
+            numbers[start : start + HEADERS_PER_REQUEST],
+            node.headers(numbers[start : start + HEADERS_PER_REQUEST]),
+            strict=True,
+        ):
+            if header is None or header.number != number:
+                raise InconsistentNode(f"The node does not have block {number} any more.")
+            found.append(header)
+    return found
+
+
+def _check_hashes(headers: Sequence[Header], logs: Sequence[Log]) -> None:
+    hashes = {header.number: header.hash for header in headers}
+    for log in logs:
+        if hashes.get(log.block_number) != log.block_hash:
+            raise InconsistentNode(f"A log is of another block {log.block_number} than its header.")
+
+
+def in_bloom(bloom: bytes, address: str) -> bool:
+    """Whether a block may have logs of this address (yellow paper, section 4.3.1). No means no."""
+    return all(bloom[255 - bit // 8] >> (bit % 8) & 1 for bit in _bloom_bits(address))
+
+
+@lru_cache(maxsize=256)
+def _bloom_bits(address: str) -> tuple[int, int, int]:
+    digest = keccak(bytes.fromhex(address[2:]))
+    first, second, third = (int.from_bytes(digest[i : i + 2], "big") & 2047 for i in (0, 2, 4))
+    return first, second, third

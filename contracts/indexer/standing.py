@@ -1,0 +1,70 @@
+"""Whether the chain still is the one that we have read (law 11)."""
+
+import structlog
+from django.conf import settings
+from django.utils import timezone
+
+from contracts.chains import Chain
+from contracts.client import Client, Header, client
+from contracts.errors import RpcError, SendingStopped
+from contracts.models import ChainCursor
+
+logger = structlog.get_logger(__name__)
+
+
+def finalized_number(node: Client, head: Header) -> int:
+    """The newest block that no reorganization reaches: the chain's own tag, else a fixed depth.
+
+    A chain without finality answers the tag with an error, nothing, or for ever with block 0.
+    """
+    try:
+        tagged = node.header("finalized")
+    except RpcError:
+        tagged = None
+    if tagged is not None and tagged.number > 0:
+        return min(tagged.number, head.number)
+    return max(0, head.number - settings.CHAIN_FINALITY_DEPTH)
+
+
+def repair_sentence(chain: Chain) -> str:
+    """What an operator is to do when chain and database disagree about a final block."""
+    command = "repair_local_chain" if chain.is_local else f"reindex --chain {chain.role}"
+    return f"Nothing is sent until `manage.py {command}` has run."
+
+
+def stop_sending(chain: Chain, reason: str) -> None:
+    """Let nobody send to this chain, and say why."""
+    sentence = f"{reason} {repair_sentence(chain)}"
+    stopped = ChainCursor.objects.filter(chain_id=chain.chain_id).exclude(sending_stopped=sentence)
+    if stopped.update(sending_stopped=sentence, last_error=sentence, last_error_at=timezone.now()):
+        logger.error("sending_stopped", chain_id=chain.chain_id, reason=sentence)
+
+
+def resume_sending(chain: Chain) -> None:
+    """The chain is the one we have read again."""
+    resumed = ChainCursor.objects.filter(chain_id=chain.chain_id).exclude(sending_stopped="")
+    if resumed.update(sending_stopped=""):
+        logger.warning("sending_resumed", chain_id=chain.chain_id)
+
+
+def why_not_ours(chain: Chain, cursor: ChainCursor) -> str:
+    """Empty when the chain has our newest final block, else a sentence."""
+    found = client(chain).header(cursor.finalized_number)
+    if found is None:
+        return f"The chain stands behind block {cursor.finalized_number}, which was final."
+    if found.hash != cursor.finalized_hash:
+        return f"The chain has another block {cursor.finalized_number} than the final one that was read."
+    return ""
+
+
+def require_ours(chain: Chain) -> None:
+    """Raise SendingStopped, and stop all sending, unless the chain has our newest final block."""
+    cursor = ChainCursor.objects.filter(chain_id=chain.chain_id).first()
+    if cursor is None:
+        return
+    if cursor.sending_stopped:
+        raise SendingStopped(cursor.sending_stopped)
+    reason = why_not_ours(chain, cursor)
+    if reason:
+        stop_sending(chain, reason)
+        raise SendingStopped(reason)

@@ -1,0 +1,56 @@
+"""After a chain went back in time: what it forgot is sent again, as the bytes that are stored (law 11)."""
+
+from collections.abc import Sequence
+
+from django.db.models import Q
+
+from contracts.chains import Chain
+from contracts.client import client
+from contracts.models import ChainTransaction
+from contracts.outbox.sending import fill_gaps, send_planned
+from contracts.outbox.states import advance
+from contracts.outbox.tracking import CHUNK, NO_BLOCK, observe, push
+
+State = ChainTransaction.State
+
+
+def resend_forgotten(chain: Chain) -> int:
+    """Send again, in the order of nonces, every stored transaction that the chain does not have. Returns how many.
+
+    A reverted action was given up and its app was told: it stays so, and its nonce is filled with nothing.
+    """
+    forgotten = 0
+    senders = ChainTransaction.objects.filter(chain_id=chain.chain_id, nonce__isnull=False)
+    for sender in sorted(set(senders.values_list("sender", flat=True))):
+        forgotten += sum(_forget_block(tx) for tx in _without_receipt(chain, sender))
+        fill_gaps(chain, sender)
+        push(chain, sender)
+        send_planned(chain, sender)
+    observe(chain)
+    return forgotten
+
+
+def _without_receipt(chain: Chain, sender: str) -> Sequence[ChainTransaction]:
+    """Transactions once in a block that are in none (or another one) now."""
+    rows = list(
+        ChainTransaction.objects.filter(
+            Q(state__in=[State.MINED, State.FINAL]) | Q(state=State.FAILED, block_hash__isnull=False),
+            chain_id=chain.chain_id,
+            sender=sender,
+        ).order_by("nonce")
+    )
+    changed = []
+    for start in range(0, len(rows), CHUNK):
+        part = rows[start : start + CHUNK]
+        receipts = client(chain).receipts([tx.transaction_hash or "" for tx in part])
+        for tx in part:
+            receipt = receipts.get(tx.transaction_hash or "")
+            if receipt is None or receipt.block_hash != tx.block_hash:
+                changed.append(tx)
+    return changed
+
+
+def _forget_block(tx: ChainTransaction) -> bool:
+    if tx.state == State.FAILED:
+        return advance(tx, [State.FAILED], State.FAILED, "the chain forgot its block", **NO_BLOCK)
+    return advance(tx, [State.MINED, State.FINAL], State.BROADCAST, "the chain forgot its block", error="", **NO_BLOCK)
