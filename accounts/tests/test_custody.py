@@ -79,9 +79,7 @@ def test_a_banned_account_cannot_sign(ada, password, typed_data):
 @pytest.mark.parametrize(
     "domain", [{"chainId": 1}, {"chainId": None}, {"verifyingContract": ""}, {"verifyingContract": None}]
 )
-def test_typed_data_that_is_not_bound_to_our_chain_and_a_contract_is_refused(
-    ada, password, typed_data, domain
-):
+def test_typed_data_that_is_not_bound_to_our_chain_and_a_contract_is_refused(ada, password, typed_data, domain):
     typed_data["domain"].update(domain)
     with pytest.raises(SigningRefused):
         sign_with_custody(user=ada, typed_data=typed_data, purpose="wish:1", password=password)
@@ -158,17 +156,13 @@ def test_a_key_opens_under_the_key_that_sealed_it_only(ada, settings):
         unseal(ada.custody_key)
 
 
-@pytest.mark.parametrize(
-    ("value", "ids"), [("", ["accounts.W001"]), ("abc", ["accounts.E001"]), ("11" * 32, [])]
-)
+@pytest.mark.parametrize(("value", "ids"), [("", ["accounts.W001"]), ("abc", ["accounts.E001"]), ("11" * 32, [])])
 def test_a_wrong_key_encryption_key_is_said_at_the_start(settings, value, ids):
     settings.CUSTODY_KEY = value
     assert [message.id for message in check_custody_key()] == ids
 
 
-def test_the_private_key_is_in_no_log_no_repr_and_no_admin_page(
-    ada, password, typed_data, caplog, capfd, admin_client
-):
+def test_the_private_key_is_in_no_log_no_repr_and_no_admin_page(ada, password, typed_data, caplog, capfd, admin_client):
     custody = CustodyKey.objects.get(user=ada)
     secret = unseal(custody).hex()
     sealed = bytes(custody.ciphertext).hex()
@@ -215,3 +209,18 @@ def test_exporting_with_a_wrong_password_shows_and_marks_nothing(ada):
     ada.custody_key.refresh_from_db()
     assert ada.custody_key.exported_at is None
     assert not Notification.objects.exists()
+
+
+def test_a_failure_while_signing_writes_no_secret_to_the_log(ada, password, typed_data, settings):
+    settings.CUSTODY_KEY = "5a" * 32
+    with pytest.raises(CustodyUnavailable) as failure:
+        sign_with_custody(user=ada, typed_data=typed_data, purpose="wish:1", password=password)
+    described = dict(settings.LOGGING["formatters"]["structured"])
+    formatter = described.pop("()")(**described)
+    trace = (failure.type, failure.value, failure.tb)
+    record = logging.LogRecord("django.request", logging.ERROR, __file__, 1, "failed", None, trace)
+    text = formatter.format(record)
+    assert "CustodyUnavailable" in text
+    assert password not in text
+    assert settings.CUSTODY_KEY not in text
+    assert not SigningConfirmation.objects.exists()

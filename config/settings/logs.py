@@ -4,8 +4,11 @@ import structlog
 
 from config.environment import flag, text
 
+# Plain tracebacks: the default ones print local variables, among them passwords.
 _renderer = (
-    structlog.dev.ConsoleRenderer(colors=False) if flag("LOOMPRINT_LOCAL") else structlog.processors.JSONRenderer()
+    structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    if flag("LOOMPRINT_LOCAL")
+    else structlog.processors.JSONRenderer()
 )
 _shared = [
     structlog.contextvars.merge_contextvars,
