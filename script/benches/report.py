@@ -37,16 +37,12 @@ class Report:
     notes: list[str] = field(default_factory=list)
 
     def as_json(self) -> str:
-        return json.dumps(
-            {"bench": self.bench, "rows": [asdict(row) for row in self.rows], "notes": self.notes}
-        )
+        return json.dumps({"bench": self.bench, "rows": [asdict(row) for row in self.rows], "notes": self.notes})
 
     def as_table(self) -> str:
         lines = [f"  {'what':<36} {'value':>12} {'unit':<10} {'target':>12}  {'':<7} peer"]
         for row in self.rows:
             target = "" if row.target is None else f"{row.target:g}"
             peer = f"{row.peer.name} {row.peer.value:g}" if row.peer else ""
-            lines.append(
-                f"  {row.id:<36} {row.value:>12.6g} {row.unit:<10} {target:>12}  {row.verdict:<7} {peer}"
-            )
+            lines.append(f"  {row.id:<36} {row.value:>12.6g} {row.unit:<10} {target:>12}  {row.verdict:<7} {peer}")
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])

@@ -32,9 +32,7 @@ def measure() -> Report:
         Row("start.first", first, "s", FIRST_TARGET),
         Row("start.later", again, "s", LATER_TARGET),
     ]
-    return Report(
-        "start", rows, [f"{os.cpu_count()} cores, package caches as they were, without demo content"]
-    )
+    return Report("start", rows, [f"{os.cpu_count()} cores, package caches as they were, without demo content"])
 
 
 def _copy_tracked(target: Path) -> None:

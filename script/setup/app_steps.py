@@ -1,8 +1,8 @@
 """Brings the application's own state up to date, in one process: Django starts once instead of four times.
 
 Run by .venv's Python with the settings of the start in its environment. Prints a line `step<TAB>name<TAB>
-seconds<TAB>note` per step done; all else it prints is for the log. Its last line says why when the exit
-code is REFUSED or OLD_CONTRACTS.
+seconds<TAB>note` per step done and `tell<TAB>…` for what else a person should read; the rest is for the log.
+Its last line says why when the exit code is REFUSED.
 """
 
 import io
@@ -10,10 +10,11 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from typing import NoReturn
 
 REFUSED = 3
-OLD_CONTRACTS = 4
 STEP_SIGN = "step\t"
+TELL_SIGN = "tell\t"
 DEMO_ACCOUNTS = "demo-accounts.txt"
 
 
@@ -23,9 +24,9 @@ def _step(name: str, action: Callable[[], str]) -> None:
     print(f"{STEP_SIGN}{name}\t{time.monotonic() - began:.1f}\t{note}", flush=True)
 
 
-def _refuse(sentence: str, code: int = REFUSED) -> None:
-    print(sentence, flush=True)
-    sys.exit(code)
+def _refuse(sentence: str) -> NoReturn:
+    print(" ".join(sentence.split()), flush=True)
+    sys.exit(REFUSED)
 
 
 def _set_up_django() -> str:
@@ -44,9 +45,7 @@ def _check_database() -> str:
         version: int = connection.pg_version  # type: ignore[attr-defined]
     except DatabaseError as error:
         reason = str(error).strip().splitlines()[0]
-        _refuse(
-            f"The database of DATABASE_URL refuses us ({reason}): check the URL, or unset it to use our own."
-        )
+        _refuse(f"The database of DATABASE_URL refuses us ({reason}): check the URL, or unset it to use our own.")
     return f"PostgreSQL {version // 10000}.{version % 10000}"
 
 
@@ -74,11 +73,11 @@ def _migrate() -> str:
 
 
 def _command(name: str) -> str:
-    """Run a management command of ours; its last line is the note."""
-    output = _output_of(name)
-    print(output)
-    lines = [line for line in output.splitlines() if line.strip()]
-    return lines[-1].strip() if lines else ""
+    """Run a management command of ours. What it says is said; its last line is the note of the step."""
+    lines = [line.strip() for line in _output_of(name).splitlines() if line.strip()]
+    for line in lines[:-1]:
+        print(TELL_SIGN + line, flush=True)
+    return lines[-1] if lines else ""
 
 
 def _output_of(name: str) -> str:
@@ -90,7 +89,7 @@ def _output_of(name: str) -> str:
         call_command(name, stdout=output)
     except CommandError as error:
         print(output.getvalue())
-        _refuse(f"{error}", OLD_CONTRACTS if error.returncode == OLD_CONTRACTS else REFUSED)
+        _refuse(str(error))
     return output.getvalue()
 
 

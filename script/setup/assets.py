@@ -26,9 +26,7 @@ async def build_frontend(supervisor: Supervisor, node: Node, env: dict[str, str]
     )
     if code != 0:
         lines = [line for line in output.splitlines() if line.strip()] or ["it said nothing"]
-        raise Refusal(
-            f"Building the front end failed: {lines[-1]} (see {supervisor.log_folder / 'frontend.log'})."
-        )
+        raise Refusal(f"Building the front end failed: {lines[-1]} (see {supervisor.log_folder / 'frontend.log'}).")
     stamps.write(stamp, wanted)
     return "built"
 
@@ -48,9 +46,7 @@ async def collect_static(supervisor: Supervisor, env: dict[str, str]) -> str:
     )
     if code != 0:
         lines = [line for line in output.splitlines() if line.strip()] or ["it said nothing"]
-        raise Refusal(
-            f"Collecting static files failed: {lines[-1]} (see {supervisor.log_folder / 'frontend.log'})."
-        )
+        raise Refusal(f"Collecting static files failed: {lines[-1]} (see {supervisor.log_folder / 'frontend.log'}).")
     stamps.write(stamp, wanted)
     return "collected"
 

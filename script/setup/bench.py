@@ -15,15 +15,11 @@ from .telling import Refusal, say
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(
-        prog="script/bench", description="Measure one thing, on what production runs."
-    )
+    parser = argparse.ArgumentParser(prog="script/bench", description="Measure one thing, on what production runs.")
     parser.add_argument("name", nargs="?", help="which (none: the list)")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     options = parser.parse_args(arguments)
-    names = sorted(
-        module.name for module in pkgutil.iter_modules(benches.__path__) if module.name != "report"
-    )
+    names = sorted(module.name for module in pkgutil.iter_modules(benches.__path__) if module.name != "report")
     if options.name is None:
         for name in names:
             say(f"  {name:<12} {_purpose(name)}")

@@ -58,9 +58,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("paths", nargs="*", metavar="PATH", help="test files or folders")
     parser.add_argument("--no-browser", action="store_true", help="leave the browser tests out")
-    parser.add_argument(
-        "--long", action="store_true", help="the long profiles; their output goes to docs/evidence"
-    )
+    parser.add_argument("--long", action="store_true", help="the long profiles; their output goes to docs/evidence")
     parser.add_argument("-n", type=int, default=2, metavar="N", help="pytest workers (2)")
     at = list(arguments).index("--") if "--" in arguments else len(arguments)
     options = parser.parse_args(arguments[:at])
@@ -84,9 +82,7 @@ async def _check(home: Home, tools: Tools, options: argparse.Namespace, began: f
         _throw_away(home)
 
 
-async def _run(
-    supervisor: Supervisor, home: Home, tools: Tools, options: argparse.Namespace, began: float
-) -> int:
+async def _run(supervisor: Supervisor, home: Home, tools: Tools, options: argparse.Namespace, began: float) -> int:
     _throw_away(home)
     sockets = socket_folder(home.instance)
     with step("PostgreSQL and Redis for the tests"):

@@ -119,7 +119,5 @@ def require_disk(folder: Path, *, gigabytes: float) -> None:
 def clean_environment() -> dict[str, str]:
     """The caller's environment without what would bend our own tools (another venv, another PostgreSQL)."""
     bent = {"PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "DJANGO_SETTINGS_MODULE"}
-    kept = {
-        k: v for k, v in os.environ.items() if k not in bent and not (k.startswith("PG") and k != "PG_COLOR")
-    }
+    kept = {k: v for k, v in os.environ.items() if k not in bent and not (k.startswith("PG") and k != "PG_COLOR")}
     return without_proxy_for_loopback(kept)

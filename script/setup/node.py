@@ -40,9 +40,7 @@ def node_for(home: Home) -> Node:
     own = modules / "bin" / "node"
     version = _supported(own)
     if not version:
-        raise Refusal(
-            f"{own} does not run on this machine: put Node {OLDEST_NODE} or newer, with npm, on PATH."
-        )
+        raise Refusal(f"{own} does not run on this machine: put Node {OLDEST_NODE} or newer, with npm, on PATH.")
     return Node(own, (own, modules / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"), version)
 
 

@@ -52,9 +52,7 @@ class Checks:
         """Run a tool as a part, or as a piece of one."""
         words = [str(word) for word in command]
         show = say if part.live else None
-        code, output = await self.supervisor.run(
-            words, name=file_name(part), env=self.env, cwd=cwd, on_line=show
-        )
+        code, output = await self.supervisor.run(words, name=file_name(part), env=self.env, cwd=cwd, on_line=show)
         if code != 0 and not part.live:
             self.show(part, output)
         return code == 0

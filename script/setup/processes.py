@@ -84,10 +84,7 @@ def is_same(record: Record) -> bool:
     """Whether the recorded process still lives, and is not another that got its number."""
     process = look(record.pid)
     return (
-        record.boot == boot_id()
-        and process is not None
-        and process.started == record.started
-        and not process.is_zombie
+        record.boot == boot_id() and process is not None and process.started == record.started and not process.is_zombie
     )
 
 

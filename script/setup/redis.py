@@ -30,9 +30,7 @@ def redis_url(path: Path) -> str:
     return f"unix://{path}?db=0"
 
 
-def redis_program(
-    *, server: Path, data: Path, socket_path: Path, durable: bool, env: dict[str, str]
-) -> Program:
+def redis_program(*, server: Path, data: Path, socket_path: Path, durable: bool, env: dict[str, str]) -> Program:
     """The server in the foreground. 64 databases: tests give each of their workers one."""
     data.mkdir(parents=True, exist_ok=True)
     command = [str(server), "--port", "0", "--unixsocket", str(socket_path), "--unixsocketperm", "700"]

@@ -49,9 +49,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         epilog="DATABASE_URL, REDIS_URL and CHAIN_RPC_URL in the environment replace the PostgreSQL, Redis "
         "and chain that are otherwise started here. State lives in var/ (or LOOMPRINT_VAR), logs in var/log.",
     )
-    parser.add_argument(
-        "--port", type=int, metavar="N", help="serve on this port (else a free one, remembered)"
-    )
+    parser.add_argument("--port", type=int, metavar="N", help="serve on this port (else a free one, remembered)")
     parser.add_argument("--no-demo", action="store_true", help="do not fill in demo designs")
     return parser.parse_args(arguments)
 

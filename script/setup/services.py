@@ -49,9 +49,7 @@ async def start_postgres(supervisor: Supervisor, cluster: postgres.Postgres, dat
         raise Refusal(f"PostgreSQL does not make its database: {output.strip()}")
 
 
-async def start_redis(
-    supervisor: Supervisor, server: Path, home: Home, sockets: Path, *, durable: bool
-) -> None:
+async def start_redis(supervisor: Supervisor, server: Path, home: Home, sockets: Path, *, durable: bool) -> None:
     """Start the server on its socket and wait for it."""
     socket_path = sockets / "redis.sock"
     program = redis.redis_program(

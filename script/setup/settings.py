@@ -40,9 +40,7 @@ def local_secrets(path: Path) -> dict[str, str]:
     missing = {name: make() for name, make in wanted.items() if name not in known}
     if missing:
         known = {**known, **missing}
-        write_pairs(
-            path, known, heading="Made once by script/server. Losing CUSTODY_KEY loses the custody keys."
-        )
+        write_pairs(path, known, heading="Made once by script/server. Losing CUSTODY_KEY loses the custody keys.")
     return known
 
 

@@ -46,6 +46,4 @@ def free_port(*, remembered: int | None, first: int, taken: Iterable[int] = ()) 
     for port in candidates:
         if port not in avoid and is_free(port):
             return port
-    raise Refusal(
-        f"No port from {first} to {first + 199} is free: end some of what listens there, or use --port."
-    )
+    raise Refusal(f"No port from {first} to {first + 199} is free: end some of what listens there, or use --port.")

@@ -6,7 +6,6 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from . import app_steps, assets, chain, postgres, redis
@@ -90,9 +89,7 @@ class Start:
         if "CHAIN_RPC_URL" in self.replaced:
             ours.update(self._foreign_chain())
         told = {name: os.environ.get(name) or value for name, value in ours.items()}
-        told.setdefault(
-            "CHAIN_PUBLIC_RPC_URL", os.environ.get("CHAIN_PUBLIC_RPC_URL") or told["CHAIN_RPC_URL"]
-        )
+        told.setdefault("CHAIN_PUBLIC_RPC_URL", os.environ.get("CHAIN_PUBLIC_RPC_URL") or told["CHAIN_RPC_URL"])
         write_pairs(
             self.home.var / "local.env",
             told,
@@ -116,9 +113,7 @@ class Start:
             say(f"  !!  The chain of CHAIN_RPC_URL does not answer ({error}): pages read, actions wait.")
             return {"CHAIN_ID": wanted}
         if wanted and int(wanted) != found:
-            raise Refusal(
-                f"CHAIN_RPC_URL leads to chain {found} and CHAIN_ID says {wanted}: correct the wrong one."
-            )
+            raise Refusal(f"CHAIN_RPC_URL leads to chain {found} and CHAIN_ID says {wanted}: correct the wrong one.")
         return {
             "CHAIN_ID": str(found),
             **({} if found == chain.LOCAL_CHAIN_ID else {"CHAIN_CONFIRMATIONS": "12"}),
@@ -160,9 +155,7 @@ class Start:
 
     async def _chain_answers(self) -> bool:
         try:
-            return (
-                await asyncio.to_thread(chain.chain_id_of, self.env["CHAIN_RPC_URL"]) == chain.LOCAL_CHAIN_ID
-            )
+            return await asyncio.to_thread(chain.chain_id_of, self.env["CHAIN_RPC_URL"]) == chain.LOCAL_CHAIN_ID
         except chain.NoAnswer:
             return False
 
@@ -174,42 +167,22 @@ class Start:
         say(f"  {'ok' if code == 0 else '!!'}  The chain is back; repair: {last}")
 
     async def _bring_up_to_date(self, supervisor: Supervisor) -> None:
-        """Migrations, contracts, repair. Contracts of an older version mean a new demo chain, once."""
-        code, last = await self._app_steps(supervisor)
-        if code == app_steps.OLD_CONTRACTS and "CHAIN_RPC_URL" not in self.replaced:
-            with step(
-                "The demo chain's contracts are of an older version: archived, starting a new one"
-            ) as current:
-                current.note = str(await self._archive_chain(supervisor))
-            await self._start_chain(supervisor)
-            code, last = await self._app_steps(supervisor)
-        if code != 0:
-            log = self.home.log / "setup.log"
-            raise Refusal(
-                last if code in {app_steps.REFUSED, app_steps.OLD_CONTRACTS} else f"{last} (see {log})"
-            )
+        """Migrations, contracts, repair, license templates; each said as it is done."""
 
-    async def _app_steps(self, supervisor: Supervisor) -> tuple[int, str]:
         def tell(line: str) -> None:
             if line.startswith(app_steps.STEP_SIGN):
                 _, name, seconds, note = line.split("\t", 3)
                 label = f"{name}: {note}" if note else name
                 say(f"  ok  {label:<72} {float(seconds):6.1f} s")
+            elif line.startswith(app_steps.TELL_SIGN):
+                say(f"  …   {line.removeprefix(app_steps.TELL_SIGN)}")
 
         command = [str(VENV_PYTHON), "-m", "script.setup.app_steps"]
         code, output = await supervisor.run(command, name="setup", env=self.env, cwd=ROOT, on_line=tell)
-        lines = [line for line in output.splitlines() if line.strip()]
-        return code, lines[-1] if lines else "The application did not start"
-
-    async def _archive_chain(self, supervisor: Supervisor) -> Path:
-        await supervisor.end("chain")
-        archive = self.home.var / "archive" / f"chain-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-        archive.mkdir(parents=True)
-        record = self.home.var / "deployments" / f"{chain.LOCAL_CHAIN_ID}.json"
-        for old in (self.home.var / "chain", record):
-            if old.exists():
-                old.rename(archive / old.name)
-        return archive
+        if code != 0:
+            lines = [line for line in output.splitlines() if line.strip()] or ["The application did not start."]
+            log = self.home.log / "setup.log"
+            raise Refusal(lines[-1] if code == app_steps.REFUSED else f"{lines[-1]} (see {log})")
 
     async def _build(self, supervisor: Supervisor) -> None:
         """The front end and the collected static files, beside the services' start."""

@@ -16,6 +16,8 @@ from .telling import Refusal, say
 FIRST_DELAY = 0.5
 LONGEST_DELAY = 30.0
 HEALTHY_AFTER = 30.0
+# Structured log lines of these levels stay in the log file; the terminal shows what someone should know.
+ROUTINE = ("[info ", "[debug ")
 
 
 class Stage(IntEnum):
@@ -63,9 +65,7 @@ class _Running:
 class Supervisor:
     """Owns every process it starts. Use from one event loop; `stop` may be called at any time, and again."""
 
-    def __init__(
-        self, *, run_folder: Path, log_folder: Path, mark: str, first_delay: float = FIRST_DELAY
-    ) -> None:
+    def __init__(self, *, run_folder: Path, log_folder: Path, mark: str, first_delay: float = FIRST_DELAY) -> None:
         self.run_folder = run_folder
         self.log_folder = log_folder
         self.mark = mark
@@ -158,7 +158,7 @@ class Supervisor:
 
     async def _spawn(self, program: Program) -> _Running:
         def show(line: str) -> None:
-            if line:
+            if line and not any(level in line for level in ROUTINE):
                 say(f"{program.name:<8}| {line}")
 
         log = LogFile(self.log_folder / f"{program.name}.log", on_line=None if program.own_log else show)

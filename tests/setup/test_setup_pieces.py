@@ -107,10 +107,7 @@ def test_an_absent_tool_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_a_configured_proxy_is_not_asked_for_the_loopback() -> None:
-    assert (
-        without_proxy_for_loopback({"NO_PROXY": "example.org"})["NO_PROXY"]
-        == "example.org,127.0.0.1,localhost"
-    )
+    assert without_proxy_for_loopback({"NO_PROXY": "example.org"})["NO_PROXY"] == "example.org,127.0.0.1,localhost"
 
 
 @pytest.mark.parametrize(

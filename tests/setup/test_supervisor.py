@@ -50,9 +50,7 @@ def test_the_pause_before_a_restart_doubles(supervised, program, tmp_path: Path)
     supervised(story)
 
 
-def test_what_a_dead_program_left_is_ended_before_it_starts_again(
-    supervised, program, tmp_path: Path
-) -> None:
+def test_what_a_dead_program_left_is_ended_before_it_starts_again(supervised, program, tmp_path: Path) -> None:
     # A child of the dead leader would still hold the port that the next one wants.
     source = (
         "import os, time\n"
@@ -137,15 +135,8 @@ def test_later_stages_end_after_earlier_ones_are_gone(supervised, program, tmp_p
     assert order == ["web", "chain", "database"]
 
 
-def test_a_program_that_ignores_the_stop_signal_is_killed_after_its_grace(
-    supervised, program, tmp_path
-) -> None:
-    source = (
-        "import signal, time\n"
-        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-        "open('deaf', 'w')\n"
-        "time.sleep(600)\n"
-    )
+def test_a_program_that_ignores_the_stop_signal_is_killed_after_its_grace(supervised, program, tmp_path) -> None:
+    source = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nopen('deaf', 'w')\ntime.sleep(600)\n"
     pids: list[int] = []
 
     async def story(supervisor: Supervisor) -> None:
@@ -160,12 +151,7 @@ def test_a_program_that_ignores_the_stop_signal_is_killed_after_its_grace(
 
 
 def test_kill_hard_waits_for_no_grace(supervised, program, tmp_path: Path) -> None:
-    source = (
-        "import signal, time\n"
-        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-        "open('deaf', 'w')\n"
-        "time.sleep(600)\n"
-    )
+    source = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nopen('deaf', 'w')\ntime.sleep(600)\n"
     took: list[float] = []
 
     async def story(supervisor: Supervisor) -> None:
@@ -207,12 +193,15 @@ def test_a_one_shot_that_fails_is_tried_as_often_as_said(supervised, program, tm
 
 def test_output_lands_in_the_log_of_its_program(supervised, program, tmp_path: Path, capsys) -> None:
     async def story(supervisor: Supervisor) -> None:
-        await supervisor.start(program("talker", "print('a line', flush=True)", attempts=1))
+        source = "print('a line'); print('12:00 [info     ] all_is_well')"
+        await supervisor.start(program("talker", source, attempts=1))
         await until(lambda: "talker" in supervisor.finished)
 
     supervised(story)
-    assert (tmp_path / "log" / "talker.log").read_text() == "a line\n"
-    assert "talker  | a line" in capsys.readouterr().out
+    assert (tmp_path / "log" / "talker.log").read_text() == "a line\n12:00 [info     ] all_is_well\n"
+    shown = capsys.readouterr().out
+    assert "talker  | a line" in shown
+    assert "all_is_well" not in shown
 
 
 def test_run_answers_with_code_and_output(supervised, tmp_path: Path) -> None:
