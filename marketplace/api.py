@@ -4,8 +4,6 @@ import re
 import uuid
 from typing import Any
 
-from contracts.chains import chain
-from contracts.selectors import confirmation_status, status_of_action
 from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -16,6 +14,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from contracts.chains import chain
+from contracts.selectors import confirmation_status, status_of_action
 from designs.models import Design
 from designs.selectors import access_design, claims_of
 from marketplace import selectors

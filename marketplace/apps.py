@@ -6,10 +6,10 @@ class MarketplaceConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from contracts.hooks import register_outcome
         from django.utils.translation import gettext_noop
 
         from accounts.hooks import register_notification_kind
+        from contracts.hooks import register_outcome
         from marketplace.services import checkout
         from payments.hooks import register_settlement
 

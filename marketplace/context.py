@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from contracts.chains import chain
-from contracts.selectors import sync_status
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
+
+from contracts.chains import chain
+from contracts.selectors import sync_status
 
 
 def storefront(request: HttpRequest) -> dict[str, Any]:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.chains import chain
-from contracts.selectors import ActionStatus, confirmation_status, status_of_action
 from django.db.models import Count, QuerySet
 
 from accounts.selectors import names_of
+from contracts.chains import chain
+from contracts.selectors import ActionStatus, confirmation_status, status_of_action
 from designs.models import Contribution, Design, DesignVersion, Preview, RegistryEntry
 from designs.selectors import Picture, claims_of, on_show, picture_of
 from licensing.models import LicenseSale, Offer

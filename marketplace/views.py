@@ -2,8 +2,6 @@
 
 import uuid
 
-from contracts.chains import chain
-from contracts.selectors import sync_status
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import connection
@@ -11,14 +9,16 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
-from payments.services import payment_url
 
+from contracts.chains import chain
+from contracts.selectors import sync_status
 from designs.models import Design
 from designs.selectors import access_design
 from licensing.selectors import OfferOnShow, licenses_of
 from marketplace import selectors
 from marketplace.models import Order
 from marketplace.services.checkout import CheckoutRefused, place_order
+from payments.services import payment_url
 
 
 @require_GET

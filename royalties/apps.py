@@ -7,7 +7,6 @@ class RoyaltiesConfig(AppConfig):
 
     def ready(self) -> None:
         from contracts.hooks import register_auditor, register_outcome, register_projection
-
         from royalties import audit, projections
         from royalties.services import payouts
 

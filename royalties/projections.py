@@ -1,8 +1,7 @@
 """Chain events of shares and money, as rows."""
 
-from contracts.models import ChainEvent
-
 from common.identifiers import entry_id_hex
+from contracts.models import ChainEvent
 from royalties.models import Payout, RevenueEvent, ShareMovement
 
 

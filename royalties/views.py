@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from contracts.chains import chain
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from contracts.chains import chain
 from designs.models import Design
 from royalties import selectors
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.chains import chain
-from contracts.selectors import ActionStatus, confirmation_status, status_of_action
 from django.db.models import Prefetch
 
+from contracts.chains import chain
+from contracts.selectors import ActionStatus, confirmation_status, status_of_action
 from designs.models import Contribution, Design, DesignVersion, Preview
 from designs.selectors import Picture, Progress, cover_previews, picture_of, progress_of, with_entry
 from moderation.models import Review

@@ -4,7 +4,6 @@ import json
 import uuid
 from typing import Any
 
-from designs.services.processing import retry_processing
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -21,6 +20,7 @@ from designs.errors import DesignError
 from designs.inspection import InspectionError
 from designs.models import Contribution, Design
 from designs.selectors import own_design
+from designs.services.processing import retry_processing
 from designs.services.upload import Part, ReceivedFile, create_draft
 from designs.storage import StorageError
 from licensing.models import LicenseTemplate

@@ -7,24 +7,24 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from contracts.chains import chain
-from contracts.outbox import enqueue
-from contracts.selectors import is_confirmed
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from payments.services import cancel_intent, open_intent, refund_intent
 
 from accounts.models import User
 from accounts.services import notify
 from common.identifiers import new_ref
 from common.money import TUSD, format_amount
+from contracts.chains import chain
+from contracts.outbox import enqueue
+from contracts.selectors import is_confirmed
 from designs.models import Design
 from licensing.models import LicenseSale
 from licensing.selectors import OfferOnShow
 from marketplace.models import Order
 from payments.models import PaymentIntent
+from payments.services import cancel_intent, open_intent, refund_intent
 
 BUY = "buy"
 UNPAID_HOURS = 1

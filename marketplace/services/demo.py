@@ -10,11 +10,10 @@ import time
 import uuid
 from collections.abc import Callable
 
-from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.db import transaction
 
 from accounts.models import User
+from accounts.services import open_account
 from designs.models import Design
 from designs.programs import PROGRAMS
 from designs.programs.base import source_path
@@ -43,9 +42,15 @@ Say = Callable[[str], None]
 
 def seed(*, say: Say, timeout: float = 900) -> None:
     """Bring the demo in, one design after the other. Raises TimeoutError when workers do not follow."""
-    people = {person.key: ensure_person(person) for person in (*demo_people, MODERATOR)}
-    moderator = people[MODERATOR.key]
-    User.objects.filter(pk=moderator.pk).update(is_staff=True, is_superuser=True)
+    people = {
+        person.key: open_account(
+            email=person.email,
+            password=DEMO_PASSWORD,
+            display_name=person.display_name,
+            is_staff=person is MODERATOR,
+        )
+        for person in (*demo_people, MODERATOR)
+    }
     for number, demo in enumerate(demo_designs, start=1):
         say(f"design {number} of {len(demo_designs)}: {demo.title}")
         design = _ensure_draft(demo, people)
@@ -56,16 +61,6 @@ def seed(*, say: Say, timeout: float = 900) -> None:
         if number < BOUGHT:
             _ensure_bought(people[BUYER_KEY], design)
     say("the demo is complete")
-
-
-@transaction.atomic
-def ensure_person(person: DemoPerson) -> User:
-    """A demo account with its e-mail address verified."""
-    user = User.objects.filter(email=person.email).first()
-    if user is None:
-        user = User.objects.create_user(person.email, DEMO_PASSWORD, display_name=person.display_name)
-    EmailAddress.objects.update_or_create(user=user, email=person.email, defaults={"verified": True, "primary": True})
-    return user
 
 
 def _ensure_draft(demo: DemoDesign, people: dict[str, User]) -> Design:

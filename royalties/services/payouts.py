@@ -4,9 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from contracts.chains import chain
-from contracts.outbox import enqueue
-from contracts.selectors import for_ref
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F, Max, OuterRef, Subquery, Sum
@@ -15,6 +12,9 @@ from django.utils import timezone
 
 from common.fields import UintField
 from common.identifiers import new_ref
+from contracts.chains import chain
+from contracts.outbox import enqueue
+from contracts.selectors import for_ref
 from royalties.models import Payout, PayoutRun, RevenueEvent
 from royalties.selectors import replay
 

@@ -1,0 +1,77 @@
+"""Fixtures that every room uses: people, files, and a deployment to talk about."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from accounts.models import User
+from accounts.services import open_account
+from common.testing import PASSWORD, addresses
+
+
+@pytest.fixture(autouse=True)
+def own_folders(settings: Any, tmp_path: Path) -> None:
+    """Every test keeps its files to itself, and hashes passwords fast."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.MASTER_ROOT = tmp_path / "masters"
+    settings.PREVIEW_ROOT = tmp_path / "previews"
+    settings.MAIL_DIR = tmp_path / "mail"
+    settings.EMAIL_FILE_PATH = settings.MAIL_DIR
+
+
+@pytest.fixture
+def creator(db: None) -> User:
+    return open_account(email="creator@example.org", password=PASSWORD, display_name="Northlight Studio")
+
+
+@pytest.fixture
+def cocreator(db: None) -> User:
+    return open_account(email="cocreator@example.org", password=PASSWORD, display_name="tpms-lab")
+
+
+@pytest.fixture
+def buyer(db: None) -> User:
+    return open_account(email="buyer@example.org", password=PASSWORD, display_name="Mara")
+
+
+@pytest.fixture
+def stranger(db: None) -> User:
+    return open_account(email="stranger@example.org", password=PASSWORD, display_name="Stranger")
+
+
+@pytest.fixture
+def moderator(db: None) -> User:
+    return open_account(email="moderator@example.org", password=PASSWORD, display_name="Moderator", is_staff=True)
+
+
+@pytest.fixture
+def png() -> bytes:
+    """A real image of 64 by 48 pixels."""
+    image = Image.new("RGB", (64, 48))
+    image.putdata([(x * 4, y * 5, (x + y) % 256) for y in range(48) for x in range(64)])
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def recorded_deployment(settings: Any, tmp_path: Path) -> dict[str, str]:
+    """A deployment record without a chain behind it, for what needs addresses only."""
+    folder = tmp_path / "deployments"
+    folder.mkdir()
+    known = addresses()
+    record = {
+        "version": "test",
+        "chain_id": settings.CHAINS["public"]["chain_id"],
+        "deployed_block": 1,
+        "deployer": known["AccessManager"],
+        "complete": True,
+        "contracts": {name: {"address": address} for name, address in known.items()},
+    }
+    (folder / f"{record['chain_id']}.json").write_text(json.dumps(record))
+    settings.DEPLOYMENTS_DIRS = [folder]
+    return known

@@ -1,0 +1,152 @@
+"""Statements and payouts, from the projections, to the unit."""
+
+import pytest
+
+from common.identifiers import ZERO_ADDRESS
+from common.testing import addresses
+from contracts.chains import chain
+from contracts.models import ChainTransaction
+from designs.services.upload import Part
+from marketplace.tests.support import draft_of, event, head_at, sold, with_offer
+from royalties.models import PayoutRun
+from royalties.selectors import breakdown, earning_totals, holdings, replay, statement, units_of
+from royalties.services.payouts import close_finished_runs, pay_out_due, payout_failed
+from studio.services import publishing
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("recorded_deployment")]
+
+HERE = 31337
+
+
+@pytest.fixture
+def design(creator, cocreator, png):
+    from common.testing import PASSWORD
+    from marketplace.tests.support import anchored
+
+    parts = [Part(creator, "designer", 666_667), Part(cocreator, "tweaker", 333_333)]
+    design = with_offer(draft_of(creator, png, parts=parts))
+    publication = publishing.freeze_and_sign(actor=creator, design=design, password=PASSWORD)
+    publishing.accept(actor=cocreator, publication=publication, password=PASSWORD)
+    anchored(publication, block=5)
+    head_at(30)
+    design.refresh_from_db()
+    return design
+
+
+def move(design, sender, receiver, units: int, *, block: int) -> None:
+    args = {
+        "operator": ZERO_ADDRESS,
+        "from": sender.custody_key.address,
+        "to": receiver.custody_key.address,
+        "id": str(int(design.entry_id, 16)),
+        "value": str(units),
+    }
+    event("DesignShares", "TransferSingle", args, block=block)
+
+
+def claim(design, holder, amount: int, *, block: int) -> None:
+    args = {
+        "entryId": str(int(design.entry_id, 16)),
+        "currency": addresses()["TestStablecoin"],
+        "holder": holder.custody_key.address,
+        "amount": str(amount),
+    }
+    event("DesignShares", "Claimed", args, block=block)
+
+
+def test_a_statement_agrees_with_the_ledger_to_the_unit(design, creator, cocreator, buyer) -> None:
+    for block, price in enumerate((7, 11, 18_000_001, 13), start=10):
+        sold(design, to=buyer.custody_key.address, block=block, price=price)
+    move(design, creator, buyer, 123_456, block=14)
+    sold(design, to=buyer.custody_key.address, block=15, price=999_999)
+    claim(design, cocreator, 1_000_000, block=16)
+
+    ledger = replay(chain_id=HERE, entry_id=design.entry_id, currency=addresses()["TestStablecoin"])
+    for person in (creator, cocreator, buyer):
+        address = person.custody_key.address
+        total = earning_totals(chain_id=HERE, holder=address)[0]
+        lines = statement(chain_id=HERE, holder=address)
+        assert total.claimable == ledger.claimable(address)
+        assert sum(line.amount for line in lines) == total.credited
+    assert len(statement(chain_id=HERE, holder=buyer.custody_key.address)) == 1
+    assert len(statement(chain_id=HERE, holder=creator.custody_key.address)) == 5
+
+
+def test_a_line_names_sale_share_and_transaction(design, creator, buyer) -> None:
+    sold(design, to=buyer.custody_key.address, block=10, price=18_000_000)
+
+    line = statement(chain_id=HERE, holder=creator.custody_key.address)[0]
+
+    assert (line.gross, line.fee, line.own) == (18_000_000, 900_000, 17_100_000)
+    assert (line.units, line.amount) == (666_667, 11_400_005)
+    assert line.block_number == 10
+    assert line.transaction_hash.startswith("0x")
+
+
+def test_holdings_follow_transfers(design, creator, cocreator, buyer) -> None:
+    move(design, creator, buyer, 666_667, block=10)
+
+    held = holdings(chain_id=HERE, entry_id=design.entry_id)
+
+    assert [(one.address, one.units) for one in held] == [
+        (buyer.custody_key.address, 666_667),
+        (cocreator.custody_key.address, 333_333),
+    ]
+    assert units_of(chain_id=HERE, holder=creator.custody_key.address) == {}
+    assert units_of(chain_id=HERE, holder=buyer.custody_key.address) == {design.entry_id: 666_667}
+
+
+def test_the_breakdown_of_a_price_gives_everyone_their_part(design, creator, cocreator) -> None:
+    parts = breakdown(chain_id=HERE, entry_id=design.entry_id, price=18_000_000)
+
+    assert parts.fee == 900_000
+    assert [(part.address, part.amount) for part in parts.slices] == [
+        (creator.custody_key.address, 11_400_005),
+        (cocreator.custody_key.address, 5_699_994),
+    ]
+
+
+def test_a_payout_is_planned_once_for_everyone_who_is_owed(design, creator, cocreator, buyer) -> None:
+    sold(design, to=buyer.custody_key.address, block=10)
+
+    assert pay_out_due() == 1
+    assert pay_out_due() == 0
+
+    planned = ChainTransaction.objects.get(kind="claim_for")
+    assert planned.args[2] == [creator.custody_key.address, cocreator.custody_key.address]
+    assert PayoutRun.objects.get().state == PayoutRun.State.SENT
+
+
+def test_what_was_paid_is_not_paid_again(design, creator, cocreator, buyer) -> None:
+    sold(design, to=buyer.custody_key.address, block=10)
+    pay_out_due()
+    ChainTransaction.objects.filter(kind="claim_for").update(
+        state="mined",
+        nonce=1,
+        transaction_hash="0x" + "1" * 64,
+        block_number=11,
+        block_hash="0x" + "2" * 64,
+        succeeded=True,
+    )
+    claim(design, creator, 11_400_005, block=11)
+    claim(design, cocreator, 5_699_994, block=11)
+
+    close_finished_runs()
+
+    assert pay_out_due() == 0
+    sold(design, to=buyer.custody_key.address, block=12)
+    assert pay_out_due() == 1
+    assert PayoutRun.objects.filter(state=PayoutRun.State.DONE).count() == 1
+
+
+def test_a_failed_payout_leaves_the_money_claimable_and_rests(design, creator, buyer) -> None:
+    sold(design, to=buyer.custody_key.address, block=10)
+    pay_out_due()
+    action = ChainTransaction.objects.get(kind="claim_for")
+    action.error = "out of gas"
+
+    payout_failed(action)
+
+    assert PayoutRun.objects.get().state == PayoutRun.State.FAILED
+    assert earning_totals(chain_id=chain().chain_id, holder=creator.custody_key.address)[0].claimable == 11_400_005
+    assert pay_out_due() == 0
