@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from designs.sandbox import ChildFailed, Limits, run_child
+from designs.sandbox import ChildFailed, Limits, Progress, run_child
 
 from .preflight import DetectedType, FileLimits
 from .reasons import InspectionError
@@ -54,6 +54,7 @@ def inspect(
     path: Path,
     detected: DetectedType,
     workdir: Path,
+    progress: Progress | None = None,
     *,
     file_limits: FileLimits | None = None,
     limits: Limits = LIMITS,
@@ -69,9 +70,12 @@ def inspect(
     workdir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=workdir, prefix="inspect-") as empty:
         try:
-            facts = run_child(f"inspect_{detected.kind}", request, workdir=Path(empty), limits=limits)
+            facts = run_child(
+                f"inspect_{detected.kind}", request, workdir=Path(empty), limits=limits, progress=progress
+            )
         except ChildFailed as failure:
-            raise InspectionError(failure.code, failure.details) from failure
+            code = "crashed" if failure.code == "bad_reply" else failure.code
+            raise InspectionError(code, failure.details) from failure
     _check(facts, _IMAGE_FACTS if detected.kind == "image" else _MESH_FACTS)
     if detected.kind == "mesh":
         _check_bounds(facts["bounds"])

@@ -52,10 +52,17 @@ _SENTENCES = {
     "out_of_memory": gettext_lazy(
         "Reading the file needs too much memory. Simplify it and upload it again; nothing was lost."
     ),
+    "killed": gettext_lazy("Reading the file was interrupted. Nothing was lost; try again."),
+    "crashed": gettext_lazy(
+        "Reading the file stopped in the middle. Nothing was lost; try again, and if it happens again, export it anew."
+    ),
     "unreadable": gettext_lazy(
         "The file cannot be read: it is damaged or not quite its format. Export it again and upload it."
     ),
 }
+
+TRANSIENT = {"killed", "crashed"}
+"""Codes that may be our machine's fault and not the file's: worth another attempt."""
 
 
 def sentence(code: str, details: Mapping[str, Any] | None = None) -> str:
@@ -68,8 +75,12 @@ def sentence(code: str, details: Mapping[str, Any] | None = None) -> str:
 
 
 class InspectionError(DesignError):
-    """A file is refused. `code` and `details` let it be said again in another language; `str()` says it now."""
+    """A file is refused. `code` and `details` let it be said again in another language; `str()` says it now.
+
+    With `retryable` the same file may pass later.
+    """
 
     def __init__(self, code: str, details: Mapping[str, Any] | None = None) -> None:
         super().__init__(code, sentence(code, details))
+        self.retryable = code in TRANSIENT
         self.details = dict(details or {})

@@ -4,14 +4,14 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from designs.inspection import DetectedType, FileLimits, sentence
-from designs.sandbox import ChildFailed, Limits, run_child
+from designs.sandbox import ChildFailed, Limits, Progress, run_child
 
 from .files import PreviewError, PreviewFile
 
@@ -42,9 +42,8 @@ _MEDIA_TYPES = {
 }
 _MAX_FILES = 16
 _MAX_PIXELS_ACROSS = 8192
-_TRANSIENT = {"timeout", "out_of_memory", "crashed", "bad_reply"}
-
-Progress = Callable[[str, float], None]
+# A step that took too long may have had a busy machine; one that met its memory limit will meet it again.
+_TRANSIENT = {"timeout", "killed", "crashed", "bad_reply"}
 
 
 def make_derivatives(
@@ -130,7 +129,7 @@ def _run(
 
 
 def _error(failure: ChildFailed) -> PreviewError:
-    if failure.code in ("crashed", "bad_reply"):
+    if failure.code in ("killed", "crashed", "bad_reply"):
         message = _("The preview could not be made. Nothing was lost; try again.")
     else:
         message = sentence(failure.code, failure.details)

@@ -23,6 +23,7 @@ logger = structlog.get_logger(__name__)
 MEBIBYTE = 1024 * 1024
 MAX_REPLY_BYTES = 256 * 1024
 MAX_LOG_BYTES = 16 * 1024
+HEARTBEAT_SECONDS = 1.0
 _PROGRAM = Path(__file__).resolve().parent.parent / "untrusted" / "main.py"
 _READ_BYTES = 64 * 1024
 
@@ -62,7 +63,9 @@ def run_child(
     """Run one task of designs/untrusted in a new limited process and return its reply.
 
     `workdir` is the child's working directory, its home and the only place where it is to write. Raises
-    ChildFailed with the child's own code (a refusal), or timeout, out_of_memory, crashed, bad_reply.
+    ChildFailed with the child's own code (a refusal), or timeout, out_of_memory, killed, crashed, bad_reply.
+    `progress` is called with the child's last word at least once a second, so that it can serve as a heartbeat;
+    what it raises ends the child.
     """
     receiving, sending = os.pipe()
     order = {"task": task, "request": dict(request), "limits": asdict(limits), "reply_to": sending}
@@ -100,7 +103,7 @@ def run_child(
         unconfined=conversation.unconfined,
     )
     if isinstance(outcome, ChildFailed):
-        if outcome.code not in ("refused",) and conversation.log:
+        if conversation.log:
             logger.debug("child_said", task=task, log=conversation.log[-2000:].decode("utf-8", "replace"))
         raise outcome
     return outcome
@@ -111,6 +114,7 @@ class _Conversation:
 
     def __init__(self, progress: Progress | None) -> None:
         self._progress = progress
+        self._said = ("start", 0.0)
         self._pending = b""
         self._received = 0
         self._reply: dict[str, Any] | None = None
@@ -130,7 +134,10 @@ class _Conversation:
                 if left <= 0:
                     self._stopped = "timeout"
                     return
-                for key, _events in selector.select(left):
+                events = selector.select(min(left, HEARTBEAT_SECONDS))
+                if not events and self._progress is not None:
+                    self._progress(*self._said)
+                for key, _events in events:
                     data = os.read(key.fd, _READ_BYTES)
                     if not data:
                         selector.unregister(key.fileobj)
@@ -149,11 +156,13 @@ class _Conversation:
             return self._refusal
         if self._stopped is not None:
             return ChildFailed(self._stopped)
-        if -exit_code in (signal.SIGXCPU,):
+        if -exit_code == signal.SIGXCPU:
             return ChildFailed("timeout")
-        # The kernel's own memory killer sends SIGKILL; a C++ library that is refused memory aborts.
-        if -exit_code == signal.SIGKILL or b"bad_alloc" in self.log or b"MemoryError" in self.log:
+        # A C++ library that is refused memory aborts; the kernel, short of memory, sends SIGKILL.
+        if b"bad_alloc" in self.log or b"MemoryError" in self.log:
             return ChildFailed("out_of_memory")
+        if -exit_code == signal.SIGKILL:
+            return ChildFailed("killed")
         return ChildFailed("crashed", {"exit": exit_code})
 
     def _take(self, data: bytes) -> None:
@@ -168,17 +177,28 @@ class _Conversation:
     def _take_line(self, line: bytes) -> None:
         try:
             message = json.loads(line)
-            kind, content = message["kind"], message["content"]
-            if kind == "done" and isinstance(content, dict):
-                self._reply = content
-            elif kind == "refused":
-                self._refusal = ChildFailed(str(content["code"])[:40], _plain(content["details"]))
-            elif kind == "progress" and self._progress is not None:
-                self._progress(str(content[0])[:40], min(1.0, max(0.0, float(content[1]))))
-            elif kind == "unconfined":
-                self.unconfined = [str(reason)[:200] for reason in content][:8]
+            heard = self._hear(message["kind"], message["content"])
         except (ValueError, TypeError, KeyError, IndexError, RecursionError):
             self._stopped = "bad_reply"
+            return
+        # Outside the try: an error of the callback is the caller's, not the child's.
+        if heard and self._progress is not None:
+            self._progress(*self._said)
+
+    def _hear(self, kind: str, content: Any) -> bool:
+        """Take one message; return whether it was about progress."""
+        if kind == "done" and isinstance(content, dict):
+            self._reply = content
+        elif kind == "refused":
+            self._refusal = ChildFailed(str(content["code"])[:40], _plain(content["details"]))
+        elif kind == "unconfined":
+            self.unconfined = [str(reason)[:200] for reason in content][:8]
+        elif kind == "progress":
+            self._said = (str(content[0])[:40], min(1.0, max(0.0, float(content[1]))))
+            return True
+        else:
+            raise ValueError("a message of no known kind")
+        return False
 
 
 def _plain(details: Any) -> dict[str, str | int | float]:

@@ -248,7 +248,7 @@ def test_a_cover_shows_the_object_whole_on_a_light_ground(master, out):
     border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
     assert border.mean() > 150
     assert [part for _what, part in seen] == sorted(part for _what, part in seen)
-    assert {what for what, _part in seen} == {"arrange", "render", "denoise"}
+    assert {what for what, _part in seen} >= {"arrange", "render", "denoise"}
 
 
 def test_up_is_z_in_stl_and_y_in_glb(master, out):

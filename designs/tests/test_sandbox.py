@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,30 @@ def test_progress_arrives_in_order_from_zero_to_one(image, workdir):
     assert parts == sorted(parts)
     assert len(parts) >= 3
     assert all(0 <= part <= 1 for part in parts)
+
+
+def test_a_slow_child_beats_every_second(tmp_path, workdir):
+    path = tmp_path / "master"
+    path.write_bytes(image_bytes(size=(4000, 4000)))
+    request = {"input": str(path), "format": "png", "max_pixels": 25_000_000}
+    beats = [time.monotonic()]
+    run_child(
+        "derive",
+        request,
+        workdir=workdir,
+        limits=GENEROUS,
+        progress=lambda _what, _part: beats.append(time.monotonic()),
+    )
+    assert max(later - earlier for earlier, later in pairwise([*beats, time.monotonic()])) < 5
+
+
+def test_an_error_of_the_listener_ends_the_child(image, workdir):
+    def fail(_what, _part):
+        raise KeyError("the database is away")
+
+    with pytest.raises(KeyError, match="the database is away"):
+        run_child("derive", image, workdir=workdir, limits=GENEROUS, progress=fail)
+    assert children() == set()
 
 
 def test_limits_of_memory_files_time_and_processors_are_set():
@@ -132,14 +157,14 @@ def test_processor_time_over_the_limit_is_a_timeout(tmp_path, workdir):
     assert failure.value.code == "timeout"
 
 
-def test_a_child_killed_by_the_kernel_is_out_of_memory(image, workdir):
+def test_a_child_killed_from_outside_is_said(image, workdir):
     def kill(_what, _part):
         for pid in children():
             os.kill(pid, signal.SIGKILL)
 
     with pytest.raises(ChildFailed) as failure:
         run_child("derive", image, workdir=workdir, limits=GENEROUS, progress=kill)
-    assert failure.value.code == "out_of_memory"
+    assert failure.value.code == "killed"
     assert children() == set()
 
 
@@ -159,6 +184,7 @@ def test_a_child_sees_none_of_our_environment(image, workdir, monkeypatch):
     "said",
     [
         b"not json\n",
+        b'{"kind": "shout", "content": 1}\n',
         b"[]\n",
         b'{"kind": "done", "content": 5}\n' + b"x" * 300_000 + b"\n",
         b'{"kind": "progress", "content": []}\n',

@@ -22,11 +22,11 @@ Progress = Callable[[str, float], None]
 SAMPLES = 4
 BLEED = 6
 """Pixels rendered beyond each side and cut off: the denoiser frays what lies at a border."""
-BANDS = 6
+BANDS = 12
 """The picture is rendered in horizontal bands, so that progress is true and a band is all that is in flight."""
 
 FLOOR = (0.86, 0.835, 0.785)
-FILL = (0.44, 0.44, 0.445)
+FILL = (0.35, 0.35, 0.355)
 GROUND_LUMINANCE = 0.79
 """Linear luminance that the brightest part of the ground is exposed for: a paper white with room above it."""
 
@@ -67,7 +67,6 @@ def render_cover(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
 
 def _set(camera: studio.Camera, points: Floats) -> dict[str, Any]:
     write_ply("backdrop.ply", *studio.backdrop(camera))
-    middle = (points.min(axis=0) + points.max(axis=0)) / 2
     things: dict[str, Any] = {
         "integrator": {
             "type": "aov",
@@ -84,7 +83,7 @@ def _set(camera: studio.Camera, points: Floats) -> dict[str, Any]:
         },
         "fill": {"type": "constant", "radiance": {"type": "rgb", "value": FILL}},
     }
-    for index, panel in enumerate(studio.lights(camera, middle)):
+    for index, panel in enumerate(studio.lights(camera, points)):
         place = mi.ScalarTransform4f().look_at(
             origin=panel.origin.tolist(), target=panel.target.tolist(), up=[0, 0, 1]
         ) @ mi.ScalarTransform4f().scale([panel.half_width, panel.half_height, 1])
@@ -157,7 +156,7 @@ def _render(scene: Any, width: int, height: int, progress: Progress) -> tuple[Pi
         sensor["film.crop_size"] = [width, bottom - top]
         sensor["film.crop_offset"] = [0, top]
         sensor.update()
-        layers[top:bottom] = np.array(mi.render(scene, spp=SAMPLES, seed=band), dtype=np.float32)[:, :, :9]
+        layers[top:bottom] = np.array(mi.render(scene, spp=SAMPLES, seed=mi.UInt32(band)), dtype=np.float32)[:, :, :9]
         progress("render", 0.15 + 0.75 * (band + 1) / BANDS)
     layers = np.nan_to_num(layers, nan=0.0, posinf=0.0, neginf=0.0)
     return layers[:, :, 0:3], layers[:, :, 3:6], layers[:, :, 6:9]

@@ -117,13 +117,20 @@ class Panel:
     radiance: tuple[float, float, float]
 
 
-def lights(camera: Camera, middle: Floats) -> list[Panel]:
-    """A large key from the upper left in front, and a narrow rim from behind on the right."""
+def lights(camera: Camera, points: Floats) -> list[Panel]:
+    """A large key from the upper left in front, and a narrow rim from behind on the right.
+
+    The flatter the object, the lower the key: only a raking light shows a relief.
+    """
+    low, high = points.min(axis=0), points.max(axis=0)
+    middle = (low + high) / 2
+    flatness = float((high[2] - low[2]) / max(high[0] - low[0], high[1] - low[1], 1e-9))
+    key_height = float(np.interp(flatness, [0.08, 0.4], [1.05, 2.2]))
     forward = np.array([camera.direction[0], camera.direction[1], 0.0])
     forward /= np.linalg.norm(forward)
     right = np.array([forward[1], -forward[0], 0.0])
     above = np.array([0.0, 0.0, 1.0])
-    key = middle - right * 2.0 - forward * 0.45 + above * 2.2
+    key = middle - right * 2.0 - forward * 0.45 + above * key_height
     rim = middle + right * 1.9 + forward * 1.5 + above * 1.5
     return [
         Panel(key, middle, 0.75, 0.75, (13.0, 12.6, 12.0)),
