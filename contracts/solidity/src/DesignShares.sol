@@ -187,15 +187,16 @@ contract DesignShares is IDesignShares, ShareToken, AccessManaged, ReentrancyGua
         return place - 1;
     }
 
-    /// @dev Settles both sides in every currency that the entry has ever earned, then moves the units.
-    function _beforeMove(uint256 id, address from, address to) internal override {
+    /// @dev Settles both sides in every currency that the entry has ever earned, and moves the units. No part of a
+    ///  word can overflow: the sender has `value` units, and all units of an entry are SHARE_SUPPLY < 2^24.
+    function _shift(uint256 id, address from, address to, uint256 value) internal override {
         uint256 revenue = _totals[id][0].own;
         Holding sender = _holdings[id][from];
         Holding receiver = _holdings[id][to];
         uint256 sent = sender.units();
         uint256 received = receiver.units();
-        _holdings[id][from] = HoldingWord.pack(sent, revenue, sender.owedAt(sent, revenue));
-        _holdings[id][to] = HoldingWord.pack(received, revenue, receiver.owedAt(received, revenue));
+        _holdings[id][from] = HoldingWord.pack(sent - value, revenue, sender.owedAt(sent, revenue));
+        _holdings[id][to] = HoldingWord.pack(received + value, revenue, receiver.owedAt(received, revenue));
 
         uint256 count = _currencyList.length;
         for (uint256 index = 1; index < count; ++index) {

@@ -13,8 +13,6 @@ import {SHARE_SUPPLY} from "./Units.sol";
 /// @dev Own code, because a balance here is 24 bits of the word that also holds money; held to the behavior of
 ///  OpenZeppelin's ERC1155 by tests that run against both. Units are created once per entry and never burned.
 abstract contract ShareToken is IERC1155, IERC1155Errors, ERC165 {
-    uint256 private constant WORD_UNIT = 1 << 232;
-
     mapping(uint256 id => mapping(address holder => Holding)) internal _holdings;
     mapping(address holder => mapping(address operator => bool)) private _approvals;
 
@@ -83,8 +81,8 @@ abstract contract ShareToken is IERC1155, IERC1155Errors, ERC165 {
         ERC1155Utils.checkOnERC1155BatchReceived(msg.sender, from, to, ids, values, data);
     }
 
-    /// @dev Called before units move, with `from` and `to` different.
-    function _beforeMove(uint256 id, address from, address to) internal virtual;
+    /// @dev Moves units that are there, between two different holders, with everything that hangs on them.
+    function _shift(uint256 id, address from, address to, uint256 value) internal virtual;
 
     /// @dev First units of an entry for a holder. Their word is empty, unless they stand in the allocation twice.
     function _create(address to, uint256 id, uint256 units) internal {
@@ -109,11 +107,6 @@ abstract contract ShareToken is IERC1155, IERC1155Errors, ERC165 {
         uint256 units = _holdings[id][from].units();
         if (units < value) revert ERC1155InsufficientBalance(from, units, value, id);
         if (from == to || value == 0) return;
-        _beforeMove(id, from, to);
-        // No carry: the sender has at least `value` units, and all units of an entry are SHARE_SUPPLY < 2^24.
-        unchecked {
-            _holdings[id][from] = Holding.wrap(Holding.unwrap(_holdings[id][from]) - value * WORD_UNIT);
-            _holdings[id][to] = Holding.wrap(Holding.unwrap(_holdings[id][to]) + value * WORD_UNIT);
-        }
+        _shift(id, from, to, value);
     }
 }

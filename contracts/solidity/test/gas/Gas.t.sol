@@ -3,7 +3,11 @@ pragma solidity ^0.8.28;
 
 import {IDesignRegistry} from "../../src/interfaces/IDesignRegistry.sol";
 import {ILicenseMarket} from "../../src/interfaces/ILicenseMarket.sol";
+import {DesignShares} from "../../src/DesignShares.sol";
+import {IPaymentSource} from "../../src/interfaces/IPaymentSource.sol";
+import {TestStablecoin} from "../../src/TestStablecoin.sol";
 import {System} from "../support/System.sol";
+import {PlainToken} from "../support/Tokens.sol";
 
 /// @dev Whole-transaction gas. Runs only isolated (`script/contracts gas`): each call of a test is then a transaction
 ///  of its own, with 21,000 base gas, its calldata, and cold storage. Operator, payer and holders have had dollars before.
@@ -52,8 +56,11 @@ contract GasTest is System {
     }
 
     function test_deposit() public {
-        source.deposit(_warm, address(dollar), 1e6);
-        source.deposit(_warm, address(dollar), 1e6);
+        PlainSource plain = new PlainSource(shares);
+        shares.setDepositor(address(plain), true);
+        dollar.mint(address(plain), 1e9);
+        plain.deposit(_warm, address(dollar), 1e6);
+        plain.deposit(_warm, address(dollar), 1e6);
         vm.snapshotGasLastCall("Gas", "deposit");
     }
 
@@ -71,7 +78,20 @@ contract GasTest is System {
         vm.snapshotGasLastCall("Gas", "share-transfer-one-currency");
         vm.prank(alice);
         shares.safeTransferFrom(alice, carol, _warm, 1000, "");
-        vm.snapshotGasLastCall("Gas", "share-transfer-to-new-holder");
+        vm.snapshotGasLastCall("Gas", "share-transfer-to-new-holder-one-currency");
+
+        PlainToken second = new PlainToken();
+        shares.addCurrency(address(second));
+        second.mint(address(source), 1e9);
+        source.deposit(_warm, address(second), 1e6);
+        vm.prank(alice);
+        shares.safeTransferFrom(alice, stranger, _warm, 1000, "");
+        vm.snapshotGasLastCall("Gas", "share-transfer-to-new-holder-two-currencies");
+        source.deposit(_warm, address(second), 1e6);
+        source.deposit(_warm, address(dollar), 1e6);
+        vm.prank(alice);
+        shares.safeTransferFrom(alice, stranger, _warm, 1000, "");
+        vm.snapshotGasLastCall("Gas", "share-transfer-two-currencies");
     }
 
     function test_claimFor() public {
@@ -116,5 +136,22 @@ contract GasTest is System {
         vm.prank(operator);
         registry.register(r, signatures, 1);
         vm.snapshotGasLastCall("Gas", name);
+    }
+}
+
+/// @dev The least that a depositor can be.
+contract PlainSource is IPaymentSource {
+    DesignShares private immutable _shares;
+
+    constructor(DesignShares shares) {
+        _shares = shares;
+    }
+
+    function deposit(uint128 entryId, address currency, uint256 gross) external {
+        _shares.deposit(entryId, currency, gross, 1, 0, "");
+    }
+
+    function pay(address currency, uint256 gross, bytes calldata) external {
+        TestStablecoin(currency).transfer(msg.sender, gross);
     }
 }
