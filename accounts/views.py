@@ -73,9 +73,7 @@ def make_token(request: HttpRequest) -> HttpResponse:
 @require_POST
 def drop_token(request: HttpRequest) -> HttpResponse:
     if revoke_api_token(user=_person(request)):
-        messages.success(
-            request, _("The API token is revoked. Programs that use it are refused from now on.")
-        )
+        messages.success(request, _("The API token is revoked. Programs that use it are refused from now on."))
     return redirect("accounts:overview")
 
 

@@ -23,9 +23,7 @@ class PaymentIntent(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     purpose_key = models.CharField(max_length=200, unique=True, help_text="the caller's action, paid once")
-    payer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="payment_intents"
-    )
+    payer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="payment_intents")
     provider = models.CharField(max_length=40)
     provider_reference = models.CharField(max_length=200, help_text="the provider's id for this payment")
     amount = UintField(help_text="in base units of the currency")
@@ -46,9 +44,7 @@ class PaymentIntent(models.Model):
             models.CheckConstraint(condition=models.Q(amount__gt=0), name="payment_amount_positive"),
         ]
         indexes: ClassVar = [
-            models.Index(
-                fields=["updated_at"], name="payment_refunding", condition=models.Q(state="refunding")
-            ),
+            models.Index(fields=["updated_at"], name="payment_refunding", condition=models.Q(state="refunding")),
         ]
 
     def __str__(self) -> str:
@@ -67,9 +63,7 @@ class ProviderEvent(models.Model):
     provider = models.CharField(max_length=40)
     event_id = models.CharField(max_length=200)
     kind = models.CharField(max_length=20)
-    intent = models.ForeignKey(
-        PaymentIntent, on_delete=models.PROTECT, related_name="events", null=True, blank=True
-    )
+    intent = models.ForeignKey(PaymentIntent, on_delete=models.PROTECT, related_name="events", null=True, blank=True)
     outcome = models.CharField(max_length=10, choices=Outcome)
     payload = models.JSONField()
     received_at = models.DateTimeField(auto_now_add=True)

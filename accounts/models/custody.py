@@ -12,13 +12,9 @@ from common.fields import AddressField, HashField
 class CustodyKey(models.Model):
     """One account's private key, encrypted (AES-256-GCM) under a key that the database never holds."""
 
-    user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="custody_key"
-    )
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="custody_key")
     address = AddressField(unique=True)
-    ciphertext = models.BinaryField(
-        help_text="12 bytes nonce, then the sealed 32-byte key with its 16-byte tag"
-    )
+    ciphertext = models.BinaryField(help_text="12 bytes nonce, then the sealed 32-byte key with its 16-byte tag")
     key_version = models.PositiveSmallIntegerField(default=1, help_text="which key-encryption key sealed it")
     created_at = models.DateTimeField(auto_now_add=True)
     exported_at = models.DateTimeField(null=True, blank=True)
@@ -33,9 +29,7 @@ class SigningConfirmation(models.Model):
     class Method(models.TextChoices):
         PASSWORD = "password", _("Password")
 
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="signing_confirmations"
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="signing_confirmations")
     address = AddressField()
     purpose = models.CharField(max_length=200, help_text='the action, as "kind:id"')
     digest = HashField()

@@ -26,9 +26,7 @@ class Notification(models.Model):
             models.UniqueConstraint(fields=["user", "kind", "key"], name="notification_once"),
         ]
         indexes: ClassVar = [
-            models.Index(
-                fields=["created_at"], name="notification_unsent", condition=models.Q(sent_at__isnull=True)
-            ),
+            models.Index(fields=["created_at"], name="notification_unsent", condition=models.Q(sent_at__isnull=True)),
         ]
 
     def __str__(self) -> str:

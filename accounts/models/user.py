@@ -14,9 +14,7 @@ from django.utils.translation import gettext_lazy as _
 def validate_display_name(value: str) -> None:
     """Only characters that print: names stand in mail subjects and beside other people's words."""
     if not value.isprintable():
-        raise ValidationError(
-            _("A name may not contain line breaks or invisible characters."), code="unprintable"
-        )
+        raise ValidationError(_("A name may not contain line breaks or invisible characters."), code="unprintable")
 
 
 class UserManager(BaseUserManager["User"]):

@@ -54,9 +54,7 @@ def unseal(custody: CustodyKey) -> bytes:
     """The private key, 32 bytes. For the signer and the owner's export only. Raises CustodyUnavailable."""
     blob = bytes(custody.ciphertext)
     if custody.key_version != KEY_VERSION:
-        raise CustodyUnavailable(
-            f"This custody key was sealed by version {custody.key_version} of CUSTODY_KEY."
-        )
+        raise CustodyUnavailable(f"This custody key was sealed by version {custody.key_version} of CUSTODY_KEY.")
     try:
         return _sealer().decrypt(blob[:NONCE_BYTES], blob[NONCE_BYTES:], custody.user.public_id.bytes)
     except InvalidTag as error:

@@ -58,9 +58,7 @@ def deliver(*, notification_id: int) -> bool:
     )
     if notification is None:
         return False
-    EmailMessage(
-        subject=notification.subject, body=_letter(notification), to=[notification.user.email]
-    ).send()
+    EmailMessage(subject=notification.subject, body=_letter(notification), to=[notification.user.email]).send()
     Notification.objects.filter(pk=notification.pk, sent_at__isnull=True).update(sent_at=timezone.now())
     return True
 

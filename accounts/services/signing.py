@@ -71,9 +71,7 @@ class CustodySigner:
         )
         if confirmation is None:
             raise SigningRefused("No stored, fresh, unused confirmation covers this digest.")
-        return CustodyKey.objects.select_related("user").get(
-            user=confirmation.user_id, address=confirmation.address
-        )
+        return CustodyKey.objects.select_related("user").get(user=confirmation.user_id, address=confirmation.address)
 
 
 @transaction.atomic

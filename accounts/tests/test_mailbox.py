@@ -36,9 +36,7 @@ def test_the_plain_part_of_a_mail_is_shown(folder):
     assert newest_mails()[0].text.strip() == "plain words"
 
 
-@pytest.mark.parametrize(
-    "name", ["../secret", "20260101-000000-1.0", "20260101-000000-1.99", "x", "..", "%2e%2e"]
-)
+@pytest.mark.parametrize("name", ["../secret", "20260101-000000-1.0", "20260101-000000-1.99", "x", "..", "%2e%2e"])
 def test_an_id_that_names_no_mail_finds_none(folder, name):
     (folder.parent / "secret.log").write_text("Subject: no\n\nno\n" + "-" * 79 + "\n")
     assert mail_by_id(name) is None

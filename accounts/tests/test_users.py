@@ -42,9 +42,7 @@ def test_every_way_of_making_an_account_makes_a_custody_key(make):
 
 def test_createsuperuser_makes_a_custody_key(monkeypatch):
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "a long enough secret")
-    call_command(
-        "createsuperuser", email="root@example.org", display_name="Root", interactive=False, verbosity=0
-    )
+    call_command("createsuperuser", email="root@example.org", display_name="Root", interactive=False, verbosity=0)
     assert User.objects.get().custody_key.address.startswith("0x")
 
 

@@ -31,9 +31,7 @@ def record_provider_event(*, provider_name: str, event: EventData) -> ProviderEv
 
     Events for another amount, or for no payment of ours, are kept with that outcome and move nothing.
     """
-    intent = PaymentIntent.objects.filter(
-        provider=provider_name, provider_reference=event.provider_reference
-    ).first()
+    intent = PaymentIntent.objects.filter(provider=provider_name, provider_reference=event.provider_reference).first()
     try:
         with transaction.atomic():
             # The same event delivered elsewhere waits here until this one is committed, then finds the row.
@@ -65,9 +63,7 @@ def _apply(intent: PaymentIntent | None, event: EventData) -> str:
         case "failed":
             moved = _moved(intent, [State.CREATED], state=State.FAILED, failure_reason=event.reason)
         case "refunded":
-            moved = _moved(
-                intent, [State.PAID, State.REFUNDING], state=State.REFUNDED, refunded_at=timezone.now()
-            )
+            moved = _moved(intent, [State.PAID, State.REFUNDING], state=State.REFUNDED, refunded_at=timezone.now())
     if not moved:
         return Outcome.IGNORED
     intent.refresh_from_db()
