@@ -62,7 +62,8 @@ class Chain:
 
 def chain(role: str = "public") -> Chain:
     """The chain in this role. Raises KeyError for a role that settings do not name."""
-    return Chain(role=role, **settings.CHAINS[role])
+    values: dict[str, Any] = settings.CHAINS[role]
+    return Chain(role=role, **values)
 
 
 def chains() -> list[Chain]:

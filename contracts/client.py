@@ -160,8 +160,8 @@ class Client:
     # Transactions
 
     def simulate(self, tx: dict[str, Any]) -> int:
-        """Gas that the transaction would use now. Raises Reverted when it would revert."""
-        return int(self.node.call("eth_estimateGas", _quantities(tx)), 16)
+        """Gas that the transaction would use after those that wait in the pool. Raises Reverted when it would revert."""
+        return int(self.node.call("eth_estimateGas", _quantities(tx), "pending"), 16)
 
     def revert_reason(self, tx: dict[str, Any], block: BlockTag) -> RpcError | None:
         """Why the call fails on the state of this block, or None when it does not (or the state is gone)."""

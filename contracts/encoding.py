@@ -46,7 +46,7 @@ def encode_constructor(contract: str, args: list[Any]) -> bytes:
     from eth_abi.abi import encode
 
     content = artifacts.artifact(contract)
-    inputs = next((item["inputs"] for item in content["abi"] if item["type"] == "constructor"), [])
+    inputs: list[Abi] = next((item["inputs"] for item in content["abi"] if item["type"] == "constructor"), [])
     values = [_to_abi(parameter, value) for parameter, value in zip(inputs, args, strict=True)]
     code = bytes.fromhex(content["bytecode"].removeprefix("0x"))
     return code + encode([abi_type(parameter) for parameter in inputs], values)

@@ -6,17 +6,16 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contracts.chains import Chain
+from contracts.chains import Chain, chain
 from contracts.models import ChainCursor, ChainTransaction
 
 State = ChainTransaction.State
 
-# A page asks for the position once per card; it may be this old.
-_MEMO_SECONDS = 0.3
+# A page asks for the position once per card, always with the same Chain; it may be this old.
+_MEMO_SECONDS = 0.1
 _SILENCE = timedelta(seconds=15)
 
 
@@ -111,12 +110,10 @@ def confirmation_status(block_number: int | None, chain: Chain) -> ActionStatus:
 
 
 def for_ref(kind: str, ref: bytes | str, *, chain_id: int | None = None) -> ChainTransaction | None:
-    """The transaction of a business action, or None when none was planned."""
+    """The transaction of a business action on a chain (the public one by default), or None when none was planned."""
     text = ref if isinstance(ref, str) else "0x" + ref.hex()
-    rows = ChainTransaction.objects.filter(kind=kind, ref=text)
-    if chain_id is None:
-        chain_id = settings.CHAINS["public"]["chain_id"]
-    return rows.filter(chain_id=chain_id).first()
+    on = chain().chain_id if chain_id is None else chain_id
+    return ChainTransaction.objects.filter(chain_id=on, kind=kind, ref=text).first()
 
 
 def status_of_action(*, kind: str, ref: bytes | str, chain: Chain) -> ActionStatus:

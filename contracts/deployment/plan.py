@@ -93,7 +93,7 @@ class Plan:
 
 def create_address(sender: str, nonce: int) -> str:
     """The address that CREATE gives (yellow paper, section 7): the last 20 bytes of keccak(rlp(sender, nonce))."""
-    import rlp
+    import rlp  # type: ignore[import-untyped]
     from eth_utils.address import to_checksum_address
 
     return to_checksum_address(keccak(rlp.encode([bytes.fromhex(sender[2:]), nonce]))[12:])

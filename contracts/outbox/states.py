@@ -19,7 +19,7 @@ def advance(tx: ChainTransaction, before: Collection[str], after: str, note: str
     """Move `tx` from one of the states `before` to `after`, with its history row. False when it has moved on."""
     with transaction.atomic():
         found = ChainTransaction.objects.select_for_update().filter(pk=tx.pk).values_list("state", flat=True).first()
-        if found not in before:
+        if found is None or found not in before:
             return False
         moved = ChainTransaction.objects.filter(pk=tx.pk, state=found).update(
             state=after, state_at=timezone.now(), **fields

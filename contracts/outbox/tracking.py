@@ -51,9 +51,7 @@ def observe(chain: Chain) -> int:
 
 def _settle(chain: Chain, tx: ChainTransaction, receipt: Receipt | None, finalized: int) -> bool:
     if receipt is None:
-        return tx.state == State.MINED and advance(
-            tx, [State.MINED], State.BROADCAST, "its block was reorganized away", error="", **NO_BLOCK
-        )
+        return tx.state == State.MINED and forget_block(tx, "its block was reorganized away")
     moved = False
     if tx.state != State.MINED or tx.block_hash != receipt.block_hash:
         moved = advance(
@@ -77,6 +75,12 @@ def _settle(chain: Chain, tx: ChainTransaction, receipt: Receipt | None, finaliz
             return advance(tx, [State.MINED], State.FINAL, f"block {receipt.block_number} is final")
         return give_up(tx, [State.MINED], tx.error)
     return moved
+
+
+def forget_block(tx: ChainTransaction, note: str) -> bool:
+    """Back from mined or final to broadcast: its bytes are sent again at once."""
+    TransactionAttempt.objects.filter(transaction=tx).update(tried_at=None)
+    return advance(tx, [State.MINED, State.FINAL], State.BROADCAST, note, error="", **NO_BLOCK)
 
 
 def _failure(chain: Chain, tx: ChainTransaction, receipt: Receipt) -> str:

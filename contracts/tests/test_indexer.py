@@ -1,0 +1,253 @@
+"""What was read is what a fresh read gives, whatever the chain did meanwhile."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from contracts import hooks
+from contracts.chains import chain
+from contracts.client import client
+from contracts.errors import ChainUnavailable
+from contracts.indexer import follow
+from contracts.indexer.reading import in_bloom
+from contracts.indexer.rebuilding import reindex
+from contracts.models import ChainBlock, ChainCursor, ChainEvent, ChainTransaction
+from contracts.selectors import confirmation_status, is_confirmed, sync_status
+from contracts.testing import LiveChain
+from contracts.tests.actions import address, key, plan_terms, plan_transfer
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def projected() -> Iterator[list[str]]:
+    """Names that the projection of TermsAdded was called with."""
+    seen: list[str] = []
+    handlers = hooks._projections.setdefault(("LicenseMarket", "TermsAdded"), [])
+    before = list(handlers)
+    handlers[:] = [lambda event: seen.append(event.args["uri"].rsplit("/")[-1])]
+    yield seen
+    handlers[:] = before
+
+
+def terms() -> list[str]:
+    """Terms that are read, in chain order."""
+    rows = ChainEvent.objects.filter(name="TermsAdded").values_list("args__uri", flat=True)
+    return [uri.rsplit("/")[-1] for uri in rows]
+
+
+def rows() -> list[tuple[Any, ...]]:
+    """Everything that was read, without row ids."""
+    return list(
+        ChainEvent.objects.values_list(
+            "block__number", "block__hash", "log_index", "contract", "name", "args", "transaction_hash", "topics", "data"
+        )
+    )
+
+
+def test_events_are_decoded_and_projected_in_log_order(live_chain: LiveChain, projected: list[str]) -> None:
+    for name in ("one", "two", "three"):
+        plan_terms(name)
+    live_chain.settle()
+    assert terms() == projected == ["one", "two", "three"]
+    event = ChainEvent.objects.filter(name="TermsAdded").first()
+    assert event is not None
+    assert event.args == {"terms": "0x" + key("one").hex(), "uri": "https://terms.example/one"}
+    assert event.contract == "LicenseMarket"
+    cursor = ChainCursor.objects.get()
+    assert cursor.number == live_chain.node.head
+    assert live_chain.audit() == []
+
+
+def test_a_second_step_finds_nothing_new(live_chain: LiveChain, projected: list[str]) -> None:
+    plan_terms("one")
+    live_chain.settle()
+    before = rows()
+    assert follow(live_chain.chain).moved is False
+    assert rows() == before
+    assert projected == ["one"]
+
+
+def test_a_projection_that_raises_leaves_nothing_of_its_window(live_chain: LiveChain) -> None:
+    live_chain.follow()
+    cursor = ChainCursor.objects.get()
+    handlers = hooks._projections.setdefault(("LicenseMarket", "TermsAdded"), [])
+
+    def broken(event: ChainEvent) -> None:
+        raise ValueError("broken projection")
+
+    handlers.append(broken)
+    try:
+        plan_terms("one")
+        live_chain.sweep()
+        with pytest.raises(ValueError, match="broken projection"), transaction.atomic():
+            follow(live_chain.chain)
+    finally:
+        handlers.remove(broken)
+    assert ChainCursor.objects.get().number == cursor.number
+    assert terms() == []
+    live_chain.follow()
+    assert terms() == ["one"]
+
+
+def test_an_event_without_an_abi_is_kept_raw(live_chain: LiveChain, monkeypatch: pytest.MonkeyPatch) -> None:
+    from contracts import artifacts
+
+    known = artifacts.events("LicenseMarket")
+    monkeypatch.setattr(artifacts, "events", lambda name: {} if name == "LicenseMarket" else known)
+    plan_terms("one")
+    live_chain.settle()
+    event = ChainEvent.objects.get(contract="LicenseMarket", topics__0__in=list(known), block__number__gt=15)
+    assert (event.name, event.args) == ("", {})
+    assert event.topics[1] == "0x" + key("one").hex()
+    assert live_chain.audit() == []
+
+
+def test_a_reorganization_takes_back_what_it_dropped_and_the_outbox_sends_it_again(
+    live_chain: LiveChain, projected: list[str]
+) -> None:
+    plan_terms("kept")
+    live_chain.settle()
+    live_chain.node.mine(4)
+    dropped = plan_terms("dropped")
+    paid = plan_transfer(address("a"), amount=9)
+    live_chain.settle()
+    assert terms() == ["kept", "dropped"]
+    live_chain.node.reorg(3)
+    live_chain.follow()
+    assert terms() == ["kept"]
+    live_chain.sweep()
+    live_chain.settle()
+    dropped.refresh_from_db()
+    paid.refresh_from_db()
+    assert (dropped.state, paid.state) == ("mined", "mined")
+    assert dropped.attempts.count() == paid.attempts.count() == 1
+    assert terms() == ["kept", "dropped"]
+    assert "its block was reorganized away" in dropped.history.values_list("note", flat=True)
+    assert live_chain.audit() == []
+
+
+def test_rows_after_a_reorganization_equal_those_of_a_fresh_read(live_chain: LiveChain) -> None:
+    for name in ("one", "two"):
+        plan_terms(name)
+        live_chain.settle()
+        live_chain.node.mine(2)
+    live_chain.node.reorg(4)
+    plan_terms("three")
+    live_chain.follow()
+    live_chain.sweep()
+    live_chain.settle()
+    incremental = rows()
+    reindex(live_chain.chain, say=lambda line: None)
+    assert rows() == incremental
+    assert sorted(terms()) == ["one", "three", "two"]
+
+
+def test_a_reorganization_below_the_final_block_stops_all_sending(live_chain: LiveChain) -> None:
+    plan_terms("one")
+    live_chain.finalize()
+    before = rows()
+    live_chain.node.stop()
+    live_chain.node.state_file.unlink()
+    live_chain.node.start()
+    follow(live_chain.chain)
+    assert rows() == before
+    status = sync_status(chain())
+    assert "stands behind block" in status.sending_stopped
+    assert "manage.py repair_local_chain" in status.sending_stopped
+    plan_transfer(address("a"))
+    with pytest.raises(Exception, match="stands behind"):
+        live_chain.sweep()
+    assert ChainTransaction.objects.get(kind="test_transfer").state == "planned"
+
+
+def test_a_wide_window_that_the_node_refuses_is_halved(live_chain: LiveChain, monkeypatch: pytest.MonkeyPatch) -> None:
+    from contracts.errors import RpcError
+
+    node = client(live_chain.chain)
+    asked: list[int] = []
+    real = node.logs
+
+    def limited(first: int, last: int, addresses: Any) -> Any:
+        asked.append(last - first + 1)
+        if last - first + 1 > 5:
+            raise RpcError("query returned more than 10000 results", code=-32005)
+        return real(first, last, addresses)
+
+    plan_terms("one")
+    live_chain.settle()
+    live_chain.node.mine(80)
+    ChainBlock.objects.all().delete()
+    ChainCursor.objects.all().delete()
+    monkeypatch.setattr(node, "logs", limited)
+    live_chain.follow()
+    assert terms() == ["one"]
+    assert max(asked) > 5
+    assert live_chain.node.head == ChainCursor.objects.get().number
+
+
+def test_blocks_without_events_are_kept_only_while_they_may_change(live_chain: LiveChain) -> None:
+    plan_terms("one")
+    live_chain.settle()
+    for _round in range(4):
+        live_chain.node.mine(60)
+        live_chain.follow()
+    head = ChainCursor.objects.get().number
+    empty = ChainBlock.objects.filter(has_events=False).values_list("number", flat=True)
+    assert min(empty) >= head - 130
+    assert ChainBlock.objects.filter(has_events=True).count() == len({row[0] for row in rows()})
+
+
+def test_an_unreachable_chain_is_said_and_pages_still_read(live_chain: LiveChain) -> None:
+    plan_terms("one")
+    live_chain.settle()
+    live_chain.node.stop()
+    with pytest.raises(ChainUnavailable):
+        follow(live_chain.chain)
+    assert sync_status(chain()).indexed == ChainCursor.objects.get().number
+    live_chain.node.start()
+    live_chain.node.mine()
+    live_chain.follow()
+    assert ChainCursor.objects.get().number == live_chain.node.head
+
+
+def test_status_counts_confirmations_and_ends_final(live_chain: LiveChain) -> None:
+    plan_terms("one")
+    live_chain.sweep()
+    live_chain.follow()
+    block = ChainEvent.objects.get(name="TermsAdded").block.number
+    status = confirmation_status(block, chain())
+    assert (status.code, status.label, status.confirmations) == ("mined", "in a block (1 of 2)", 1)
+    assert not is_confirmed(block, chain())
+    live_chain.node.mine()
+    live_chain.follow()
+    assert is_confirmed(block, chain())
+    assert confirmation_status(block, chain()).code == "mined"
+    live_chain.node.mine(64)
+    live_chain.follow()
+    assert confirmation_status(block, chain()).code == "final"
+    assert confirmation_status(None, chain()).code == "none"
+
+
+def test_every_block_with_our_logs_shows_in_its_bloom(live_chain: LiveChain) -> None:
+    """A lagging node that leaves logs out is found out by this, so it must never miss one."""
+    node = client(live_chain.chain)
+    addresses = sorted(live_chain.chain.deployment.followed)
+    logs = node.logs(0, live_chain.node.head, addresses)
+    assert logs
+    for log in logs:
+        header = node.header(log.block_number)
+        assert header is not None
+        assert in_bloom(header.bloom, log.address)
+
+
+def test_logs_that_a_node_left_out_are_read_by_block(live_chain: LiveChain, monkeypatch: pytest.MonkeyPatch) -> None:
+    node = client(live_chain.chain)
+    live_chain.follow()
+    plan_terms("one")
+    live_chain.sweep()
+    monkeypatch.setattr(node, "logs", lambda first, last, addresses: [])
+    live_chain.follow()
+    assert terms() == ["one"]
