@@ -12,7 +12,12 @@ def main() -> None:
         if error.name != "django":
             raise
         _run_again_in_venv()
-    execute_from_command_line(sys.argv)
+    from django.core.exceptions import ImproperlyConfigured
+
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))
 
 
 def _run_again_in_venv() -> None:

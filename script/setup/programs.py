@@ -50,7 +50,7 @@ def _worker(name: str, env: dict[str, str], *, queues: str, processes: int) -> P
     if os.geteuid() == 0:
         # Who started this as root has decided so; Celery would say five lines about it at every start.
         env = {**env, "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
-    return _program(name, command, env, grace=15)
+    return _program(name, command, env, grace=10)
 
 
 def _beat(env: dict[str, str], folder: Path) -> Program:

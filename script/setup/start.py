@@ -17,7 +17,7 @@ from .programs import background_programs, demo_program, web_program
 from .services import start_postgres, start_redis, until_ready
 from .settings import local_secrets, write_pairs
 from .sockets import free_port, is_free, socket_folder
-from .supervisor import Supervisor
+from .supervisor import Supervisor, is_routine
 from .telling import Refusal, say, step
 
 FIRST_WEB_PORT = 8000
@@ -47,14 +47,15 @@ class Start:
         """Raises Refusal when a step cannot be done."""
         sockets = socket_folder(self.home.instance)
         self.env = self._settings(sockets)
-        build = asyncio.create_task(self._build(supervisor))
+        services_answer = asyncio.Event()
+        web = asyncio.create_task(self._start_web(supervisor, services_answer))
         try:
             await self._start_services(supervisor, sockets)
+            services_answer.set()
             await self._bring_up_to_date(supervisor)
-            await build
+            await web
         finally:
-            build.cancel()
-        await supervisor.start(web_program(self.env, port=self.ports["web"]))
+            web.cancel()
         await self._wait_for_web(supervisor)
         say(f"  ok  {'Loomprint answers':<72} {time.monotonic() - self.began:6.1f} s")
         for program in background_programs(self.env, home=self.home):
@@ -163,8 +164,8 @@ class Start:
         await until_ready(supervisor, "chain", self._chain_answers)
         command = [str(VENV_PYTHON), "manage.py", "repair_local_chain"]
         code, output = await supervisor.run(command, name="setup", env=self.env, cwd=ROOT)
-        last = output.strip().splitlines()[-1] if output.strip() else ""
-        say(f"  {'ok' if code == 0 else '!!'}  The chain is back; repair: {last}")
+        said = [line for line in output.splitlines() if line.strip() and not is_routine(line)]
+        say(f"  {'ok' if code == 0 else '!!'}  The chain is back. {' '.join(said)}")
 
     async def _bring_up_to_date(self, supervisor: Supervisor) -> None:
         """Migrations, contracts, repair, license templates; each said as it is done."""
@@ -184,12 +185,17 @@ class Start:
             log = self.home.log / "setup.log"
             raise Refusal(lines[-1] if code == app_steps.REFUSED else f"{lines[-1]} (see {log})")
 
-    async def _build(self, supervisor: Supervisor) -> None:
-        """The front end and the collected static files, beside the services' start."""
+    async def _start_web(self, supervisor: Supervisor, services_answer: asyncio.Event) -> None:
+        """The front end is built and the web loads while the database is brought up to date: two cores, two tasks.
+
+        Nobody is told the address before both are done.
+        """
         with step("Front end") as current:
             current.note = await assets.build_frontend(supervisor, self.tools.node, self.env)
         with step("Static files") as current:
             current.note = await assets.collect_static(supervisor, self.env)
+        await services_answer.wait()
+        await supervisor.start(web_program(self.env, port=self.ports["web"]))
 
     async def _wait_for_web(self, supervisor: Supervisor) -> None:
         with step("Web") as current:

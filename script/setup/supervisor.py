@@ -158,7 +158,7 @@ class Supervisor:
 
     async def _spawn(self, program: Program) -> _Running:
         def show(line: str) -> None:
-            if line and not any(level in line for level in ROUTINE):
+            if line and not is_routine(line):
                 say(f"{program.name:<8}| {line}")
 
         log = LogFile(self.log_folder / f"{program.name}.log", on_line=None if program.own_log else show)
@@ -285,6 +285,11 @@ class Supervisor:
             ]
             if left:
                 await asyncio.to_thread(processes.end, left, grace=0.0 if self._hard.is_set() else 3.0)
+
+
+def is_routine(line: str) -> bool:
+    """Whether a log line is for the file only."""
+    return any(level in line for level in ROUTINE)
 
 
 def _send(pid: int, number: int) -> None:
