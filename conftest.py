@@ -12,6 +12,8 @@ from accounts.models import User
 from accounts.services import open_account
 from common.testing import PASSWORD, addresses
 
+pytest_plugins = ["contracts.testing"]
+
 
 @pytest.fixture(autouse=True)
 def own_folders(settings: Any, tmp_path: Path) -> None:

@@ -10,6 +10,9 @@ from django.db import models
 class UintField(models.DecimalField):
     """An unsigned integer of up to 256 bits, kept as numeric(78,0) and given to Python as int."""
 
+    _pyi_private_set_type: int
+    _pyi_private_get_type: int  # type: ignore[assignment]
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["max_digits"] = 78
         kwargs["decimal_places"] = 0

@@ -30,7 +30,7 @@ class StatusSerializer(serializers.Serializer):
     """Where something stands on its way to the chain."""
 
     code = serializers.CharField(help_text="none, queued, sent, mined, final or failed")
-    label = serializers.CharField()
+    text = serializers.CharField(source="label")
     confirmations = serializers.IntegerField()
     needed = serializers.IntegerField()
 
@@ -187,7 +187,9 @@ class ActionDetail(APIView):
 
     def _order(self, request: Request, public_id: uuid.UUID) -> dict[str, Any] | None:
         order = (
-            Order.objects.filter(public_id=public_id, buyer=request.user).select_related("design", "payment").first()
+            Order.objects.filter(public_id=public_id, buyer_id=request.user.pk)
+            .select_related("design", "payment")
+            .first()
         )
         if order is None:
             return None
@@ -202,7 +204,7 @@ class ActionDetail(APIView):
 
     def _publication(self, request: Request, public_id: uuid.UUID) -> dict[str, Any] | None:
         publication = (
-            Publication.objects.filter(public_id=public_id, consents__account=request.user)
+            Publication.objects.filter(public_id=public_id, consents__account_id=request.user.pk)
             .select_related("design")
             .first()
         )

@@ -117,7 +117,7 @@ def design_page(design: Design) -> DesignPage:
     version = design.versions.select_related("master", "source").prefetch_related("previews").latest("number")
     previews = list(version.previews.all())
     entry = (
-        RegistryEntry.objects.filter(chain_id=design.chain_id, entry_id=design.entry_id)
+        RegistryEntry.objects.filter(chain_id=here.chain_id, entry_id=design.entry_id or "")
         .select_related("event__block")
         .first()
     )

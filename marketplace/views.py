@@ -55,7 +55,7 @@ def design(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     shown = selectors.design_page(_visible(request, public_id))
     chosen = _chosen(shown.offers, request.GET.get("offer", ""))
     held = (
-        [one for one in licenses_of(user=request.user) if one.entry_id == shown.design.entry_id]  # type: ignore[arg-type]
+        [one for one in licenses_of(user=request.user) if one.entry_id == shown.design.entry_id]
         if request.user.is_authenticated and shown.entry
         else []
     )

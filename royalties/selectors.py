@@ -108,7 +108,13 @@ FROM credits GROUP BY credits.entry_id, credits.currency
 def statement(*, chain_id: int, holder: str, before_block: int | None = None, limit: int = 50) -> list[StatementLine]:
     """A holder's credits, newest first. Amounts add up to exactly what was credited: each is the step between
     two whole totals, so a fraction left by one sale shows in a later one."""
-    values = {"chain": chain_id, "holder": holder, "before": before_block, "limit": limit, "supply": SUPPLY}
+    values: dict[str, int | str | None] = {
+        "chain": chain_id,
+        "holder": holder,
+        "before": before_block,
+        "limit": limit,
+        "supply": SUPPLY,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_LINES, values)
         rows = cursor.fetchall()

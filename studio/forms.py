@@ -114,7 +114,7 @@ def clean_master(upload: UploadedFile) -> UploadedFile:
     if (upload.size or 0) > settings.ASSET_MAX_BYTES:
         raise forms.ValidationError(
             _("The file has %(size)s; the limit is %(limit)s. Reduce it and upload it again.")
-            % {"size": filesizeformat(upload.size), "limit": filesizeformat(settings.ASSET_MAX_BYTES)}
+            % {"size": filesizeformat(upload.size or 0), "limit": filesizeformat(settings.ASSET_MAX_BYTES)}
         )
     return upload
 

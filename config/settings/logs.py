@@ -1,16 +1,18 @@
 """Structured logs: one JSON object a line, or readable lines in a local start."""
 
+from typing import Any
+
 import structlog
 
 from config.environment import flag, text
 
 # Plain tracebacks: the default ones print local variables, among them passwords.
-_renderer = (
-    structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+_rendering: list[Any] = (
+    [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
     if flag("LOOMPRINT_LOCAL")
-    else structlog.processors.JSONRenderer()
+    else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
 )
-_shared = [
+_shared: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
@@ -24,7 +26,7 @@ LOGGING = {
         "structured": {
             "()": structlog.stdlib.ProcessorFormatter,
             "foreign_pre_chain": _shared,
-            "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer],
+            "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_rendering],
         }
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},

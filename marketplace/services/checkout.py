@@ -102,10 +102,6 @@ def _move(order: Order, before: str, after: str, reason: str = "") -> bool:
 
 def _paid(order: Order) -> None:
     if not _move(order, Order.State.PLACED, Order.State.PAID):
-        if order.state == Order.State.CANCELED and order.payment is not None:
-            # Paid after we had given up waiting: the money goes back.
-            Order.objects.filter(pk=order.pk).update(state=Order.State.FAILED, state_reason=_("Paid too late."))
-            refund_intent(intent=order.payment)
         return
     deadline = timezone.now() + timedelta(hours=BUY_HOURS)
     enqueue(

@@ -9,6 +9,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable
+from functools import partial
 
 from django.conf import settings
 
@@ -57,7 +58,7 @@ def seed(*, say: Say, timeout: float = 900) -> None:
         _ensure_published(demo, design, people, timeout=timeout)
     for number, demo in enumerate(demo_designs):
         design = Design.objects.get(owner=people[demo.creator_key], title=demo.title)
-        _wait(lambda d=design: _on_sale(d), timeout=timeout, what=f"“{demo.title}” to be published")
+        _wait(partial(_on_sale, design), timeout=timeout, what=f"“{demo.title}” to be published")
         if number < BOUGHT:
             _ensure_bought(people[BUYER_KEY], design)
     say("the demo is complete")
