@@ -108,9 +108,7 @@ def _node(children: Sequence[_Block]) -> _Block:
         ]
     )
     links = (
-        _bytes_field(
-            2, _bytes_field(1, child.cid) + _bytes_field(2, b"") + _varint_field(3, child.block_bytes)
-        )
+        _bytes_field(2, _bytes_field(1, child.cid) + _bytes_field(2, b"") + _varint_field(3, child.block_bytes))
         for child in children
     )
     encoded = b"".join(links) + _bytes_field(1, unixfs)

@@ -45,9 +45,7 @@ def _check(value: Any, path: str, depth: int) -> None:
                 )
         case float():
             if not math.isfinite(value):
-                raise UnsafeValue(
-                    path, "not_finite", "is not a finite number; leave it out or give it as a string"
-                )
+                raise UnsafeValue(path, "not_finite", "is not a finite number; leave it out or give it as a string")
         case list() | tuple():
             for index, item in enumerate(value):
                 _check(item, f"{path}[{index}]", depth + 1)

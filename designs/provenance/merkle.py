@@ -55,9 +55,7 @@ class SaltedRecord:
 
     @cached_property
     def _leaves(self) -> dict[str, bytes]:
-        return {
-            key: leaf_hash(self.version, key, value, self.salts[key]) for key, value in self.fields.items()
-        }
+        return {key: leaf_hash(self.version, key, value, self.salts[key]) for key, value in self.fields.items()}
 
     @cached_property
     def _tree(self) -> list[bytes]:

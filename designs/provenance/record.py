@@ -113,8 +113,7 @@ def check_field(name: str, value: Any) -> None:
         raise RecordError(
             "too_long",
             name,
-            _("“%(field)s” is longer than a record can hold. Attach it as the source file instead.")
-            % {"field": name},
+            _("“%(field)s” is longer than a record can hold. Attach it as the source file instead.") % {"field": name},
         )
 
 

@@ -37,16 +37,12 @@ class FileTooLarge(StorageError):
 
 class EmptyFile(StorageError):
     def __init__(self) -> None:
-        super().__init__(
-            "empty", _("The file is empty. Export it again and check its size before you upload it.")
-        )
+        super().__init__("empty", _("The file is empty. Export it again and check its size before you upload it."))
 
 
 class BlobMissing(StorageError):
     def __init__(self, sha256: str) -> None:
-        super().__init__(
-            "blob_missing", _("The stored file cannot be found. It has been reported to the operator.")
-        )
+        super().__init__("blob_missing", _("The stored file cannot be found. It has been reported to the operator."))
         self.sha256 = sha256
 
 

@@ -121,9 +121,7 @@ def test_a_missing_blob_is_said(store):
             ask(absent)
 
 
-@given(
-    name=st.one_of(st.text(max_size=70), st.sampled_from(["../" * 20, "/etc/passwd", "AB" * 32, "ab" * 31]))
-)
+@given(name=st.one_of(st.text(max_size=70), st.sampled_from(["../" * 20, "/etc/passwd", "AB" * 32, "ab" * 31])))
 def test_a_name_that_is_no_hash_never_reaches_the_disk(tmp_path_factory, name):
     store = LocalBlobStore(tmp_path_factory.getbasetemp())
     for ask in (store.open, store.path, store.exists, store.verify):

@@ -26,7 +26,7 @@ BANDS = 12
 """The picture is rendered in horizontal bands, so that progress is true and a band is all that is in flight."""
 
 FLOOR = (0.86, 0.835, 0.785)
-FILL = (0.35, 0.35, 0.355)
+FILL = (0.38, 0.38, 0.385)
 GROUND_LUMINANCE = 0.79
 """Linear luminance that the brightest part of the ground is exposed for: a paper white with room above it."""
 

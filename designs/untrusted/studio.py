@@ -125,7 +125,7 @@ def lights(camera: Camera, points: Floats) -> list[Panel]:
     low, high = points.min(axis=0), points.max(axis=0)
     middle = (low + high) / 2
     flatness = float((high[2] - low[2]) / max(high[0] - low[0], high[1] - low[1], 1e-9))
-    key_height = float(np.interp(flatness, [0.08, 0.4], [1.05, 2.2]))
+    key_height = float(np.interp(flatness, [0.08, 0.4], [1.25, 2.2]))
     forward = np.array([camera.direction[0], camera.direction[1], 0.0])
     forward /= np.linalg.norm(forward)
     right = np.array([forward[1], -forward[0], 0.0])
