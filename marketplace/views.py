@@ -1,6 +1,7 @@
 """Storefront pages. Reading needs no account, no JavaScript and no chain; it reads the projections."""
 
 import uuid
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -77,9 +78,12 @@ def _chosen(offers: list[OfferOnShow], terms_hash: str) -> OfferOnShow | None:
 
 @require_GET
 def design_status(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """The proof strip alone, for the page that polls while an entry is not final."""
+    """The proof strip alone, for the page that polls; asks for the whole page when the offers have opened."""
     shown = selectors.design_page(_visible(request, public_id))
-    return render(request, "marketplace/_proof.html", {"shown": shown})
+    response = render(request, "marketplace/_proof.html", {"shown": shown})
+    if request.GET.get("seen") == "none" and shown.entry is not None:
+        response["HX-Refresh"] = "true"
+    return response
 
 
 @login_required
@@ -127,31 +131,27 @@ def _own_order(request: HttpRequest, public_id: uuid.UUID) -> Order:
     )
 
 
+def _order_context(order: Order) -> dict[str, Any]:
+    is_open = order.state == Order.State.PLACED and order.payment is not None
+    return {
+        "bought": selectors.order_page(order),
+        "payment_url": payment_url(intent=order.payment) if is_open and order.payment else "",
+    }
+
+
 @login_required
 @require_GET
 def order(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Context: bought (selectors.OrderPage), payment_url when the payment is still open."""
-    found = _own_order(request, public_id)
-    is_open = found.state == Order.State.PLACED and found.payment is not None
-    return render(
-        request,
-        "marketplace/order.html",
-        {
-            "bought": selectors.order_page(found),
-            "payment_url": payment_url(intent=found.payment) if is_open and found.payment else "",
-        },
-    )
+    return render(request, "marketplace/order.html", _order_context(_own_order(request, public_id)))
 
 
 @login_required
 @require_GET
 def order_status(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """The part of the order page that polls."""
-    return render(
-        request,
-        "marketplace/_order_status.html",
-        {"bought": selectors.order_page(_own_order(request, public_id))},
-    )
+    """The part of the order page that polls, with the same context."""
+    found = _own_order(request, public_id)
+    return render(request, "marketplace/_order_status.html", _order_context(found))
 
 
 @require_GET

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Exists, OuterRef, Prefetch
 
 from contracts.chains import chain
 from contracts.selectors import ActionStatus, confirmation_status, status_of_action
-from designs.models import Contribution, Design, DesignVersion, Preview
+from designs.models import Contribution, Design, DesignVersion, Preview, ProcessingStep
 from designs.selectors import Picture, Progress, cover_previews, picture_of, progress_of, with_entry
 from moderation.models import Review
 from studio.models import Consent, FirstOfferDraft, Publication
@@ -38,6 +38,15 @@ class DraftPage:
             Design.State.IN_REVIEW,
             Design.State.REJECTED,
         )
+
+    @property
+    def anchored(self) -> bool:
+        return self.status.code == "final"
+
+    @property
+    def asked(self) -> bool:
+        """Whether the draft is frozen and waits for its people or a moderator."""
+        return self.publication is not None and self.publication.state == Publication.State.ASKED
 
     @property
     def waiting_for(self) -> list[Consent]:
@@ -71,7 +80,7 @@ def draft_page(design: Design) -> DraftPage:
     previews = list(version.previews.all())
     publication = (
         design.publications.filter(state__in=[Publication.State.ASKED, Publication.State.SUBMITTED])
-        .prefetch_related(Prefetch("consents", Consent.objects.select_related("account")))
+        .prefetch_related(Prefetch("consents", Consent.objects.select_related("account__custody_key")))
         .first()
     )
     block = design.entry_block  # type: ignore[attr-defined]
@@ -87,7 +96,7 @@ def draft_page(design: Design) -> DraftPage:
         picture=picture_of(design, previews),
         viewer=next((p for p in previews if p.kind == Preview.Kind.VIEWER), None),
         progress=progress_of(version),
-        parts=list(design.contributions.select_related("account")),
+        parts=list(design.contributions.select_related("account__custody_key")),
         offers=list(design.first_offers.select_related("template")),
         publication=publication,
         consents=list(publication.consents.all()) if publication else [],
@@ -98,21 +107,34 @@ def draft_page(design: Design) -> DraftPage:
 
 @dataclass(frozen=True)
 class DesignRow:
+    """A design in its creator's list: final on chain, waiting for consent, or stopped in processing."""
+
     design: Design
     picture: Picture
     anchored: bool
+    asked: bool
+    stopped: bool
 
 
 def own_designs(*, owner: Any, before: int | None = None, limit: int = 24) -> list[DesignRow]:
     """A creator's designs, newest first; `before` is the id the last page ended with."""
-    designs = with_entry(Design.objects.filter(owner=owner)).prefetch_related(cover_previews())
+    here = chain()
+    asked = Publication.objects.filter(design=OuterRef("pk"), state=Publication.State.ASKED)
+    failed = ProcessingStep.objects.filter(version__design=OuterRef("pk"), state=ProcessingStep.State.FAILED)
+    designs = (
+        with_entry(Design.objects.filter(owner=owner))
+        .annotate(asked=Exists(asked), stopped=Exists(failed))
+        .prefetch_related(cover_previews())
+    )
     if before is not None:
         designs = designs.filter(id__lt=before)
     return [
         DesignRow(
             design=design,
             picture=picture_of(design, design.versions.all()[0].previews.all()),
-            anchored=design.entry_block is not None,  # type: ignore[attr-defined]
+            anchored=confirmation_status(design.entry_block, here).code == "final",  # type: ignore[attr-defined]
+            asked=design.asked,  # type: ignore[attr-defined]
+            stopped=design.stopped,  # type: ignore[attr-defined]
         )
         for design in designs.order_by("-id")[:limit]
     ]

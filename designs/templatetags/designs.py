@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from contracts.selectors import ActionStatus
 from designs.models import Design, Preview
+from designs.selectors import Picture, picture_of
 
 register = template.Library()
 
@@ -31,6 +32,13 @@ def preview_url(design: Design, preview: Preview | None) -> str:
     name = "viewer" if preview.kind == Preview.Kind.VIEWER else "cover"
     ending = _ENDINGS.get(preview.media_type, "bin")
     return reverse("designs:preview", args=[design.public_id, preview.pk, f"{name}.{ending}"])
+
+
+@register.simple_tag
+def cover_of(design: Design) -> Picture:
+    """The cover of a design's newest version, from what was prefetched (versions__previews)."""
+    newest = max(design.versions.all(), key=lambda version: version.number)
+    return picture_of(design, newest.previews.all())
 
 
 @register.simple_tag
