@@ -2,12 +2,46 @@
 
 import asyncio
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+from .telling import say
+
 ROTATE_AT_BYTES = 20_000_000
 LONGEST_LINE = 65536
+# Structured log lines of these levels stay in the log file; the terminal shows what someone should know.
+ROUTINE = ("[info ", "[debug ")
+SHOWN_PER_SPELL = 30
+SPELL_SECONDS = 10.0
+
+
+def is_routine(line: str) -> bool:
+    """Whether a log line is for the file only."""
+    return any(level in line for level in ROUTINE)
+
+
+class Screen:
+    """Shows a program's lines with its name; a flood of them only in part, since the file has them all."""
+
+    def __init__(self, name: str, path: Path) -> None:
+        self._name = name
+        self._path = path
+        self._spell_began = 0.0
+        self._shown = 0
+
+    def show(self, line: str) -> None:
+        if not line or is_routine(line):
+            return
+        now = time.monotonic()
+        if now - self._spell_began > SPELL_SECONDS:
+            self._spell_began, self._shown = now, 0
+        self._shown += 1
+        if self._shown <= SHOWN_PER_SPELL:
+            say(f"{self._name:<8}| {line}")
+        elif self._shown == SHOWN_PER_SPELL + 1:
+            say(f"{self._name:<8}| … and more, in {self._path}")
 
 
 class LogFile:

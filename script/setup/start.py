@@ -11,13 +11,14 @@ from pathlib import Path
 from . import app_steps, assets, chain, postgres, redis
 from .bootstrap import Tools
 from .commands import clean_environment
+from .logs import is_routine
 from .packages import path_with
 from .paths import ROOT, VENV, VENV_PYTHON, Home
 from .programs import background_programs, demo_program, web_program
 from .services import start_postgres, start_redis, until_ready
 from .settings import local_secrets, write_pairs
 from .sockets import free_port, is_free, socket_folder
-from .supervisor import Supervisor, is_routine
+from .supervisor import Supervisor
 from .telling import Refusal, say, step
 
 FIRST_WEB_PORT = 8000
@@ -217,9 +218,12 @@ class Start:
 
 
 def _answers(url: str) -> bool:
+    """Whether the page is there. Raises Refusal when it is answered with an error: waiting would not mend it."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(url, timeout=20) as answer:
             return bool(answer.status < 400)
+    except urllib.error.HTTPError as error:
+        raise Refusal(f"The storefront answers {error.code} {error.reason}: var/log/web.log says why.") from error
     except (OSError, urllib.error.URLError):
         return False

@@ -10,14 +10,12 @@ from enum import IntEnum
 from pathlib import Path
 
 from . import processes
-from .logs import LogFile
+from .logs import LogFile, Screen
 from .telling import Refusal, say
 
 FIRST_DELAY = 0.5
 LONGEST_DELAY = 30.0
 HEALTHY_AFTER = 30.0
-# Structured log lines of these levels stay in the log file; the terminal shows what someone should know.
-ROUTINE = ("[info ", "[debug ")
 
 
 class Stage(IntEnum):
@@ -76,6 +74,7 @@ class Supervisor:
         self._managed: set[int] = set()
         self._sessions: set[int] = set()
         self._keepers: dict[str, asyncio.Task[None]] = {}
+        self._follow_ups: list[asyncio.Task[None]] = []
         self._stopping = asyncio.Event()
         self._hard = asyncio.Event()
         self._spawning = asyncio.Lock()
@@ -147,9 +146,10 @@ class Supervisor:
         for stage in Stage:
             here = [running for running in self._running.values() if running.program.stage == stage]
             await asyncio.gather(*(self._end(running) for running in here))
-        for keeper in self._keepers.values():
-            keeper.cancel()
-        await asyncio.gather(*self._keepers.values(), return_exceptions=True)
+        tasks = [*self._keepers.values(), *self._follow_ups]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self._end_strays(self._sessions)
 
     def kill_hard(self) -> None:
@@ -157,11 +157,8 @@ class Supervisor:
         self._hard.set()
 
     async def _spawn(self, program: Program) -> _Running:
-        def show(line: str) -> None:
-            if line and not is_routine(line):
-                say(f"{program.name:<8}| {line}")
-
-        log = LogFile(self.log_folder / f"{program.name}.log", on_line=None if program.own_log else show)
+        path = self.log_folder / f"{program.name}.log"
+        log = LogFile(path, on_line=None if program.own_log else Screen(program.name, path).show)
         process = await self._execute(
             program.command, env=program.env, cwd=program.cwd, log=log, user=program.user, group=program.group
         )
@@ -247,7 +244,7 @@ class Supervisor:
                 say(f"  !!  {refusal}")
                 return
             if program.after_restart:
-                await program.after_restart()
+                self._follow_ups.append(asyncio.create_task(_follow_up(program.after_restart)))
 
     async def _end(self, running: _Running) -> None:
         process, program = running.process, running.program
@@ -287,9 +284,12 @@ class Supervisor:
                 await asyncio.to_thread(processes.end, left, grace=0.0 if self._hard.is_set() else 3.0)
 
 
-def is_routine(line: str) -> bool:
-    """Whether a log line is for the file only."""
-    return any(level in line for level in ROUTINE)
+async def _follow_up(action: Callable[[], Awaitable[None]]) -> None:
+    """What a restart asks for, beside the watching of the program, which may die again meanwhile."""
+    try:
+        await action()
+    except Refusal as refusal:
+        say(f"  !!  {refusal}")
 
 
 def _send(pid: int, number: int) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from script.setup import processes
 from script.setup.supervisor import Stage, Supervisor
+from script.setup.telling import Refusal
 
 SLEEP = "import time; time.sleep(600)"
 
@@ -202,6 +203,35 @@ def test_output_lands_in_the_log_of_its_program(supervised, program, tmp_path: P
     shown = capsys.readouterr().out
     assert "talker  | a line" in shown
     assert "all_is_well" not in shown
+
+
+def test_a_flood_is_shown_in_part_and_logged_whole(supervised, program, tmp_path: Path, capsys) -> None:
+    async def story(supervisor: Supervisor) -> None:
+        await supervisor.start(program("flood", "for n in range(500): print('line', n)", attempts=1))
+        await until(lambda: "flood" in supervisor.finished)
+
+    supervised(story)
+    shown = [line for line in capsys.readouterr().out.splitlines() if line.startswith("flood")]
+    assert len(shown) == 31
+    assert shown[-1].startswith("flood   | … and more, in ")
+    assert len((tmp_path / "log" / "flood.log").read_text().splitlines()) == 500
+
+
+def test_what_a_restart_asks_for_may_fail_without_ending_the_watch(supervised, program, tmp_path: Path) -> None:
+    asked: list[int] = []
+
+    async def story(supervisor: Supervisor) -> None:
+        async def refuse() -> None:
+            asked.append(1)
+            raise Refusal("It cannot be repaired.")
+
+        await supervisor.start(program("chain", SLEEP, after_restart=refuse))
+        for deaths in (1, 2):
+            os.kill(supervisor.pid_of("chain"), signal.SIGKILL)
+            await until(lambda wanted=deaths: len(asked) == wanted)
+        assert lives(supervisor.pid_of("chain"))
+
+    supervised(story)
 
 
 def test_run_answers_with_code_and_output(supervised, tmp_path: Path) -> None:
