@@ -90,7 +90,7 @@ def _failed(step: ProcessingStep, error: Exception) -> bool:
 
 def _inspect(step: ProcessingStep, folder: Path) -> None:
     path, detected = _master(step.version)
-    found = inspect(path, detected, folder)
+    found = inspect(path, detected, folder, _beat(step))
     DesignVersion.objects.filter(pk=step.version_id).update(facts=found.facts)
 
 
