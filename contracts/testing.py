@@ -228,8 +228,8 @@ class LiveChain:
             **changes,
         }
 
-    def start(self, *words: str, **changes: str) -> subprocess.Popen[bytes]:
-        """A process of the application, ended with the test at the latest."""
+    def start(self, *words: str, until: bytes = b"", **changes: str) -> subprocess.Popen[bytes]:
+        """A process of the application, ended with the test at the latest; it is waited for until it says `until`."""
         process = subprocess.Popen(
             [sys.executable, *words],
             cwd=ROOT,
@@ -239,6 +239,9 @@ class LiveChain:
             stderr=subprocess.STDOUT,
         )
         self.started.append(process)
+        assert process.stdout is not None
+        while until and until not in process.stdout.readline():
+            assert process.poll() is None, f"it ended without saying {until!r}"
         return process
 
     def manage(self, command: str, *words: str, kill_at: str = "") -> tuple[int, str]:
@@ -283,8 +286,7 @@ def live_chain(deployed_anvil: DeployedAnvil, settings: Any, tmp_path: Path) -> 
     settings.DEPLOYMENTS_DIRS = [folder]
     settings.CHAINS = {
         "public": {
-            name: getattr(here, name)
-            for name in ("chain_id", "rpc_url", "public_rpc_url", "confirmations", "is_local")
+            name: getattr(here, name) for name in ("chain_id", "rpc_url", "public_rpc_url", "confirmations", "is_local")
         }
     }
     live = LiveChain(

@@ -9,7 +9,7 @@ from contracts.client import client
 from contracts.models import ChainTransaction
 from contracts.outbox.sending import fill_gaps, send_planned
 from contracts.outbox.states import advance
-from contracts.outbox.tracking import CHUNK, NO_BLOCK, observe, push
+from contracts.outbox.tracking import CHUNK, NO_BLOCK, forget_block, observe, push
 
 State = ChainTransaction.State
 
@@ -53,4 +53,4 @@ def _without_receipt(chain: Chain, sender: str) -> Sequence[ChainTransaction]:
 def _forget_block(tx: ChainTransaction) -> bool:
     if tx.state == State.FAILED:
         return advance(tx, [State.FAILED], State.FAILED, "the chain forgot its block", **NO_BLOCK)
-    return advance(tx, [State.MINED, State.FINAL], State.BROADCAST, "the chain forgot its block", error="", **NO_BLOCK)
+    return forget_block(tx, "the chain forgot its block")

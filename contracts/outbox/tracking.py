@@ -11,6 +11,7 @@ from django.utils import timezone
 from contracts.chains import Chain
 from contracts.client import Receipt, client
 from contracts.errors import RpcError
+from contracts.killpoints import reach
 from contracts.models import ChainCursor, ChainTransaction, SenderNonce, TransactionAttempt
 from contracts.outbox.broadcasting import broadcast, replace
 from contracts.outbox.calls import FILL_NONCE, call_of
@@ -139,6 +140,7 @@ def _push_known(
     replacement = replace(chain, signer, tx, attempt)
     if replacement is None:
         return 0
+    reach("outbox.replaced")
     logger.warning("transaction_replaced", kind=tx.kind, subject=tx.subject, nonce=attempt.nonce)
     broadcast(chain, signer, tx, replacement)
     return 1

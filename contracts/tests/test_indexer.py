@@ -42,7 +42,15 @@ def rows() -> list[tuple[Any, ...]]:
     """Everything that was read, without row ids."""
     return list(
         ChainEvent.objects.values_list(
-            "block__number", "block__hash", "log_index", "contract", "name", "args", "transaction_hash", "topics", "data"
+            "block__number",
+            "block__hash",
+            "log_index",
+            "contract",
+            "name",
+            "args",
+            "transaction_hash",
+            "topics",
+            "data",
         )
     )
 

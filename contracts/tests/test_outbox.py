@@ -22,7 +22,17 @@ from contracts.outbox import enqueue
 from contracts.outbox.states import advance, deliver_outcomes
 from contracts.selectors import for_ref, transaction_status
 from contracts.testing import LiveChain
-from contracts.tests.actions import TERMS, TRANSFER, address, balance, key, plan_terms, plan_terms_again, plan_transfer, take_coins
+from contracts.tests.actions import (
+    TERMS,
+    TRANSFER,
+    address,
+    balance,
+    key,
+    plan_terms,
+    plan_terms_again,
+    plan_transfer,
+    take_coins,
+)
 
 State = ChainTransaction.State
 pytestmark = pytest.mark.django_db
@@ -59,7 +69,12 @@ def test_one_action_gives_one_row_however_often_it_is_enqueued(live_chain: LiveC
 def test_arguments_that_lose_digits_are_refused(live_chain: LiveChain) -> None:
     with pytest.raises(TypeError), transaction.atomic():
         enqueue(
-            kind="k", subject="s", ref=key("r"), contract="TestStablecoin", function="transfer", args=[address("a"), 1.5]
+            kind="k",
+            subject="s",
+            ref=key("r"),
+            contract="TestStablecoin",
+            function="transfer",
+            args=[address("a"), 1.5],
         )
     assert not ChainTransaction.objects.exists()
 

@@ -1,0 +1,241 @@
+"""Real processes killed at every step, nodes stopped and rewound: nothing is lost, nothing is done twice."""
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+
+import pytest
+
+from contracts.chains import read_deployment
+from contracts.models import ChainCursor, ChainEvent, ChainTransaction, SenderNonce, TransactionAttempt
+from contracts.selectors import sync_status
+from contracts.testing import LiveChain
+from contracts.tests.actions import address, balance, plan_terms, plan_transfer
+
+State = ChainTransaction.State
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault]
+KILLED = -signal.SIGKILL
+
+
+def wait_until(condition: Callable[[], bool], *, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not so after {seconds} s: {condition}")
+        time.sleep(0.1)
+
+
+def say_of(process: "subprocess.Popen[bytes]") -> str:
+    output, _ = process.communicate(timeout=30)
+    return output.decode(errors="replace")
+
+
+@pytest.mark.parametrize(
+    ("point", "state", "on_chain"),
+    [("outbox.stored", State.SIGNED, 0), ("outbox.broadcast", State.SIGNED, 5)],
+)
+def test_a_sender_killed_after_storing_or_sending_pays_once(
+    live_chain: LiveChain, point: str, state: str, on_chain: int
+) -> None:
+    tx = plan_transfer(address("a"), amount=5)
+    code, output = live_chain.manage("sweep", kill_at=point)
+    assert code == KILLED, output
+    tx.refresh_from_db()
+    assert (tx.state, balance(live_chain, address("a"))) == (state, on_chain)
+    live_chain.finalize()
+    tx.refresh_from_db()
+    assert (tx.state, tx.attempts.count(), balance(live_chain, address("a"))) == (State.FINAL, 1, 5)
+    assert live_chain.audit() == []
+
+
+def test_a_sender_killed_between_storing_a_replacement_and_sending_it_pays_once(
+    live_chain: LiveChain, settings: object
+) -> None:
+    live_chain.node.automine(False)
+    tx = plan_transfer(address("a"), amount=5)
+    live_chain.sweep()
+    process = live_chain.start("manage.py", "sweep", LOOMPRINT_KILL_AT="outbox.replaced", CHAIN_STUCK_SECONDS="0")
+    assert process.wait(timeout=60) == KILLED
+    assert TransactionAttempt.objects.filter(transaction=tx).count() == 2
+    live_chain.node.automine(True)
+    live_chain.finalize()
+    tx.refresh_from_db()
+    assert (tx.state, balance(live_chain, address("a"))) == (State.FINAL, 5)
+    assert live_chain.audit() == []
+
+
+@pytest.mark.parametrize("point", ["indexer.before_projection", "indexer.before_commit"])
+def test_an_indexer_killed_in_its_transaction_leaves_all_or_nothing(live_chain: LiveChain, point: str) -> None:
+    live_chain.follow()
+    before = ChainCursor.objects.get().number
+    plan_terms("one")
+    live_chain.sweep()
+    code, output = live_chain.manage("follow_chain", kill_at=point)
+    assert code == KILLED, output
+    assert ChainCursor.objects.get().number == before
+    assert not ChainEvent.objects.filter(name="TermsAdded").exists()
+    live_chain.follow()
+    assert ChainEvent.objects.filter(name="TermsAdded").count() == 1
+    assert live_chain.audit() == []
+
+
+def test_two_senders_at_once_send_each_action_once(live_chain: LiveChain) -> None:
+    for number in range(12):
+        plan_transfer(address(f"h{number}"), amount=number + 1)
+    processes = [live_chain.start("manage.py", "sweep") for _ in range(2)]
+    assert [process.wait(timeout=90) for process in processes] == [0, 0]
+    live_chain.finalize()
+    paid = [balance(live_chain, address(f"h{number}")) for number in range(12)]
+    assert paid == list(range(1, 13))
+    assert set(ChainTransaction.objects.values_list("state", flat=True)) == {State.FINAL}
+    nonces = sorted(ChainTransaction.objects.values_list("nonce", flat=True))
+    assert nonces == list(range(nonces[0], nonces[0] + 12))
+    assert SenderNonce.objects.get().next_nonce == nonces[-1] + 1
+    assert live_chain.audit() == []
+
+
+def test_two_indexers_at_once_read_each_event_once_and_stop_when_told(live_chain: LiveChain) -> None:
+    indexers = [live_chain.start("manage.py", "follow_chain", until=b"following") for _ in range(2)]
+    for number in range(6):
+        plan_terms(f"t{number}")
+        live_chain.sweep()
+    wait_until(lambda: ChainEvent.objects.filter(name="TermsAdded").count() == 6)
+    for process in indexers:
+        process.send_signal(signal.SIGTERM)
+    assert [process.wait(timeout=20) for process in indexers] == [0, 0]
+    live_chain.follow()
+    assert ChainEvent.objects.filter(name="TermsAdded").count() == 6
+    assert live_chain.audit() == []
+
+
+def test_the_indexer_outlives_a_node_that_stops_and_starts(live_chain: LiveChain) -> None:
+    indexer = live_chain.start("manage.py", "follow_chain", until=b"following")
+    wait_until(lambda: ChainCursor.objects.exists())
+    tx = plan_terms("before")
+    live_chain.sweep()
+    wait_until(lambda: ChainEvent.objects.filter(name="TermsAdded").count() == 1)
+    live_chain.node.stop()
+    waiting = plan_terms("while it is away")
+    code, output = live_chain.manage("sweep")
+    assert code == 1
+    assert "cannot be reached" in output
+    waiting.refresh_from_db()
+    assert waiting.state == State.PLANNED
+    wait_until(lambda: "cannot be reached" in ChainCursor.objects.get().last_error)
+    live_chain.node.start()
+    live_chain.sweep()
+    wait_until(lambda: ChainEvent.objects.filter(name="TermsAdded").count() == 2)
+    indexer.send_signal(signal.SIGTERM)
+    assert indexer.wait(timeout=20) == 0
+    live_chain.finalize()
+    tx.refresh_from_db()
+    waiting.refresh_from_db()
+    assert (tx.state, waiting.state) == (State.FINAL, State.FINAL)
+    assert live_chain.audit() == []
+
+
+def test_a_reorganization_of_depth_3_while_the_indexer_runs_is_read_and_sent_again(live_chain: LiveChain) -> None:
+    indexer = live_chain.start("manage.py", "follow_chain", until=b"following")
+    live_chain.node.mine(6)
+    tx = plan_terms("sale")
+    paid = plan_transfer(address("a"), amount=5)
+    live_chain.sweep()
+    live_chain.node.mine()
+    wait_until(lambda: ChainTransaction.objects.filter(state=State.MINED).count() == 2)
+    live_chain.node.reorg(3)
+    live_chain.node.mine()
+    wait_until(lambda: ChainTransaction.objects.filter(state=State.BROADCAST).count() == 2)
+    assert not ChainEvent.objects.filter(name="TermsAdded").exists()
+    live_chain.sweep()
+    wait_until(lambda: ChainEvent.objects.filter(name="TermsAdded").count() == 1)
+    indexer.send_signal(signal.SIGTERM)
+    assert indexer.wait(timeout=20) == 0
+    live_chain.finalize()
+    for row in (tx, paid):
+        row.refresh_from_db()
+        assert (row.state, row.attempts.count()) == (State.FINAL, 1)
+    assert balance(live_chain, address("a")) == 5
+    assert live_chain.audit() == []
+
+
+def test_a_killed_local_chain_is_repaired_from_the_stored_bytes(live_chain: LiveChain) -> None:
+    """The node comes back at its last saved state, long before what was final: all since then is sent again."""
+    plan_terms("saved")
+    live_chain.finalize()
+    live_chain.node.stop()
+    live_chain.node.start()
+    plan_terms("lost")
+    plan_transfer(address("a"), amount=5)
+    live_chain.finalize()
+    live_chain.node.kill()
+    live_chain.node.start()
+    waiting = plan_transfer(address("b"), amount=3)
+    code, output = live_chain.manage("sweep")
+    assert (code, "manage.py repair_local_chain" in output) == (1, True), output
+    assert sync_status(live_chain.chain).sending_stopped
+    waiting.refresh_from_db()
+    assert waiting.state == State.PLANNED
+    code, output = live_chain.manage("repair_local_chain")
+    assert code == 0, output
+    assert "2 transactions that the chain did not have were sent again" in output
+    live_chain.finalize()
+    assert set(ChainTransaction.objects.values_list("state", flat=True)) == {State.FINAL}
+    assert (balance(live_chain, address("a")), balance(live_chain, address("b"))) == (5, 3)
+    assert ChainEvent.objects.filter(name="TermsAdded").count() == 2
+    assert live_chain.audit() == []
+
+
+def test_a_local_chain_that_lost_even_its_contracts_gets_them_at_the_same_addresses(live_chain: LiveChain) -> None:
+    plan_terms("one")
+    plan_transfer(address("a"), amount=5)
+    live_chain.finalize()
+    before = live_chain.chain.deployment.addresses
+    live_chain.node.kill()
+    live_chain.node.state_file.unlink(missing_ok=True)
+    live_chain.node.start()
+    code, output = live_chain.manage("repair_local_chain")
+    assert code == 0, output
+    assert live_chain.chain.deployment.addresses == before
+    live_chain.finalize()
+    assert balance(live_chain, address("a")) == 5
+    assert ChainEvent.objects.filter(name="TermsAdded").count() == 1
+    assert live_chain.audit() == []
+
+
+def test_contracts_of_an_older_version_archive_the_demo_chain_and_are_deployed_anew(live_chain: LiveChain) -> None:
+    plan_terms("one")
+    live_chain.finalize()
+    path = live_chain.var / "deployments" / "31337.json"
+    old = read_deployment(path)
+    assert old is not None
+    path.write_text(path.read_text().replace(old.version, "0" * 64))
+    code, output = live_chain.manage("deploy_contracts")
+    assert code == 0, output
+    assert "The demo chain was archived" in output
+    new = read_deployment(path)
+    assert new is not None
+    assert new.addresses["LicenseMarket"] != old.addresses["LicenseMarket"]
+    assert not ChainTransaction.objects.exists()
+    assert not ChainEvent.objects.exists()
+    archived = [file.name.split("-")[0] for file in (path.parent / "archive").iterdir()]
+    assert archived == ["31337", "31337"]
+    plan_terms("one")
+    live_chain.finalize()
+    assert ChainEvent.objects.filter(name="TermsAdded").count() == 1
+    assert live_chain.audit() == []
+
+
+def test_the_wrong_chain_ends_the_indexer_with_one_sentence(live_chain: LiveChain) -> None:
+    process = live_chain.start("manage.py", "follow_chain", CHAIN_ID="1")
+    output = say_of(process)
+    assert process.returncode == 1
+    assert "CommandError: The node serves chain 31337, the settings name chain 1." in output
+
+
+def test_known_contracts_without_code_end_the_indexer_with_one_sentence(live_chain: LiveChain) -> None:
+    live_chain.node.rpc("anvil_setCode", live_chain.chain.deployment.address("LicenseMarket"), "0x")
+    process = live_chain.start("manage.py", "follow_chain")
+    output = say_of(process)
+    assert process.returncode == 1
+    assert "CommandError: Chain 31337 has no code of ours at the recorded addresses (first: LicenseMarket)" in output
