@@ -7,7 +7,6 @@ class DesignsConfig(AppConfig):
 
     def ready(self) -> None:
         from contracts.hooks import register_auditor, register_projection
-
         from designs import audit, projections
 
         register_projection("DesignRegistry", "EntryRegistered", projections.entry_registered)

@@ -1,8 +1,7 @@
 """Chain events of the registry, as rows."""
 
-from contracts.models import ChainEvent
-
 from common.identifiers import entry_id_hex
+from contracts.models import ChainEvent
 from designs.models import RegistryEntry
 
 

@@ -7,7 +7,6 @@ class LicensingConfig(AppConfig):
 
     def ready(self) -> None:
         from contracts.hooks import register_auditor, register_projection
-
         from licensing import audit, projections
 
         register_projection("LicenseMarket", "OfferOpened", projections.offer_opened)

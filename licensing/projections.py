@@ -1,8 +1,7 @@
 """Chain events of the market and the licenses, as rows."""
 
-from contracts.models import ChainEvent
-
 from common.identifiers import entry_id_hex, entry_of_license
+from contracts.models import ChainEvent
 from licensing.models import LicenseMovement, LicenseSale, Offer
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from contracts.chains import chain
-from contracts.selectors import sync_status
 from django.db.models import Case, F, Max, Min, Q, Sum, Value, When
 
 from accounts.models import User
 from common.fields import UintField
+from contracts.chains import chain
+from contracts.selectors import sync_status
 from designs.models import Design
 from licensing.models import LicenseMovement, LicenseSale, LicenseTemplate, Offer
 

@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
-from contracts.chains import chain
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from contracts.chains import chain
 from licensing.models import DownloadGrant
 from licensing.selectors import licenses_of
 

@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import rfc8785
-from contracts.chains import chain
-from contracts.models import ChainEvent
-from contracts.outbox import enqueue
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 from eth_utils.crypto import keccak
 
+from contracts.chains import chain
+from contracts.models import ChainEvent
+from contracts.outbox import enqueue
 from licensing.models import LicenseTemplate
 
 ADD_TERMS = "add_terms"
