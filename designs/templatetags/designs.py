@@ -15,6 +15,7 @@ from designs.selectors import Picture, picture_of
 register = template.Library()
 
 MILLIMETERS_PER_METER = 1000
+GROUPED_FROM = 10_000
 _ENDINGS = {
     "image/avif": "avif",
     "image/webp": "webp",
@@ -65,7 +66,7 @@ def fact_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _image_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
-    megapixels = number_format(facts["width"] * facts["height"] / 1_000_000, 1)
+    megapixels = _figure(facts["width"] * facts["height"] / 1_000_000)
     alpha = _("with transparency") if facts.get("has_alpha") else _("without transparency")
     profile = _("embedded") if facts.get("has_color_profile") else _("none: read as sRGB")
     return [
@@ -80,7 +81,7 @@ def _mesh_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
     scale, unit = _scale(facts.get("units", ""))
     lines = [(_("Format"), str(facts.get("format", "")).upper())]
     if "bounds" in facts:
-        size = " × ".join(number_format(side * scale, 1) for side in facts["bounds"]["extent"])
+        size = " × ".join(_figure(side * scale) for side in facts["bounds"]["extent"])
         lines.append((_("Size"), f"{size} {unit}"))
     lines.append((_("Mesh"), ", ".join(_mesh_words(facts))))
     if facts.get("volume"):
@@ -118,13 +119,18 @@ def _mesh_words(facts: dict[str, Any]) -> list[str]:
     return words
 
 
+def _figure(value: float) -> str:
+    """With one decimal, rounded: number_format alone would cut."""
+    return number_format(round(value, 1), 1, force_grouping=value >= GROUPED_FROM)
+
+
 def _volume(value: float, scale: float) -> str:
     if scale == 1:
-        return number_format(value, 1, force_grouping=True)
-    return f"{number_format(value * scale**3 / 1000, 1, force_grouping=True)} cm³"
+        return _figure(value)
+    return f"{_figure(value * scale**3 / 1000)} cm³"
 
 
 def _area(value: float, scale: float) -> str:
     if scale == 1:
-        return number_format(value, 1, force_grouping=True)
-    return f"{number_format(value * scale**2 / 100, 1, force_grouping=True)} cm²"
+        return _figure(value)
+    return f"{_figure(value * scale**2 / 100)} cm²"

@@ -1,0 +1,52 @@
+from designs.templatetags.designs import fact_lines
+
+MESH = {
+    "format": "stl",
+    "triangles": 1,
+    "degenerate_triangles": 0,
+    "bounds": {"min": [0.0, 0.0, 0.0], "max": [1.0, 2.0, 3.0], "extent": [1.0, 2.0, 3.0]},
+    "watertight": False,
+    "winding_consistent": True,
+    "inside_out": False,
+    "area": 22.0,
+    "volume": None,
+    "bodies": 1,
+    "units": "unknown",
+    "has_colors": False,
+    "has_textures": False,
+}
+
+
+def test_a_mesh_without_units_is_shown_in_its_own_numbers_and_says_so() -> None:
+    lines = dict(fact_lines(MESH))
+    assert lines["Size"] == "1.0 × 2.0 × 3.0 units"
+    assert lines["Mesh"] == "1 triangle, not watertight, 1 body"
+    assert lines["Units"] == "the file states none; usually millimeters"
+    assert "Volume, area" not in lines
+
+
+def test_a_mesh_in_meters_is_shown_in_millimeters() -> None:
+    lines = dict(fact_lines({**MESH, "units": "m", "watertight": True, "volume": 6.0, "inside_out": True}))
+    assert lines["Size"] == "1000.0 × 2000.0 × 3000.0 mm"
+    assert lines["Mesh"] == "1 triangle, watertight, 1 body, inside out"
+    assert lines["Volume, area"] == "6,000,000.0 cm³, 220,000.0 cm²"
+    assert "Units" not in lines
+
+
+def test_an_image_is_shown_in_pixels() -> None:
+    facts = {"format": "png", "width": 3200, "height": 2400, "mode": "RGBA", "has_alpha": True}
+    assert fact_lines({**facts, "has_color_profile": False}) == [
+        ("Format", "PNG"),
+        ("Size", "3200 × 2400 px (7.7 MP)"),
+        ("Colors", "RGBA, with transparency"),
+        ("Color profile", "none: read as sRGB"),
+    ]
+
+
+def test_lengths_are_rounded_and_not_cut() -> None:
+    facts = {**MESH, "units": "m", "bounds": {"extent": [0.11996, 0.0899999999, 0.00004]}}
+    assert dict(fact_lines(facts))["Size"] == "120.0 × 90.0 × 0.0 mm"
+
+
+def test_nothing_measured_yet_gives_no_lines() -> None:
+    assert fact_lines({}) == []
