@@ -133,8 +133,8 @@ def own_designs(*, owner: Any, before: int | None = None, limit: int = 24) -> li
             design=design,
             picture=picture_of(design, design.versions.all()[0].previews.all()),
             anchored=confirmation_status(design.entry_block, here).code == "final",  # type: ignore[attr-defined]
-            asked=design.asked,  # type: ignore[attr-defined]
-            stopped=design.stopped,  # type: ignore[attr-defined]
+            asked=design.asked,
+            stopped=design.stopped,
         )
         for design in designs.order_by("-id")[:limit]
     ]
