@@ -139,5 +139,5 @@ def verify_commands(shown: DesignPage) -> dict[str, str]:
         registry = here.deployment.address("DesignRegistry")
     except ChainNotDeployed:
         registry = shown.entry.event.address if shown.entry else ""
-    alone = f"python contracts/verifier.py {file} --rpc {here.public_rpc_url} --registry {registry}"
+    alone = f"python contracts/verifier/verify.py {file} --rpc {here.public_rpc_url} --registry {registry}"
     return {"ours": f"python manage.py verify {file}", "alone": alone, "registry": registry}

@@ -24,9 +24,7 @@ class Command(BaseCommand):
                 registry=here.deployment.address("DesignRegistry"),
             )
         except OSError as error:
-            raise CommandError(
-                f"{options['file']} cannot be read: {error.strerror}.", returncode=2
-            ) from error
+            raise CommandError(f"{options['file']} cannot be read: {error.strerror}.", returncode=2) from error
         except CannotAnswer as error:
             raise CommandError(str(error), returncode=2) from error
         self.stdout.write(as_json(verdict) if options["json"] else report(verdict))
