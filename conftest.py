@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from PIL import Image
 
@@ -13,6 +14,10 @@ from accounts.services import open_account
 from common.testing import PASSWORD, addresses
 
 pytest_plugins = ["contracts.testing"]
+
+# Machines are shared and noisy: how long one example took says nothing about the code.
+hypothesis.settings.register_profile("loomprint", deadline=None)
+hypothesis.settings.load_profile("loomprint")
 
 
 @pytest.fixture(autouse=True)

@@ -1,17 +1,14 @@
 """The container and the JSON of a GLB (glTF 2.0, sections 4 and 3.6): lengths, bounds, and nothing outside the file."""
 
-import json
-import re
 import struct
 from typing import IO, Any
+
+from common import bounded_json
 
 from .reasons import InspectionError
 
 MAX_JSON_BYTES = 8 * 1024 * 1024
 MAX_ZEROS = 1_000_000
-# glTF's own structures end at a depth of about ten; extras may add some.
-MAX_DEPTH = 64
-_NOT_A_BRACKET = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[^\[\]{}"]+', re.DOTALL)
 _JSON_CHUNK = 0x4E4F534A
 _BINARY_CHUNK = 0x004E4942
 _COMPONENT_BYTES = {5120: 1, 5121: 1, 5122: 2, 5123: 2, 5125: 4, 5126: 4}
@@ -51,25 +48,13 @@ def check_glb(stream: IO[bytes], size: int) -> None:
 
 
 def _document(text: bytes) -> dict[str, Any]:
-    # Brackets are counted before they are parsed: deep ones could exhaust the parser's stack.
-    if _depth(text) > MAX_DEPTH:
-        raise InspectionError("unreadable")
     try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        document = bounded_json.loads(text)
+    except ValueError as error:
         raise InspectionError("unreadable") from error
     if not isinstance(document, dict):
         raise InspectionError("unreadable")
     return document
-
-
-def _depth(text: bytes) -> int:
-    """How deep brackets stand in each other, those in strings left out."""
-    depth = deepest = 0
-    for bracket in _NOT_A_BRACKET.sub(b"", text):
-        depth += 1 if bracket in b"[{" else -1
-        deepest = max(deepest, depth)
-    return deepest
 
 
 def _binary_length(stream: IO[bytes], size: int, offset: int) -> int:

@@ -18,6 +18,8 @@ from typing import IO, Any
 
 import structlog
 
+from common import bounded_json
+
 logger = structlog.get_logger(__name__)
 
 MEBIBYTE = 1024 * 1024
@@ -176,9 +178,9 @@ class _Conversation:
 
     def _take_line(self, line: bytes) -> None:
         try:
-            message = json.loads(line)
+            message = bounded_json.loads(line)
             heard = self._hear(message["kind"], message["content"])
-        except (ValueError, TypeError, KeyError, IndexError, RecursionError):
+        except (ValueError, TypeError, KeyError, IndexError):
             self._stopped = "bad_reply"
             return
         # Outside the try: an error of the callback is the caller's, not the child's.
