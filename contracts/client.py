@@ -160,7 +160,7 @@ class Client:
     # Transactions
 
     def simulate(self, tx: dict[str, Any]) -> int:
-        """Gas that the transaction would use after those that wait in the pool. Raises Reverted when it would revert."""
+        """Gas that the transaction would use after those in the pool. Raises Reverted when it would revert."""
         return int(self.node.call("eth_estimateGas", _quantities(tx), "pending"), 16)
 
     def revert_reason(self, tx: dict[str, Any], block: BlockTag) -> RpcError | None:

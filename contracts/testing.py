@@ -244,6 +244,16 @@ class LiveChain:
             assert process.poll() is None, f"it ended without saying {until!r}"
         return process
 
+    def worker_broker(self) -> str:
+        """An emptied Redis database of this test process, for workers that no other test's messages reach."""
+        from redis import Redis
+
+        number = 8 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8
+        base = django_settings.REDIS_URL.split("?")[0]
+        url = f"{base}?db={number}" if base.startswith("unix") else f"{base.rstrip('0123456789').rstrip('/')}/{number}"
+        Redis.from_url(url).flushdb()
+        return url
+
     def manage(self, command: str, *words: str, kill_at: str = "") -> tuple[int, str]:
         """Run a management command to its end: exit code (-9 when it died at the kill point) and output."""
         process = self.start("manage.py", command, *words, LOOMPRINT_KILL_AT=kill_at)

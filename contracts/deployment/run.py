@@ -7,6 +7,7 @@ from contracts.chains import CURRENCY, Chain
 from contracts.client import Client, client
 from contracts.deployment.plan import OPERATOR_ROLE, Plan, Step
 from contracts.errors import AlreadyKnown, ChainError, NonceTooLow, Underpriced
+from contracts.killpoints import reach
 from contracts.signers import Signer
 
 MINING_SECONDS = 180
@@ -50,6 +51,7 @@ def _send(node: Client, signer: Signer, step: Step, nonce: int) -> None:
     )
     try:
         node.send_raw(signed.raw)
+        reach("deployment.sent")
     except (AlreadyKnown, NonceTooLow, Underpriced):
         pass  # an interrupted run sent this step: it is waited for like our own
     deadline = time.monotonic() + MINING_SECONDS

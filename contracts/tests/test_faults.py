@@ -31,6 +31,17 @@ def say_of(process: "subprocess.Popen[bytes]") -> str:
     return output.decode(errors="replace")
 
 
+def send_message(broker: str, sender: str) -> None:
+    """The nudge of `enqueue`, to a worker of this test alone."""
+    from celery import Celery
+
+    from config.settings.tasks import broker_url
+
+    app = Celery(broker=broker_url(broker))
+    app.send_task("contracts.tasks.send_planned", args=["public", sender], queue="chain")
+    app.close()
+
+
 @pytest.mark.parametrize(
     ("point", "state", "on_chain"),
     [("outbox.stored", State.SIGNED, 0), ("outbox.broadcast", State.SIGNED, 5)],
@@ -62,6 +73,22 @@ def test_a_sender_killed_between_storing_a_replacement_and_sending_it_pays_once(
     live_chain.finalize()
     tx.refresh_from_db()
     assert (tx.state, balance(live_chain, address("a"))) == (State.FINAL, 5)
+    assert live_chain.audit() == []
+
+
+def test_a_worker_killed_with_the_message_in_its_hands_loses_nothing(live_chain: LiveChain) -> None:
+    """The message dies with the worker; the row does not, and the sweeper finds it."""
+    broker = live_chain.worker_broker()
+    tx = plan_transfer(address("a"), amount=5)
+    send_message(broker, live_chain.operator)
+    words = ("-m", "celery", "-A", "config", "worker", "-Q", "chain", "--pool", "solo", "--loglevel", "WARNING")
+    worker = live_chain.start(*words, REDIS_URL=broker, LOOMPRINT_KILL_AT="outbox.stored", C_FORCE_ROOT="1")
+    assert worker.wait(timeout=90) == KILLED
+    tx.refresh_from_db()
+    assert (tx.state, balance(live_chain, address("a"))) == (State.SIGNED, 0)
+    live_chain.finalize()
+    tx.refresh_from_db()
+    assert (tx.state, tx.attempts.count(), balance(live_chain, address("a"))) == (State.FINAL, 1, 5)
     assert live_chain.audit() == []
 
 
