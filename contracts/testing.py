@@ -41,8 +41,9 @@ FINAL_AFTER = 64
 class Anvil:
     """anvil's own binary on a free port. It mines at once what it is sent, unless told otherwise."""
 
-    def __init__(self, folder: Path, *, options: tuple[str, ...] = ()) -> None:
+    def __init__(self, folder: Path, *, options: tuple[str, ...] = (), slots_in_an_epoch: int = 32) -> None:
         self.folder = folder
+        self.slots_in_an_epoch = slots_in_an_epoch
         self.port = _free_port()
         self.options = options
         self._process: subprocess.Popen[bytes] | None = None
@@ -59,7 +60,8 @@ class Anvil:
         """Start, on the state of the last stop if there is one, and wait until it answers."""
         binary = os.environ.get("ANVIL_BIN") or str(NPM_BINARY)
         command = [binary, "--host", "127.0.0.1", "--port", str(self.port), "--quiet"]
-        command += ["--chain-id", str(LOCAL_CHAIN_ID), "--slots-in-an-epoch", "32", "--prune-history", "100"]
+        command += ["--chain-id", str(LOCAL_CHAIN_ID), "--prune-history", "100"]
+        command += ["--slots-in-an-epoch", str(self.slots_in_an_epoch)]
         command += ["--state", str(self.state_file), "--cache-path", str(self.folder / "cache"), *self.options]
         self._process = subprocess.Popen(command, cwd=self.folder, stdin=subprocess.DEVNULL)
         deadline = time.monotonic() + 20
