@@ -8,6 +8,7 @@ kill it. Nothing is mocked.
 
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -114,9 +115,12 @@ class Anvil:
         """Off: what is sent waits in the pool for `mine`."""
         self.rpc("evm_setAutomine", on)
 
-    def reorg(self, depth: int) -> None:
-        """Replace the newest blocks by empty ones; their transactions are gone from the chain and the pool."""
-        self.rpc("anvil_reorg", depth, [])
+    def reorg(self, depth: int, *transactions: tuple[str, int]) -> None:
+        """Replace the newest blocks; their transactions are gone from the chain and the pool.
+
+        The new blocks are empty but for `transactions`: signed bytes, and the place of their block among the new.
+        """
+        self.rpc("anvil_reorg", depth, transactions)
 
     def snapshot(self) -> str:
         return str(self.rpc("evm_snapshot"))
@@ -159,6 +163,8 @@ class DeployedAnvil:
             self.node.rpc("evm_setAutomine", True)
             if self.node.revert(self.snapshot):
                 self.snapshot = self.node.snapshot()
+                # Time begins anew too. anvil forgets the state of a block when an equal one of an earlier test ages.
+                self.node.rpc("anvil_setCoinbase", "0x" + secrets.token_hex(20))
                 return
         except (OSError, RuntimeError):
             pass
