@@ -1,0 +1,189 @@
+"""Blocks that vanish after people have seen what was in them: it goes back, comes again, and counts once."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from eth_utils.address import to_checksum_address
+
+from contracts.encoding import encode_call
+from contracts.models import ChainTransaction
+from licensing.models import LicenseSale, LicenseTemplate
+from licensing.selectors import licenses_of
+from licensing.services.downloads import DownloadRefused, grant_download, use_grant
+from marketplace.models import Order
+from payments.services import carry_refund
+from royalties.models import Payout
+from royalties.selectors import earning_totals
+from tests.faults.market import PRICE, Market, mails_to, refunds_of
+
+State = ChainTransaction.State
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault]
+
+
+def page(user: object, name: str, *args: object) -> str:
+    browser = Client()
+    browser.force_login(user)  # type: ignore[arg-type]
+    return browser.get(reverse(name, args=args)).content.decode()
+
+
+def reorganize(market: Market) -> None:
+    """Depth 3, read by the indexer; nothing is sent again yet."""
+    market.live.node.reorg(3)
+    market.live.follow()
+
+
+def test_a_sale_that_vanishes_leaves_the_library_and_comes_back_once(market: Market) -> None:
+    market.publish()
+    order = market.buy()
+    market.live.settle()
+    market.live.node.mine()
+    market.live.follow()
+    market.beat()
+    held = licenses_of(user=market.buyer)
+    assert [one.download_open for one in held] == [True]
+    grant = grant_download(user=market.buyer, license_id=market.license_id)
+    assert "The chain has your license" in page(market.buyer, "marketplace:order", order.public_id)
+    tx = market.transaction("buy")
+
+    reorganize(market)
+
+    assert market.licenses_on_chain(market.buyer) == 0
+    assert licenses_of(user=market.buyer) == []
+    assert "No licenses yet" in page(market.buyer, "licensing:library")
+    assert "We are buying the license" in page(market.buyer, "marketplace:order", order.public_id)
+    with pytest.raises(DownloadRefused):
+        use_grant(user=market.buyer, grant=grant)
+
+    market.live.sweep()
+    market.live.follow()
+    assert "The chain has your license" in page(market.buyer, "marketplace:order", order.public_id)
+    market.finish()
+    assert "The license is yours" in page(market.buyer, "marketplace:order", order.public_id)
+    assert use_grant(user=market.buyer, grant=grant) == grant
+    assert tx.attempts.count() == 1
+    market.check()
+
+
+def test_a_registration_that_vanishes_with_its_sale_comes_back_with_it(market: Market) -> None:
+    market.announce()
+    market.live.finalize()
+    market.submit()
+    market.live.sweep()
+    market.live.follow()
+    order = market.buy()
+    market.live.sweep()
+    market.live.node.mine()
+    market.live.follow()
+    assert "Gyroid Lantern" in page(market.buyer, "marketplace:home")
+    assert [one.license_id for one in licenses_of(user=market.buyer)] == [market.license_id]
+
+    reorganize(market)
+
+    assert "Gyroid Lantern" not in page(market.buyer, "marketplace:home")
+    assert "No licenses yet" in page(market.buyer, "licensing:library")
+    assert "We are buying the license" in page(market.buyer, "marketplace:order", order.public_id)
+    assert "Gyroid Lantern" in page(market.creator, "studio:dashboard")
+    assert not LicenseSale.objects.exists()
+
+    market.finish()
+    assert "Gyroid Lantern" in page(market.buyer, "marketplace:home")
+    market.check()
+
+
+def test_a_payout_that_vanishes_is_owed_again_and_paid_once(market: Market) -> None:
+    market.publish()
+    market.buy()
+    market.live.finalize()
+    market.beat()
+    market.live.settle()
+    market.live.node.mine()
+    market.live.follow()
+    market.beat()
+    assert market.coins(market.creator) == 11_400_005
+
+    reorganize(market)
+
+    assert (market.coins(market.creator), Payout.objects.count()) == (0, 0)
+    [total] = earning_totals(chain_id=market.live.chain.chain_id, holder=market.creator.custody_key.address)
+    assert (total.credited, total.claimable) == (11_400_005, 11_400_005)
+
+    market.beat()
+    market.finish()
+    market.check()
+    assert ChainTransaction.objects.filter(kind="claim_for").count() == 1
+
+
+def test_a_sale_that_vanishes_under_its_payout_is_paid_out_once(market: Market) -> None:
+    market.publish()
+    market.live.finalize()
+    market.buy()
+    market.live.sweep()
+    market.live.follow()
+    market.beat()
+    market.live.sweep()
+    market.live.node.mine()
+    market.live.follow()
+    market.beat()
+    assert market.coins(market.cocreator) == 5_699_994
+
+    reorganize(market)
+    market.beat()
+
+    assert not LicenseSale.objects.exists()
+    market.finish()
+    market.check()
+
+
+def test_the_last_license_that_somebody_else_gets_on_the_new_branch_gives_the_money_back(market: Market) -> None:
+    wallet = wallet_with_coins(market)
+    market.publish(supply=1)
+    market.live.finalize()
+    order = market.buy()
+    market.live.sweep()
+    market.live.node.mine(2)
+    market.live.follow()
+    market.beat()
+    assert [one.download_open for one in licenses_of(user=market.buyer)] == [True]
+
+    market.live.node.reorg(3)
+    buy_with(market, wallet)
+    market.finish()
+
+    order.refresh_from_db()
+    assert order.state == Order.State.FAILED
+    assert "SoldOut" in order.state_reason
+    assert carry_refund(intent_id=order.payment.pk)
+    assert not carry_refund(intent_id=order.payment.pk)
+    order.refresh_from_db()
+    assert order.state == Order.State.REFUNDED
+    assert refunds_of(order) == 1
+    assert licenses_of(user=market.buyer) == []
+    assert (market.licenses_on_chain(market.buyer), market.licenses_on_chain(wallet)) == (0, 1)
+    assert mails_to(market.buyer, "Your purchase of") == 1
+    market.check({}, elsewhere=1)
+
+
+def wallet_with_coins(market: Market) -> str:
+    """A wallet that is unknown here, with the price of a license, which it allows the market to take."""
+    wallet = to_checksum_address("0x" + "5a" * 20)
+    node, deployment = market.live.node, market.live.chain.deployment
+    node.rpc("anvil_setBalance", wallet, hex(10**19))
+    send_as(market, market.live.operator, "TestStablecoin", "transfer", wallet, PRICE)
+    send_as(market, wallet, "TestStablecoin", "approve", deployment.address("LicenseMarket"), PRICE)
+    return wallet
+
+
+def buy_with(market: Market, wallet: str) -> None:
+    terms = LicenseTemplate.objects.get(code="personal", active=True).terms_hash
+    intent = [market.entry, terms, market.currency, PRICE, 1, wallet, 2**40]
+    send_as(market, wallet, "LicenseMarket", "buy", intent)
+
+
+def send_as(market: Market, sender: str, contract: str, function: str, *args: object) -> None:
+    """A transaction of a key that we do not have, or use behind our own back."""
+    node = market.live.node
+    node.rpc("anvil_impersonateAccount", sender)
+    data = "0x" + encode_call(contract, function, list(args)).hex()
+    to = market.live.chain.deployment.address(contract)
+    node.rpc("eth_sendTransaction", {"from": sender, "to": to, "data": data, "gas": hex(1_000_000)})
+    node.rpc("anvil_stopImpersonatingAccount", sender)
