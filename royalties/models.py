@@ -90,7 +90,9 @@ class PayoutRun(models.Model):
     holders = ArrayField(AddressField())
     state = models.CharField(max_length=8, choices=State, default=State.SENT)
     reason = models.TextField(blank=True)
-    through_block = models.PositiveBigIntegerField(help_text="the newest revenue this run looked at")
+    through_hash = HashField(
+        null=True, help_text="block of the newest revenue this run looked at; null when it left holders out"
+    )
     ref = HashField(unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

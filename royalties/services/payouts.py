@@ -13,6 +13,7 @@ from django.utils import timezone
 from common.fields import UintField
 from common.identifiers import new_ref
 from contracts.chains import chain
+from contracts.models import ChainBlock
 from contracts.outbox import enqueue
 from contracts.selectors import for_ref
 from royalties.models import Payout, PayoutRun, RevenueEvent
@@ -40,9 +41,15 @@ def _due(*, chain_id: int, limit: int) -> list[dict[str, Any]]:
         .values("total")
     )
     runs = PayoutRun.objects.filter(
-        chain_id=chain_id, entry_id=OuterRef("entry_id"), currency=OuterRef("currency")
+        chain_id=chain_id, entry_id=OuterRef(OuterRef("entry_id")), currency=OuterRef(OuterRef("currency"))
     ).exclude(state=PayoutRun.State.FAILED, created_at__lt=timezone.now() - RETRY_AFTER)
-    looked = runs.values("entry_id").annotate(block=Max("through_block")).values("block")
+    # By hash: what a run saw in a block that was reorganized away may stand elsewhere now, beside what it never saw.
+    looked = (
+        ChainBlock.objects.filter(chain_id=chain_id, hash__in=runs.values("through_hash"))
+        .values("chain_id")
+        .annotate(number=Max("number"))
+        .values("number")
+    )
     entries = (
         RevenueEvent.objects.filter(chain_id=chain_id)
         .values("chain_id", "entry_id", "currency")
@@ -55,13 +62,11 @@ def _due(*, chain_id: int, limit: int) -> list[dict[str, Any]]:
         .filter(newest__gt=F("looked"), credited__gte=F("paid") + settings.PAYOUT_THRESHOLD)
         .order_by("newest")[:limit]
     )
-    return [
-        {key: entry[key] for key in ("chain_id", "entry_id", "currency")} | {"through_block": entry["newest"]}
-        for entry in entries
-    ]
+    return [{key: entry[key] for key in ("chain_id", "entry_id", "currency", "newest")} for entry in entries]
 
 
-def _start(*, chain_id: int, entry_id: str, currency: str, through_block: int) -> int:
+def _start(*, chain_id: int, entry_id: str, currency: str, newest: int) -> int:
+    newest_hash = ChainBlock.objects.filter(chain_id=chain_id, number=newest).values_list("hash", flat=True).first()
     ledger = replay(chain_id=chain_id, entry_id=entry_id, currency=currency)
     waiting = [holder for holder in ledger.holders() if ledger.claimable(holder) >= settings.PAYOUT_THRESHOLD]
     if not waiting:
@@ -75,7 +80,7 @@ def _start(*, chain_id: int, entry_id: str, currency: str, through_block: int) -
                 currency=currency,
                 holders=holders,
                 # A batch that had to leave holders out looks again at the same revenue.
-                through_block=through_block if len(holders) == len(waiting) else through_block - 1,
+                through_hash=newest_hash if len(holders) == len(waiting) else None,
                 ref=new_ref(),
             )
             enqueue(

@@ -5,8 +5,9 @@ from django.test import Client
 from django.urls import reverse
 from eth_utils.address import to_checksum_address
 
+from accounts.models import User
 from contracts.encoding import encode_call
-from contracts.models import ChainTransaction
+from contracts.models import ChainTransaction, TransactionAttempt
 from licensing.models import LicenseSale, LicenseTemplate
 from licensing.selectors import licenses_of
 from licensing.services.downloads import DownloadRefused, grant_download, use_grant
@@ -132,6 +133,32 @@ def test_a_sale_that_vanishes_under_its_payout_is_paid_out_once(market: Market) 
     assert not LicenseSale.objects.exists()
     market.finish()
     market.check()
+
+
+def test_a_sale_that_a_reorganization_moves_behind_the_payout_is_paid_out_too(market: Market, stranger: User) -> None:
+    """The new branch has the first sale, its payout and a second sale, all in the block of the first sale."""
+    market.publish()
+    market.live.finalize()
+    market.buy()
+    market.live.sweep()
+    market.live.follow()
+    first = market.live.node.head
+    market.beat()
+    market.live.sweep()
+    market.live.follow()
+    market.beat()
+    market.buy(stranger)
+    market.live.sweep()
+    market.live.follow()
+    raws = TransactionAttempt.objects.filter(transaction__kind__in=["buy", "claim_for"]).order_by("nonce")
+
+    market.live.node.reorg(3, *[("0x" + bytes(attempt.raw).hex(), 0) for attempt in raws])
+
+    market.live.follow()
+    assert set(LicenseSale.objects.values_list("event__block__number", flat=True)) == {first}
+    assert Payout.objects.count() == 2
+    market.finish()
+    market.check({market.buyer: 1, stranger: 1})
 
 
 def test_the_last_license_that_somebody_else_gets_on_the_new_branch_gives_the_money_back(market: Market) -> None:
