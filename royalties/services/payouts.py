@@ -106,7 +106,10 @@ def close_finished_runs() -> None:
 
 
 def payout_failed(action: Any) -> None:
-    """Outcome handler: the claimFor failed for good. The money stays claimable; the next sweep tries anew."""
-    PayoutRun.objects.filter(ref=action.ref, state=PayoutRun.State.SENT).update(
+    """Outcome handler: the claimFor failed for good. The money stays claimable; a later sweep tries anew.
+
+    A run may be done by then: it was in a block that vanished.
+    """
+    PayoutRun.objects.filter(ref=action.ref).exclude(state=PayoutRun.State.FAILED).update(
         state=PayoutRun.State.FAILED, reason=action.error
     )

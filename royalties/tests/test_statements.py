@@ -1,6 +1,7 @@
 """Statements and payouts, from the projections, to the unit."""
 
 import pytest
+from django.utils import timezone
 
 from common.identifiers import ZERO_ADDRESS
 from common.testing import addresses
@@ -10,7 +11,7 @@ from designs.services.upload import Part
 from marketplace.tests.support import draft_of, event, head_at, sold, with_offer
 from royalties.models import PayoutRun
 from royalties.selectors import breakdown, earning_totals, holdings, replay, statement, units_of
-from royalties.services.payouts import close_finished_runs, pay_out_due, payout_failed
+from royalties.services.payouts import RETRY_AFTER, close_finished_runs, pay_out_due, payout_failed
 from studio.services import publishing
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("recorded_deployment")]
@@ -150,3 +151,18 @@ def test_a_failed_payout_leaves_the_money_claimable_and_rests(design, creator, b
     assert PayoutRun.objects.get().state == PayoutRun.State.FAILED
     assert earning_totals(chain_id=chain().chain_id, holder=creator.custody_key.address)[0].claimable == 11_400_005
     assert pay_out_due() == 0
+
+
+def test_a_payout_that_failed_after_it_was_in_a_block_is_tried_again(design, buyer) -> None:
+    """Its block vanished, and on the new branch it did not come through."""
+    sold(design, to=buyer.custody_key.address, block=10)
+    pay_out_due()
+    PayoutRun.objects.update(state=PayoutRun.State.DONE)
+    action = ChainTransaction.objects.get(kind="claim_for")
+    action.error = "its nonce was used elsewhere"
+
+    payout_failed(action)
+
+    assert PayoutRun.objects.get().state == PayoutRun.State.FAILED
+    PayoutRun.objects.update(created_at=timezone.now() - RETRY_AFTER * 2)
+    assert pay_out_due() == 1
