@@ -76,7 +76,10 @@ class Payout(models.Model):
 
 
 class PayoutRun(models.Model):
-    """Our intent to pay some holders of one entry by one claimFor. What was paid is only in Payout."""
+    """Our intent to pay some holders of one entry by one claimFor. What was paid is only in Payout.
+
+    Without holders it is a note that nobody had enough waiting.
+    """
 
     class State(models.TextChoices):
         SENT = "sent"

@@ -70,6 +70,16 @@ def _start(*, chain_id: int, entry_id: str, currency: str, newest: int) -> int:
     ledger = replay(chain_id=chain_id, entry_id=entry_id, currency=currency)
     waiting = [holder for holder in ledger.holders() if ledger.claimable(holder) >= settings.PAYOUT_THRESHOLD]
     if not waiting:
+        # A finished run of nobody: the next sweep has room for entries that it has not looked at.
+        PayoutRun.objects.create(
+            chain_id=chain_id,
+            entry_id=entry_id,
+            currency=currency,
+            holders=[],
+            state=PayoutRun.State.DONE,
+            through_hash=newest_hash,
+            ref=new_ref(),
+        )
         return 0
     holders = sorted(waiting, key=lambda holder: -ledger.claimable(holder))[: settings.PAYOUT_BATCH]
     try:

@@ -8,7 +8,7 @@ from common.testing import addresses
 from contracts.chains import chain
 from contracts.models import ChainTransaction
 from designs.services.upload import Part
-from marketplace.tests.support import draft_of, event, head_at, sold, with_offer
+from marketplace.tests.support import draft_of, event, head_at, published, sold, with_offer
 from royalties.models import PayoutRun
 from royalties.selectors import breakdown, earning_totals, holdings, replay, statement, units_of
 from royalties.services.payouts import RETRY_AFTER, close_finished_runs, pay_out_due, payout_failed
@@ -166,3 +166,18 @@ def test_a_payout_that_failed_after_it_was_in_a_block_is_tried_again(design, buy
     assert PayoutRun.objects.get().state == PayoutRun.State.FAILED
     PayoutRun.objects.update(created_at=timezone.now() - RETRY_AFTER * 2)
     assert pay_out_due() == 1
+
+
+def test_holders_below_the_threshold_keep_no_other_design_waiting(settings, design, creator, buyer, png) -> None:
+    """Together they have enough waiting, none of them alone."""
+    settings.PAYOUT_THRESHOLD = 15_000_000
+    other = published(creator, png + b" ", block=6, title="Second")
+    head_at(30)
+    sold(design, to=buyer.custody_key.address, block=10)
+    sold(other, to=buyer.custody_key.address, block=11)
+
+    assert [pay_out_due(limit=1), pay_out_due(limit=1), pay_out_due(limit=1)] == [0, 1, 0]
+
+    assert list(PayoutRun.objects.filter(state=PayoutRun.State.SENT).values_list("entry_id", flat=True)) == [
+        other.entry_id
+    ]
