@@ -1,0 +1,92 @@
+"""The same thing from several sides in the same moment, and two people who want the last license."""
+
+import threading
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from contracts.models import ChainTransaction
+from marketplace.models import Order
+from payments.models import PaymentIntent, ProviderEvent
+from payments.services import carry_refund
+from royalties.models import PayoutRun
+from royalties.services.payouts import pay_out_due
+from tests.faults.market import Market, mails_to, refunds_of
+
+State = ChainTransaction.State
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault]
+SIDES = 4
+
+
+def at_once(act: Callable[[], Any]) -> list[Any]:
+    """What `act` returns from each of several threads that start it together."""
+    start = threading.Barrier(SIDES)
+    results: list[Any] = []
+
+    def run() -> None:
+        start.wait(timeout=10)
+        try:
+            results.append(act())
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run) for _ in range(SIDES)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert len(results) == SIDES
+    return results
+
+
+def test_presses_webhooks_and_payout_sweeps_at_once_count_once(market: Market) -> None:
+    market.publish()
+    key = uuid.uuid4()
+    orders = at_once(lambda: market.order(key=key))
+    assert len({order.pk for order in orders}) == PaymentIntent.objects.count() == 1
+
+    headers, body = market.webhook(orders[0])
+    address = reverse("payments:webhook", args=["test"])
+    answers = at_once(
+        lambda: Client().post(address, body, content_type="application/json", headers=headers).status_code
+    )
+    assert answers == [200] * SIDES
+    assert ProviderEvent.objects.count() == 1
+    assert ChainTransaction.objects.filter(kind="buy").count() == 1
+
+    at_once(market.live.sweep)
+    market.live.settle()
+    assert sorted(at_once(pay_out_due)) == [0, 0, 0, 1]
+    assert PayoutRun.objects.count() == 1
+    market.finish()
+    market.check()
+
+
+def test_of_two_who_want_the_last_license_one_gets_it_and_the_other_their_money(market: Market, stranger: User) -> None:
+    market.publish(supply=1)
+    first, second = market.order(), market.order(stranger)
+    for order in (second, first):
+        headers, body = market.webhook(order)
+        Client().post(
+            reverse("payments:webhook", args=["test"]), body, content_type="application/json", headers=headers
+        )
+
+    market.finish()
+
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (second.state, first.state) == (Order.State.PAID, Order.State.FAILED)
+    assert carry_refund(intent_id=first.payment.pk)
+    assert not carry_refund(intent_id=first.payment.pk)
+    first.refresh_from_db()
+    assert first.state == Order.State.REFUNDED
+    assert refunds_of(first) == 1
+    assert market.licenses_on_chain(market.buyer) == 0
+    assert mails_to(market.buyer, "Your purchase of") == 1
+    market.check({stranger: 1})

@@ -1,0 +1,78 @@
+"""The node away, or back with a part of its past, in the middle of purchases: nothing is lost, nothing done twice."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from contracts.errors import ChainUnavailable, SendingStopped
+from contracts.indexer.rebuilding import repair_local
+from contracts.models import ChainTransaction
+from licensing.selectors import licenses_of
+from tests.faults.market import Market
+
+State = ChainTransaction.State
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault]
+
+
+def test_purchases_go_on_after_the_node_stopped_and_started(market: Market, stranger: User) -> None:
+    market.publish()
+    market.live.finalize()
+    market.buy()
+    market.live.sweep()
+    market.live.node.stop()
+
+    order = market.buy(stranger)
+    market.beat()
+    with pytest.raises(ChainUnavailable):
+        market.live.sweep()
+    with pytest.raises(ChainUnavailable):
+        market.live.follow()
+    browser = Client()
+    browser.force_login(stranger)
+    for name, *args in (
+        ("marketplace:home",),
+        ("marketplace:design", market.design.public_id),
+        ("marketplace:order", order.public_id),
+        ("licensing:library",),
+    ):
+        assert browser.get(reverse(name, args=args)).status_code == 200
+    assert ChainTransaction.objects.get(ref=order.ref).state == State.PLANNED
+
+    market.live.node.start()
+    market.finish()
+    market.check({market.buyer: 1, stranger: 1})
+
+
+@pytest.mark.parametrize("lost", ["newest", "final"])
+def test_a_node_that_comes_back_without_the_sale_and_its_payout_gets_both_again(
+    market: Market, stranger: User, lost: str
+) -> None:
+    market.publish()
+    market.live.finalize()
+    market.live.node.stop()
+    market.live.node.start()
+    market.buy()
+    market.live.settle()
+    market.live.node.mine()
+    market.live.follow()
+    market.beat()
+    market.live.settle()
+    if lost == "final":
+        market.live.finalize()
+    assert (market.licenses_on_chain(market.buyer), market.coins(market.creator)) == (1, 11_400_005)
+
+    market.live.node.kill()
+    market.live.node.start()
+    market.buy(stranger)
+
+    assert (market.licenses_on_chain(market.buyer), market.coins(market.creator)) == (0, 0)
+    if lost == "final":
+        with pytest.raises(SendingStopped):
+            market.live.sweep()
+        repair_local(market.live.chain, say=lambda _line: None)
+    else:
+        market.live.follow()
+        assert licenses_of(user=market.buyer) == []
+    market.finish()
+    market.check({market.buyer: 1, stranger: 1})
