@@ -45,7 +45,7 @@ class Anvil:
     def __init__(self, folder: Path, *, options: tuple[str, ...] = (), slots_in_an_epoch: int = 32) -> None:
         self.folder = folder
         self.slots_in_an_epoch = slots_in_an_epoch
-        self.port = _free_port()
+        self.port = free_port()
         self.options = options
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -269,7 +269,8 @@ class LiveChain:
         return process.returncode, output.decode(errors="replace")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port at which nothing listens at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -1,8 +1,6 @@
 """A market for one test, and workers whose messages reach no other test."""
 
-import signal
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,17 +9,11 @@ import pytest
 from accounts.models import User
 from config.celery import app
 from config.settings.tasks import broker_url
-from contracts.testing import LiveChain
-from tests.faults.market import Market, mails_to, wait_until
+from contracts.testing import LiveChain, free_port
+from tests.faults.market import Market
 
-WORKER = "-m celery -A config worker -Q chain,default --pool prefork --without-gossip --without-mingle"
-BEAT = (
-    "contracts.tasks.sweep",
-    "studio.tasks.sweep_publications",
-    "marketplace.tasks.sweep_orders",
-    "royalties.tasks.pay_out_due",
-    "accounts.tasks.send_unsent_notifications",
-)
+WORKER = "-m celery -A config worker -Q chain,default --without-gossip --without-mingle --loglevel ERROR"
+StartWorker = Callable[..., "subprocess.Popen[bytes]"]
 
 
 @pytest.fixture
@@ -41,49 +33,33 @@ def market(
     return Market(live=live_chain, creator=creator, cocreator=cocreator, buyer=buyer, file=png)
 
 
-class Worker:
-    """A running Celery worker, and what it says."""
-
-    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
-        self._process = process
-        self._lines: list[bytes] = []
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _read(self) -> None:
-        assert self._process.stdout is not None
-        self._lines.extend(self._process.stdout)
-
-    def wait_for(self, words: bytes, *, times: int = 1) -> None:
-        wait_until(lambda: sum(words in line for line in list(self._lines)) >= times, seconds=60)
-
-    def wait_for_mail(self, user: User, subject: str) -> None:
-        wait_until(lambda: mails_to(user, subject) == 1)
-
-    def beat_twice(self) -> bool:
-        """All that is due every few seconds, twice at the same time."""
-        for task in BEAT:
-            for _time in range(2):
-                app.send_task(task)
-        return True
-
-    def stop(self) -> None:
-        self._process.send_signal(signal.SIGTERM)
-        self._process.wait(timeout=30)
-
-
 @pytest.fixture
-def start_worker(live_chain: LiveChain) -> Iterator[Callable[..., Worker]]:
+def start_worker(live_chain: LiveChain) -> Iterator[StartWorker]:
     """Start a worker on an empty Redis database, to which the test's own nudges go from now on."""
     url = live_chain.worker_broker()
     before = app.conf.broker_url
     _nudge_by(broker_url(url))
 
-    def start(*, processes: int = 1, **changes: str) -> Worker:
-        words = [*WORKER.split(), "--concurrency", str(processes), "--loglevel", "WARNING"]
-        return Worker(live_chain.start(*words, REDIS_URL=url, C_FORCE_ROOT="1", **changes))
+    def start(pool: str, *words: str, **changes: str) -> "subprocess.Popen[bytes]":
+        command = [*WORKER.split(), "--pool", pool, *words]
+        return live_chain.start(*command, REDIS_URL=url, C_FORCE_ROOT="1", **changes)
 
     yield start
+    _nudge_by(before)
+
+
+@pytest.fixture
+def lose_redis(settings: Any) -> Iterator[Callable[[], None]]:
+    """From the call on nothing answers where Redis was: no broker, no cache, no counters."""
+    before = app.conf.broker_url
+
+    def lose() -> None:
+        gone = f"redis://127.0.0.1:{free_port()}/0"
+        settings.REDIS_URL = gone
+        settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": gone}}
+        _nudge_by(gone)
+
+    yield lose
     _nudge_by(before)
 
 

@@ -3,19 +3,18 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
-from eth_utils.address import to_checksum_address
 
 from accounts.models import User
-from contracts.encoding import encode_call
 from contracts.models import ChainTransaction, TransactionAttempt
-from licensing.models import LicenseSale, LicenseTemplate
+from licensing.models import LicenseSale
 from licensing.selectors import licenses_of
 from licensing.services.downloads import DownloadRefused, grant_download, use_grant
 from marketplace.models import Order
 from payments.services import carry_refund
 from royalties.models import Payout
 from royalties.selectors import earning_totals
-from tests.faults.market import PRICE, Market, mails_to, refunds_of
+from tests.faults.market import Market, mails_to, refunds_of
+from tests.faults.wallets import buy_with, wallet_with_coins
 
 State = ChainTransaction.State
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault]
@@ -188,29 +187,3 @@ def test_the_last_license_that_somebody_else_gets_on_the_new_branch_gives_the_mo
     assert (market.licenses_on_chain(market.buyer), market.licenses_on_chain(wallet)) == (0, 1)
     assert mails_to(market.buyer, "Your purchase of") == 1
     market.check({}, elsewhere=1)
-
-
-def wallet_with_coins(market: Market) -> str:
-    """A wallet that is unknown here, with the price of a license, which it allows the market to take."""
-    wallet = to_checksum_address("0x" + "5a" * 20)
-    node, deployment = market.live.node, market.live.chain.deployment
-    node.rpc("anvil_setBalance", wallet, hex(10**19))
-    send_as(market, market.live.operator, "TestStablecoin", "transfer", wallet, PRICE)
-    send_as(market, wallet, "TestStablecoin", "approve", deployment.address("LicenseMarket"), PRICE)
-    return wallet
-
-
-def buy_with(market: Market, wallet: str) -> None:
-    terms = LicenseTemplate.objects.get(code="personal", active=True).terms_hash
-    intent = [market.entry, terms, market.currency, PRICE, 1, wallet, 2**40]
-    send_as(market, wallet, "LicenseMarket", "buy", intent)
-
-
-def send_as(market: Market, sender: str, contract: str, function: str, *args: object) -> None:
-    """A transaction of a key that we do not have, or use behind our own back."""
-    node = market.live.node
-    node.rpc("anvil_impersonateAccount", sender)
-    data = "0x" + encode_call(contract, function, list(args)).hex()
-    to = market.live.chain.deployment.address(contract)
-    node.rpc("eth_sendTransaction", {"from": sender, "to": to, "data": data, "gas": hex(1_000_000)})
-    node.rpc("anvil_stopImpersonatingAccount", sender)
