@@ -80,16 +80,18 @@ def follow_to_head(chain: Chain, *, steps: int = 100_000) -> Iterator[Step]:
 def start_cursor(chain: Chain) -> ChainCursor:
     """The cursor just before the deployment's first block. Raises ChainNotDeployed."""
     before = chain.deployment.deployed_block - 1
-    header = client(chain).header(before)
-    if header is None:
+    parent, first = client(chain).headers([before, before + 1])
+    if parent is None:
         raise InconsistentNode(f"The chain has no block {before}, where our contracts begin.")
+    # Our first block names the one before it: anvil makes its block 0 anew at every start.
+    before_hash = first.parent_hash if first else parent.hash
     cursor, _created = ChainCursor.objects.get_or_create(
         chain_id=chain.chain_id,
         defaults={
             "number": before,
-            "hash": header.hash,
+            "hash": before_hash,
             "finalized_number": before,
-            "finalized_hash": header.hash,
+            "finalized_hash": before_hash,
             "head_number": before,
         },
     )
@@ -173,6 +175,8 @@ def _take_back(chain: Chain, node: Client, cursor: ChainCursor, head: Header) ->
     if ancestor[0] == head.number and not chain.is_local:
         # The same chain, only shorter: a node that lags. What was read stays, and is met again.
         raise InconsistentNode(f"The node is at block {head.number} and was at {cursor.number} before.")
+    if ancestor[0] == cursor.number:
+        raise InconsistentNode(f"The node's block {cursor.number + 1} does not follow its block {cursor.number}.")
     dropped = roll_back(chain, cursor, ancestor)
     logger.warning(
         "reorganization", chain=chain.role, ancestor=ancestor[0], depth=cursor.number - ancestor[0], events=dropped

@@ -49,6 +49,8 @@ def resume_sending(chain: Chain) -> None:
 
 def why_not_ours(chain: Chain, cursor: ChainCursor) -> str:
     """Empty when the chain has our newest final block, else a sentence."""
+    if cursor.finalized_number == 0:
+        return ""  # nothing of ours is final yet, and anvil makes its block 0 anew at every start
     found = client(chain).header(cursor.finalized_number)
     if found is None:
         return f"The chain stands behind block {cursor.finalized_number}, which was final."

@@ -213,6 +213,25 @@ def test_a_killed_local_chain_is_repaired_from_the_stored_bytes(live_chain: Live
     assert live_chain.audit() == []
 
 
+def test_a_chain_whose_genesis_was_made_anew_is_read_again_from_its_first_block(live_chain: LiveChain) -> None:
+    """anvil makes block 0 anew at every start; which of them it shows later is chance, and block 1 names the first."""
+    plan_terms("one")
+    live_chain.finalize()
+    before = list(ChainEvent.objects.values_list("block__hash", "log_index"))
+
+    def genesis_is_another() -> bool:
+        live_chain.node.stop()
+        live_chain.node.start()
+        first, second = (live_chain.node.rpc("eth_getBlockByNumber", hex(n), False) for n in (0, 1))
+        return bool(second["parentHash"] != first["hash"])
+
+    wait_until(genesis_is_another)
+    code, output = live_chain.manage("reindex")
+    assert code == 0, output
+    assert list(ChainEvent.objects.values_list("block__hash", "log_index")) == before
+    assert live_chain.audit() == []
+
+
 def test_a_local_chain_that_lost_even_its_contracts_gets_them_at_the_same_addresses(live_chain: LiveChain) -> None:
     plan_terms("one")
     plan_transfer(address("a"), amount=5)
