@@ -1,23 +1,23 @@
-from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError, CommandParser
 
-from contracts.chains import chain
+from contracts.errors import ChainError
+from contracts.management.chain_command import ChainCommand
 from contracts.verifier import CannotAnswer, Node, as_json, report, sha256_of, verify_hash
 
 
-class Command(BaseCommand):
+class Command(ChainCommand):
     help = "Say what the chain knows of a file: who claimed it, when, first or not, and what is for sale."
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
         parser.add_argument("file")
-        parser.add_argument("--chain", default="public", help="role of the chain to ask")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        here = chain(options["chain"])
         try:
+            here = self.chain_of(options)
             verdict = verify_hash(
                 sha256_of(options["file"]),
                 node=Node(here.rpc_url),
@@ -25,7 +25,7 @@ class Command(BaseCommand):
             )
         except OSError as error:
             raise CommandError(f"{options['file']} cannot be read: {error.strerror}.", returncode=2) from error
-        except CannotAnswer as error:
+        except (CannotAnswer, ChainError, CommandError) as error:
             raise CommandError(str(error), returncode=2) from error
         self.stdout.write(as_json(verdict) if options["json"] else report(verdict))
         if not verdict.known:
