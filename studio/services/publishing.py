@@ -1,7 +1,7 @@
 """Freezing a draft, everyone's signature, and the one relayed transaction.
 
 The creator signs when they freeze; co-creators answer in any order; once all have signed and the review has
-approved, the registration is handed to the outbox by whoever notices first (docs/decisions/0006).
+approved, the registration is handed to the outbox by whoever notices first (docs/decisions/0005).
 """
 
 from datetime import timedelta
