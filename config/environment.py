@@ -22,12 +22,14 @@ def text(name: str, default: str | None = None) -> str:
     """The value of a variable; raises ImproperlyConfigured, naming it, when it is set nowhere."""
     value = os.environ.get(name) or _local_file().get(name) or default
     if value is None:
-        from django.core.exceptions import ImproperlyConfigured
-
-        raise ImproperlyConfigured(
-            f"{name} is not set. Start the services with script/server, or set {name} in the environment."
-        )
+        raise _improper(f"{name} is not set. Start the services with script/server, or set {name} in the environment.")
     return value
+
+
+def _improper(sentence: str) -> Exception:
+    from django.core.exceptions import ImproperlyConfigured
+
+    return ImproperlyConfigured(sentence)
 
 
 def flag(name: str, default: bool = False) -> bool:
@@ -35,7 +37,12 @@ def flag(name: str, default: bool = False) -> bool:
 
 
 def number(name: str, default: int) -> int:
-    return int(text(name, str(default)))
+    """Raises ImproperlyConfigured, naming the variable, when its value is no whole number."""
+    value = text(name, str(default))
+    try:
+        return int(value)
+    except ValueError:
+        raise _improper(f"{name} is {value!r} and must be a whole number: correct it, or unset it.") from None
 
 
 def words(name: str, default: str = "") -> list[str]:

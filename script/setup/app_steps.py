@@ -21,7 +21,7 @@ DEMO_ACCOUNTS = "demo-accounts.txt"
 def _step(name: str, action: Callable[[], str]) -> None:
     began = time.monotonic()
     note = action()
-    print(f"{STEP_SIGN}{name}\t{time.monotonic() - began:.1f}\t{note}", flush=True)
+    print("\t".join(filter(None, [STEP_SIGN + name, f"{time.monotonic() - began:.1f}", note])), flush=True)
 
 
 def _refuse(sentence: str) -> NoReturn:
@@ -72,6 +72,33 @@ def _migrate() -> str:
     return f"{waiting} applied" if waiting else "nothing to do"
 
 
+def _check_custody_key() -> str:
+    from accounts.checks import check_custody_key
+
+    for problem in check_custody_key():
+        _refuse(problem.msg)
+    return "custody can seal"
+
+
+def _why_chain_waits() -> str:
+    """Empty, or why pages read and actions wait (law 11). A local chain without our contracts is given them next."""
+    from contracts.chains import chain
+    from contracts.client import client
+    from contracts.errors import ChainError, ChainUnavailable
+    from contracts.startup import check_chain
+
+    here = chain()
+    try:
+        if not here.is_local:
+            return check_chain(here)
+        client(here).rpc("eth_chainId")
+    except ChainUnavailable as error:
+        return f"{error} Pages read, actions wait."
+    except ChainError as error:
+        _refuse(str(error))
+    return ""
+
+
 def _command(name: str) -> str:
     """Run a management command of ours. What it says is said; its last line is the note of the step."""
     lines = [line.strip() for line in _output_of(name).splitlines() if line.strip()]
@@ -98,10 +125,14 @@ def main() -> None:
     from django.conf import settings
 
     _step("Django", _set_up_django)
+    _step("Keys", _check_custody_key)
     _step("Database", _check_database)
     _step("Redis", _check_redis)
     _step("Migrations", _migrate)
-    if settings.CHAINS["public"]["is_local"]:
+    warning = _why_chain_waits()
+    if warning:
+        print(f"{TELL_SIGN}{warning}", flush=True)
+    elif settings.CHAINS["public"]["is_local"]:
         _step("Contracts", lambda: _command("deploy_contracts"))
         _step("Chain and database agree", lambda: _command("repair_local_chain"))
     _step("License templates", lambda: _command("ship_templates"))

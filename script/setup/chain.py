@@ -1,8 +1,8 @@
 """The local chain: anvil's own binary (its npm launcher orphans the real node when it is killed)."""
 
+import http.client
 import json
 import shutil
-import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -70,16 +70,20 @@ class NoAnswer(Exception):
 def ask(url: str, method: str, *parameters: Any, timeout: float = 5.0) -> Any:
     """The result of one JSON-RPC call. Raises NoAnswer."""
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}).encode()
-    request = urllib.request.Request(url, data=body, headers={"Content-Type": "application/json"})  # noqa: S310
     local = "//127.0.0.1" in url or "//localhost" in url
     opener = urllib.request.build_opener(*([urllib.request.ProxyHandler({})] if local else []))
     try:
+        request = urllib.request.Request(url, data=body, headers={"Content-Type": "application/json"})  # noqa: S310
         with opener.open(request, timeout=timeout) as answer:
             return json.load(answer)["result"]
-    except (OSError, ValueError, KeyError, TypeError, urllib.error.URLError) as error:
-        raise NoAnswer(str(error)) from error
+    except (OSError, ValueError, KeyError, TypeError, http.client.HTTPException) as error:
+        raise NoAnswer(str(error) or type(error).__name__) from error
 
 
 def chain_id_of(url: str) -> int:
     """The chain's own id. Raises NoAnswer."""
-    return int(ask(url, "eth_chainId"), 16)
+    answer = ask(url, "eth_chainId")
+    try:
+        return int(answer, 16)
+    except (ValueError, TypeError) as error:
+        raise NoAnswer(f"it says that its id is {answer!r}") from error

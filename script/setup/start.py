@@ -24,6 +24,7 @@ from .telling import Refusal, say, step
 FIRST_WEB_PORT = 8000
 FIRST_CHAIN_PORT = 8545
 DATABASE = "loomprint"
+IMPROPER = "django.core.exceptions.ImproperlyConfigured"
 
 
 class Start:
@@ -48,6 +49,7 @@ class Start:
         """Raises Refusal when a step cannot be done."""
         sockets = socket_folder(self.home.instance)
         self.env = self._settings(sockets)
+        await self._check_settings(supervisor)
         services_answer = asyncio.Event()
         web = asyncio.create_task(self._start_web(supervisor, services_answer))
         try:
@@ -89,7 +91,12 @@ class Start:
             **local_secrets(self.home.var / "secrets.env"),
         }
         if "CHAIN_RPC_URL" in self.replaced:
-            ours.update(self._foreign_chain())
+            ours.update(_foreign_chain())
+        elif _wished_chain() not in (None, chain.LOCAL_CHAIN_ID):
+            raise Refusal(
+                f"CHAIN_ID says {_wished_chain()} and the chain that is started here is {chain.LOCAL_CHAIN_ID}: "
+                "set CHAIN_RPC_URL too, or unset CHAIN_ID."
+            )
         told = {name: os.environ.get(name) or value for name, value in ours.items()}
         told.setdefault("CHAIN_PUBLIC_RPC_URL", os.environ.get("CHAIN_PUBLIC_RPC_URL") or told["CHAIN_RPC_URL"])
         write_pairs(
@@ -101,25 +108,13 @@ class Start:
         base["LOOMPRINT_NODE"] = str(self.tools.node.node)
         return {**base, "PATH": path_with(VENV / "bin", self.tools.node.node.parent)}
 
-    def _foreign_chain(self) -> dict[str, str]:
-        """The id of the chain given; a chain that does not answer leaves the start read-only (law 11)."""
-        url, wanted = os.environ["CHAIN_RPC_URL"], os.environ.get("CHAIN_ID")
-        try:
-            found = chain.chain_id_of(url)
-        except chain.NoAnswer as error:
-            if not wanted:
-                raise Refusal(
-                    f"The chain of CHAIN_RPC_URL does not answer ({error}): check the URL, or set CHAIN_ID "
-                    "to start read-only without it."
-                ) from error
-            say(f"  !!  The chain of CHAIN_RPC_URL does not answer ({error}): pages read, actions wait.")
-            return {"CHAIN_ID": wanted}
-        if wanted and int(wanted) != found:
-            raise Refusal(f"CHAIN_RPC_URL leads to chain {found} and CHAIN_ID says {wanted}: correct the wrong one.")
-        return {
-            "CHAIN_ID": str(found),
-            **({} if found == chain.LOCAL_CHAIN_ID else {"CHAIN_CONFIRMATIONS": "12"}),
-        }
+    async def _check_settings(self, supervisor: Supervisor) -> None:
+        """A bad value is said in its sentence before anything is started. Raises Refusal."""
+        command = [str(VENV_PYTHON), "-c", "import config.settings"]
+        code, output = await supervisor.run(command, name="setup", env=self.env, cwd=ROOT)
+        if code != 0:
+            last = (output.strip().splitlines() or ["The settings cannot be read."])[-1]
+            raise Refusal(last.removeprefix(f"{IMPROPER}: "))
 
     async def _start_services(self, supervisor: Supervisor, sockets: Path) -> None:
         if "DATABASE_URL" not in self.replaced:
@@ -173,8 +168,8 @@ class Start:
 
         def tell(line: str) -> None:
             if line.startswith(app_steps.STEP_SIGN):
-                _, name, seconds, note = line.split("\t", 3)
-                label = f"{name}: {note}" if note else name
+                _, name, seconds, *note = line.split("\t", 3)
+                label = ": ".join([name, *note])
                 say(f"  ok  {label:<72} {float(seconds):6.1f} s")
             elif line.startswith(app_steps.TELL_SIGN):
                 say(f"  …   {line.removeprefix(app_steps.TELL_SIGN)}")
@@ -215,6 +210,36 @@ class Start:
                 say(f"  {line}")
         say(f"  Ctrl-C ends everything; the data stays in {self.home.var}")
         say()
+
+
+def _wished_chain() -> int | None:
+    """CHAIN_ID of the environment. Raises Refusal when it is no number."""
+    wished = os.environ.get("CHAIN_ID")
+    try:
+        return int(wished) if wished else None
+    except ValueError:
+        raise Refusal(f"CHAIN_ID is {wished!r} and must be a whole number: correct it, or unset it.") from None
+
+
+def _foreign_chain() -> dict[str, str]:
+    """The id of the chain given; a chain that does not answer leaves the start read-only (law 11)."""
+    url, wished = os.environ["CHAIN_RPC_URL"], _wished_chain()
+    try:
+        found = chain.chain_id_of(url)
+    except chain.NoAnswer as error:
+        if not wished:
+            raise Refusal(
+                f"The chain of CHAIN_RPC_URL does not answer ({error}): check the URL, or set CHAIN_ID "
+                "to start read-only without it."
+            ) from error
+        say(f"  !!  The chain of CHAIN_RPC_URL does not answer ({error}): pages read, actions wait.")
+        found = wished
+    if wished not in (None, found):
+        raise Refusal(f"CHAIN_RPC_URL leads to chain {found} and CHAIN_ID says {wished}: correct the wrong one.")
+    return {
+        "CHAIN_ID": str(found),
+        **({} if found == chain.LOCAL_CHAIN_ID else {"CHAIN_CONFIRMATIONS": "12"}),
+    }
 
 
 def _answers(url: str) -> bool:

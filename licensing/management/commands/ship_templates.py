@@ -2,6 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from contracts.errors import ChainNotDeployed
 from licensing.services.templates import announce_templates, ship_templates
 
 
@@ -10,5 +11,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         templates = ship_templates()
-        announced = announce_templates()
-        self.stdout.write(f"{len(templates)} license templates, {announced} being announced on chain")
+        try:
+            standing = f"{announce_templates()} being announced on chain"
+        except ChainNotDeployed:
+            standing = "to be announced once the contracts are on the chain"
+        self.stdout.write(f"{len(templates)} license templates, {standing}")
