@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Count, QuerySet
 
 from accounts.selectors import names_of
+from common.paging import key_of
 from contracts.chains import chain
 from contracts.selectors import ActionStatus, confirmation_status, status_of_action
 from designs.models import Contribution, Design, DesignVersion, Preview, RegistryEntry
@@ -42,13 +43,14 @@ class Page:
 def cards_page(*, query: str = "", kind: str = "", tag: str = "", after: str = "") -> Page:
     """A page of designs on show. The cursor is a key; with a query it is an offset of at most 240."""
     designs = on_show(query=query, kind=kind, tag=tag)
+    key = key_of(after)
     if query:
-        start = min(int(after), 240) if after.isdigit() else 0
+        start = min(key or 0, 240)
         rows = list(designs[start : start + PAGE + 1])
         following = str(start + PAGE) if len(rows) > PAGE else None
     else:
-        if after.isdigit():
-            designs = designs.filter(id__lt=int(after))
+        if key is not None:
+            designs = designs.filter(id__lt=key)
         rows = list(designs[: PAGE + 1])
         following = str(rows[PAGE - 1].pk) if len(rows) > PAGE else None
     return Page(cards=cards_of(rows[:PAGE]), following=following)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.errors import ConfirmationRefused
 from common.money import TUSD, format_amount
+from common.paging import key_of
 from common.throttle import TooMany, allow
 from designs.errors import DesignError
 from designs.inspection import InspectionError
@@ -42,8 +43,8 @@ def _own(request: HttpRequest, public_id: uuid.UUID) -> Design:
 @require_GET
 def dashboard(request: HttpRequest) -> HttpResponse:
     """Context: designs (selectors.DesignRow), requests (Consent), following (cursor or None)."""
-    cursor = request.GET.get("before", "")
-    rows = selectors.own_designs(owner=request.user, before=int(cursor) if cursor.isdigit() else None, limit=25)
+    before = key_of(request.GET.get("before", ""))
+    rows = selectors.own_designs(owner=request.user, before=before, limit=25)
     return render(
         request,
         "studio/dashboard.html",
