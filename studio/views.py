@@ -100,7 +100,8 @@ def _create(user: Any, form: forms.UploadForm, parts: Any) -> Design:
 
 
 def _parts(formset: Any) -> list[Part]:
-    return [form.part() for form in formset.forms if not form.cleaned_data.get("DELETE")]
+    """Rows that are neither removed nor left blank."""
+    return [form.part() for form in formset.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
 
 
 @login_required
