@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from common import bounded_json
 from common.money import AmountError
 from designs.models import SHARE_UNITS, Contribution, Disclosure
 from designs.provenance import RecordError, check_field
@@ -81,9 +82,16 @@ class DetailsForm(forms.Form):
         if len(text.encode()) > PARAMETERS_MAX_BYTES:
             raise forms.ValidationError(_("The parameters are larger than 64 kB. Attach them as the source file."))
         try:
-            value = json.loads(text, parse_constant=_refuse_constant)
-        except (ValueError, RecursionError) as error:
+            value = bounded_json.loads(text.encode())
+        except json.JSONDecodeError as error:
             raise forms.ValidationError(_("This is not valid JSON: %(why)s.") % {"why": error}) from error
+        except ValueError as error:
+            raise forms.ValidationError(
+                _(
+                    "This cannot be kept: it is nested too deeply, or a number in it is too long. "
+                    "Put the number in quotes, as text, or attach it all as the source file."
+                )
+            ) from error
         if not isinstance(value, dict):
             raise forms.ValidationError(_("Parameters must be a JSON object: names and values in braces."))
         try:
@@ -101,10 +109,6 @@ class DetailsForm(forms.Form):
             prompt=data["prompt"],
             seed=data["seed"],
         )
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not a JSON number")
 
 
 def clean_master(upload: UploadedFile) -> UploadedFile:

@@ -173,6 +173,40 @@ def test_no_price_at_all_is_refused(draft: Design) -> None:
     assert FirstOfferDraft.objects.count() == 1
 
 
+PARAMETERS = {
+    "no JSON": ("{period: 1.5}", "This is not valid JSON: Expecting property name enclosed in double quotes"),
+    "a list": ("[1, 2]", "Parameters must be a JSON object: names and values in braces."),
+    "not a number": ('{"a": NaN}', "“parameters.a” is not a finite number."),
+    "endless": ('{"a": 1e999}', "“parameters.a” is not a finite number."),
+    "nested without end": (
+        '{"a":' * 5000 + "1" + "}" * 5000,
+        "This cannot be kept: it is nested too deeply, or a number in it is too long.",
+    ),
+    "a number of 5000 digits": (
+        '{"a": ' + "9" * 5000 + "}",
+        "This cannot be kept: it is nested too deeply, or a number in it is too long.",
+    ),
+    "beyond what every program reads": ('{"a": 9007199254740993}', "“parameters.a” is too large a number"),
+    "the zero character": ('{"a": "\\u0000"}', "“parameters.a” holds a broken character."),
+    "half a character": ('{"a": "\\ud800"}', "“parameters.a” holds a broken character."),
+    "more than 64 kB": ('{"a": "' + "x" * 65_536 + '"}', "The parameters are larger than 64 kB."),
+}
+
+
+@pytest.mark.parametrize("case", PARAMETERS)
+def test_parameters_that_cannot_be_recorded_are_refused(draft: Design, case: str) -> None:
+    parameters, sentence = PARAMETERS[case]
+    before = draft.versions.get().parameters
+
+    answer = post("details", draft, {**TYPED, "parameters": parameters})
+
+    assert answer.status_code == 200
+    assert sentence in read(answer)
+    assert_still_typed(answer, "Kept title", parameters)
+    draft.refresh_from_db()
+    assert (draft.title, draft.versions.get().parameters) == ("Draft", before)
+
+
 DETAILS = {
     "no title": ({"title": "  "}, "This field is required."),
     "a title of 121 letters": ({"title": "x" * 121}, "Ensure this value has at most 120 characters (it has 121)."),
