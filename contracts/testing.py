@@ -48,6 +48,7 @@ class Anvil:
         self.port = free_port()
         self.options = options
         self._process: subprocess.Popen[bytes] | None = None
+        self._automines = True
 
     @property
     def url(self) -> str:
@@ -65,6 +66,7 @@ class Anvil:
         command += ["--slots-in-an-epoch", str(self.slots_in_an_epoch)]
         command += ["--state", str(self.state_file), "--cache-path", str(self.folder / "cache"), *self.options]
         self._process = subprocess.Popen(command, cwd=self.folder, stdin=subprocess.DEVNULL)
+        self._automines = True
         deadline = time.monotonic() + 20
         while True:
             try:
@@ -114,6 +116,15 @@ class Anvil:
     def automine(self, on: bool) -> None:
         """Off: what is sent waits in the pool for `mine`."""
         self.rpc("evm_setAutomine", on)
+        self._automines = on
+
+    def wait_until_mined(self) -> None:
+        """What it was sent is in a block a moment later only, which is long on a busy machine."""
+        deadline = time.monotonic() + 2
+        while self.running and self._automines and time.monotonic() < deadline:
+            if int(self.rpc("txpool_status")["pending"], 16) == 0:
+                return
+            time.sleep(0.005)
 
     def reorg(self, depth: int, *transactions: tuple[str, int]) -> None:
         """Replace the newest blocks; their transactions are gone from the chain and the pool.
@@ -137,6 +148,7 @@ class DeployedAnvil:
     node: Anvil
     record: Record | None = None
     snapshot: str = ""
+    head: int = 0
 
     def chain(self) -> Chain:
         return Chain(
@@ -155,14 +167,21 @@ class DeployedAnvil:
         plan = Plan(deployer=signer.address, first_nonce=0, treasury=signer.address, currency=None)
         run_plan(here, plan, signer, say=lambda _line: None)
         self.record = Record(plan, LOCAL_CHAIN_ID, artifacts.version(), deployed_block=1, complete=True)
-        self.snapshot = self.node.snapshot()
+        self._keep()
+
+    def _keep(self) -> None:
+        self.snapshot, self.head = self.node.snapshot(), self.node.head
 
     def reset(self) -> None:
         """Back to the freshly deployed chain, by a new node when the old one cannot."""
         try:
-            self.node.rpc("evm_setAutomine", True)
-            if self.node.revert(self.snapshot):
-                self.snapshot = self.node.snapshot()
+            # First nothing may be left to mine: a block made while it goes back breaks its memory.
+            self.node.automine(False)
+            self.node.rpc("anvil_dropAllTransactions")
+            gone_back = self.node.revert(self.snapshot)
+            self.node.automine(True)
+            if gone_back and self.node.head == self.head:
+                self._keep()
                 # Time begins anew too. anvil forgets the state of a block when an equal one of an earlier test ages.
                 self.node.rpc("anvil_setCoinbase", "0x" + secrets.token_hex(20))
                 return
@@ -189,6 +208,7 @@ class LiveChain:
         """Read everything the node has."""
         from contracts.indexer import follow_to_head
 
+        self.node.wait_until_mined()
         for _step in follow_to_head(self.chain):
             pass
         self.chain.__dict__.pop("_sync_status", None)  # selectors remember it for a moment
@@ -198,6 +218,7 @@ class LiveChain:
         from contracts.outbox.sweeping import sweep_chain
 
         sweep_chain(self.chain)
+        self.node.wait_until_mined()
 
     def settle(self) -> None:
         """Bring everything that is on its way into blocks that are read."""

@@ -52,6 +52,7 @@ def test_a_sender_killed_after_storing_or_sending_pays_once(
     tx = plan_transfer(address("a"), amount=5)
     code, output = live_chain.manage("sweep", kill_at=point)
     assert code == KILLED, output
+    live_chain.node.wait_until_mined()
     tx.refresh_from_db()
     assert (tx.state, balance(live_chain, address("a"))) == (state, on_chain)
     live_chain.finalize()
