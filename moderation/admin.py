@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -14,10 +14,21 @@ from moderation.models import Review
 from moderation.services import AlreadyDecided, decide
 
 
+class ReviewForm(forms.ModelForm):
+    """A decision: who is refused is told why."""
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("state") == Review.State.REJECTED and not data.get("reason", "").strip():
+            self.add_error("reason", _("Say why: the creator reads this."))
+        return data
+
+
 @admin.register(Review)
 class ReviewAdmin(admin.ModelAdmin):
     """Approve or reject from the list or the page; the reason typed on the page goes to the creator."""
 
+    form = ReviewForm
     list_display = ("design", "owner", "state", "rule", "created_at", "decided_by", "decided_at")
     list_filter = ("state", "rule")
     list_select_related = ("version__design__owner", "decided_by")
@@ -36,8 +47,8 @@ class ReviewAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("look at it"))
     def look(self, review: Review) -> SafeString:
-        address = reverse("studio:design", args=[review.version.design.public_id])
-        return format_html('<a href="{}">{}</a>', address, review.version.design.title)
+        design = review.version.design
+        return format_html('<a href="{}">{}</a>', design.get_absolute_url(), design.title)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -46,7 +57,8 @@ class ReviewAdmin(admin.ModelAdmin):
         return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Review | None = None) -> Any:
-        decided = obj is not None and obj.state != Review.State.PENDING
+        # Not by the state: a form that is shown again has written the wished one on the object.
+        decided = obj is not None and obj.decided_at is not None
         return (*self.readonly_fields, "state", "reason") if decided else self.readonly_fields
 
     def save_model(self, request: HttpRequest, obj: Review, form: Any, change: bool) -> None:
