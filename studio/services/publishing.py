@@ -50,6 +50,8 @@ def freeze_and_sign(*, actor: User, design: Design, password: str) -> Publicatio
 
     A wrong password raises accounts' ConfirmationRefused; then nothing is frozen.
     """
+    # One freeze of an owner at a time: two drafts may hold the same file.
+    User.objects.select_for_update(no_key=True).get(pk=actor.pk)
     design = Design.objects.select_for_update().get(pk=design.pk, owner=actor)
     version = design.versions.latest("number")
     _check_ready(design=design, version=version)
@@ -89,6 +91,15 @@ def _check_ready(*, design: Design, version: DesignVersion) -> None:
         raise PublishingError(
             "already_published",
             _("You have published this very file before. Open that design instead, or upload a changed one."),
+        )
+    other = Publication.objects.filter(
+        chain_id=chain().chain_id, entry_id=entry, state__in=[Publication.State.ASKED, Publication.State.SUBMITTED]
+    ).first()
+    if other is not None:
+        raise PublishingError(
+            "published_elsewhere",
+            _("You are publishing this very file already, as “%(title)s”. Take that one back first, or go on with it.")
+            % {"title": other.design.title},
         )
 
 
