@@ -81,11 +81,15 @@ class DesignDetailSerializer(serializers.Serializer):
     sha256 = serializers.CharField(source="version.master.sha256")
     cid = serializers.CharField(source="version.master.cid")
     entry_id = serializers.CharField(source="design.entry_id", allow_null=True)
+    claim_order = serializers.SerializerMethodField(help_text="1 is the first claim known to this registry")
     record_root = serializers.SerializerMethodField()
     transaction_hash = serializers.CharField()
     status = StatusSerializer()
     offers = OfferSerializer(many=True)
     holders = StakeSerializer(many=True, source="stakes")
+
+    def get_claim_order(self, page: selectors.DesignPage) -> int | None:
+        return page.entry.claim_order if page.entry else None
 
     def get_record_root(self, page: selectors.DesignPage) -> str | None:
         return page.entry.record_root if page.entry else None
