@@ -284,7 +284,7 @@ def _consent(request: HttpRequest, public_id: uuid.UUID) -> Consent:
 @login_required
 @require_http_methods(["GET", "POST"])
 def consent(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Context: consent, form (AcceptForm), decline_form, draft (the frozen design)."""
+    """Context: see _consent_page."""
     asked = _consent(request, public_id)
     form = forms.AcceptForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -301,6 +301,13 @@ def consent(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         else:
             messages.success(request, _("You accepted. It is published once everyone has."))
             return redirect("studio:consent", public_id)
+    return _consent_page(request, asked, form, forms.DeclineForm())
+
+
+def _consent_page(
+    request: HttpRequest, asked: Consent, form: forms.AcceptForm, decline_form: forms.DeclineForm
+) -> HttpResponse:
+    """Context: consent, form (AcceptForm), decline_form, draft (the frozen design)."""
     owner = asked.publication.design.owner
     frozen = own_design(owner=owner, public_id=asked.publication.design.public_id)
     return render(
@@ -309,7 +316,7 @@ def consent(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         {
             "consent": asked,
             "form": form,
-            "decline_form": forms.DeclineForm(),
+            "decline_form": decline_form,
             "draft": selectors.draft_page(frozen),
         },
     )
@@ -320,9 +327,14 @@ def consent(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def decline(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     asked = _consent(request, public_id)
     form = forms.DeclineForm(request.POST)
-    reason = form.cleaned_data["reason"] if form.is_valid() else ""
+    if not form.is_valid():
+        return _consent_page(request, asked, forms.AcceptForm(), form)
     try:
-        publishing.decline(actor=request.user, publication=asked.publication, reason=reason)  # type: ignore[arg-type]
+        publishing.decline(
+            actor=request.user,  # type: ignore[arg-type]
+            publication=asked.publication,
+            reason=form.cleaned_data["reason"],
+        )
     except DesignError as error:
         messages.error(request, str(error))
     else:
