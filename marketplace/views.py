@@ -1,5 +1,6 @@
 """Storefront pages. Reading needs no account, no JavaScript and no chain; it reads the projections."""
 
+import re
 import uuid
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from contracts.chains import chain
@@ -100,13 +102,11 @@ def checkout(request: HttpRequest, public_id: uuid.UUID, terms_hash: str) -> Htt
                 buyer=request.user,  # type: ignore[arg-type]
                 design=shown.design,
                 wanted=wanted,
-                price_seen=int(request.POST.get("price", "0")),
-                checkout_key=uuid.UUID(request.POST.get("checkout_key", "")),
+                price_seen=_price_seen(request),
+                checkout_key=_checkout_key(request),
             )
         except CheckoutRefused as refusal:
             messages.error(request, str(refusal))
-            return redirect("marketplace:checkout", public_id, terms_hash)
-        except ValueError:
             return redirect("marketplace:checkout", public_id, terms_hash)
         if order.state == Order.State.PLACED and order.payment is not None:
             return redirect(payment_url(intent=order.payment))
@@ -121,6 +121,21 @@ def checkout(request: HttpRequest, public_id: uuid.UUID, terms_hash: str) -> Htt
             "checkout_key": uuid.uuid4(),
         },
     )
+
+
+def _price_seen(request: HttpRequest) -> int:
+    """The price that the page showed; 0, which is no price, for whatever is no number."""
+    text = request.POST.get("price", "")
+    return int(text) if re.fullmatch(r"[0-9]{1,78}", text) else 0
+
+
+def _checkout_key(request: HttpRequest) -> uuid.UUID:
+    try:
+        return uuid.UUID(request.POST.get("checkout_key", ""))
+    except ValueError as error:
+        raise CheckoutRefused(
+            _("This page was not whole. Nothing was charged; look at it and decide again.")
+        ) from error
 
 
 def _own_order(request: HttpRequest, public_id: uuid.UUID) -> Order:
