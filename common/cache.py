@@ -1,5 +1,6 @@
 """A cache that may be away: pages read without it, limits count again when it is back."""
 
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -10,20 +11,36 @@ from redis.exceptions import RedisError
 
 logger = structlog.get_logger(__name__)
 
+AWAY_SECONDS = 5.0
+_asked_again_at = 0.0
+
 
 def _or_else(answer: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     def forgiving(method: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(method)
         def asked(self: Any, *args: Any, **kwargs: Any) -> Any:
+            if _is_away():
+                return answer() if callable(answer) else answer
             try:
                 return method(self, *args, **kwargs)
             except (RedisError, OSError) as error:
-                logger.warning("cache_unavailable", operation=method.__name__, error=str(error))
+                _went_away(method.__name__, error)
                 return answer() if callable(answer) else answer
 
         return asked
 
     return forgiving
+
+
+def _is_away() -> bool:
+    """Whether Redis failed a moment ago: a page that asks it five times must not wait for it five times."""
+    return time.monotonic() < _asked_again_at
+
+
+def _went_away(operation: str, error: Exception) -> None:
+    global _asked_again_at
+    _asked_again_at = time.monotonic() + AWAY_SECONDS
+    logger.warning("cache_unavailable", operation=operation, error=str(error))
 
 
 class ForgivingRedisCache(RedisCache):
@@ -44,8 +61,10 @@ class ForgivingRedisCache(RedisCache):
     clear = _or_else(False)(RedisCache.clear)
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
+        if _is_away():
+            return default
         try:
             return super().get(key, default, version)
         except (RedisError, OSError) as error:
-            logger.warning("cache_unavailable", operation="get", error=str(error))
+            _went_away("get", error)
             return default
