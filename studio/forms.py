@@ -186,8 +186,25 @@ class PartForm(forms.Form):
         )
 
 
+class People(forms.BaseFormSet):
+    """The rows of everyone who has a part."""
+
+    default_error_messages = {
+        "too_many_forms": gettext_lazy("A design can have %(num)d people at most."),
+        "too_few_forms": gettext_lazy("A design needs at least %(num)d person."),
+    }
+
+
 PartFormSet = forms.formset_factory(
-    PartForm, extra=0, can_delete=True, max_num=MAX_PARTS, validate_max=True, min_num=1, validate_min=True
+    PartForm,
+    formset=People,
+    extra=0,
+    can_delete=True,
+    max_num=MAX_PARTS,
+    absolute_max=2 * MAX_PARTS,
+    validate_max=True,
+    min_num=1,
+    validate_min=True,
 )
 
 

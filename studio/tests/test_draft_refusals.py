@@ -126,11 +126,29 @@ def test_a_removed_row_is_not_looked_at(draft: Design) -> None:
     assert draft.contributions.count() == 1
 
 
-@pytest.mark.parametrize("total", ["", "x", "-1", "999999999"])
-def test_a_form_that_was_tampered_with_changes_nothing(draft: Design, total: str) -> None:
+def test_more_than_twenty_people_are_refused(draft: Design) -> None:
+    others = [(f"person{number}@example.org", "host", "4") for number in range(20)]
+
+    answer = post("people", draft, parts_of((draft.owner.email, "designer", "20"), *others))
+
+    assert "A design can have 20 people at most." in read(answer)
+    assert draft.contributions.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("total", "sentence"),
+    [
+        ("", "A design needs at least 1 person."),
+        ("x", "A design needs at least 1 person."),
+        ("-1", "A design needs at least 1 person."),
+        ("999999999", "A design can have 20 people at most."),
+    ],
+)
+def test_a_form_that_was_tampered_with_changes_nothing(draft: Design, total: str, sentence: str) -> None:
     answer = post("people", draft, {**parts_of((draft.owner.email, "designer", "100")), "parts-TOTAL_FORMS": total})
 
     assert answer.status_code == 200
+    assert sentence in read(answer)
     assert draft.contributions.count() == 2
 
 
