@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from common.testing import PASSWORD
@@ -138,6 +139,22 @@ def test_accepting_without_the_right_password_signs_nothing(
     if data.get("password"):
         assert "That is not your password, so nothing was signed. You have 4 more tries." in said
     assert Consent.objects.get(publication=asked, account=cocreator).state == Consent.State.ASKED
+
+
+def test_an_answer_after_the_deadline_is_refused_and_the_draft_comes_back(
+    asked: Publication, creator: User, cocreator: User
+) -> None:
+    Publication.objects.update(deadline=timezone.now())
+
+    late = read(answer(cocreator, asked, "consent", password=PASSWORD))
+    publishing.sweep_publications()
+
+    assert "This request has expired. The creator has to ask again." in late
+    assert Consent.objects.get(publication=asked, account=cocreator).state == Consent.State.ASKED
+    seen = draft_page(creator, asked)
+    assert "It is a draft again Not everyone answered in time. Publish again to ask anew." in seen
+    assert "Ready to publish" in seen
+    assert not ChainTransaction.objects.exists()
 
 
 def test_the_creator_cannot_answer_for_others(asked: Publication, creator: User) -> None:
