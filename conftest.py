@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ pytest_plugins = ["contracts.testing"]
 
 # Machines are shared and noisy: how long one example took says nothing about the code.
 hypothesis.settings.register_profile("loomprint", deadline=None)
-hypothesis.settings.load_profile("loomprint")
+hypothesis.settings.register_profile("long", deadline=None, max_examples=1000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "loomprint"))
 
 
 @pytest.fixture(autouse=True)
