@@ -42,6 +42,21 @@ contract DepositTest is System {
         vm.assertEq(shares.claimable(_id, address(dollar), bob), 3);
     }
 
+    /// @dev docs/contracts/README.md tells these figures.
+    function test_two_sales_at_an_awkward_price_leave_no_unit_without_an_owner() public {
+        uint128 id = registerShared(keccak256("awkward"), 333_333);
+        source.deposit(id, address(dollar), 9_999_999);
+        vm.assertEq(shares.feesHeld(address(dollar)), 499_999);
+        vm.assertEq(claimed(id, alice), 3_166_663);
+        vm.assertEq(claimed(id, bob), 6_333_336);
+        vm.assertEq(dollar.balanceOf(address(shares)), 499_999 + 1);
+        source.deposit(id, address(dollar), 9_999_999);
+        vm.assertEq(shares.feesHeld(address(dollar)), 499_999 + 500_000);
+        vm.assertEq(claimed(id, alice), 3_166_663);
+        vm.assertEq(claimed(id, bob), 6_333_336);
+        vm.assertEq(dollar.balanceOf(address(shares)), 499_999 + 500_000 + 1);
+    }
+
     function test_only_an_allowed_depositor_brings_money() public {
         shares.setDepositor(address(source), false);
         refuse(address(dollar), 1e6, abi.encodeWithSelector(IDesignShares.DesignShares__NotDepositor.selector, source));
@@ -121,6 +136,11 @@ contract DepositTest is System {
         vm.assertEq(gross, sum);
         vm.assertEq(fees, sum * FEE_PPM / 1e6);
         vm.assertEq(own, sum - fees);
+    }
+
+    function claimed(uint128 id, address holder) private returns (uint256) {
+        vm.prank(holder);
+        return shares.claim(id, address(dollar));
     }
 
     function assertSameClaims(uint128 one, uint128 other) private view {
