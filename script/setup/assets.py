@@ -15,7 +15,7 @@ COLLECTED = ROOT / "staticfiles"
 
 
 async def build_frontend(supervisor: Supervisor, node: Node, env: dict[str, str]) -> str:
-    """static/dist from frontend/. Raises Refusal when the build fails."""
+    """static/dist from frontend/ and static/css. Raises Refusal when the build fails."""
     wanted = stamps.fingerprint(FRONTEND / "package-lock.json") + stamps.tree_fingerprint(_frontend_sources())
     stamp = DIST / ".source-stamp"
     if stamps.is_current(stamp, wanted):
@@ -52,6 +52,7 @@ async def collect_static(supervisor: Supervisor, env: dict[str, str]) -> str:
 
 
 def _frontend_sources() -> Iterator[Path]:
+    yield from (ROOT / "static" / "css").rglob("*")
     for path in FRONTEND.rglob("*"):
         if "node_modules" not in path.parts:
             yield path

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from script.setup import packages, settings, stamps
+from script.setup import assets, packages, settings, stamps
 from script.setup.chain import settle_state
 from script.setup.commands import failure_of, run, without_proxy_for_loopback
 from script.setup.interpreter import platform_problem
@@ -160,3 +160,9 @@ def test_the_locks_name_no_host() -> None:
     locks = [*ROOT.glob("requirements*.txt"), *(ROOT / "script" / "setup" / "locks").iterdir()]
     assert len(locks) >= 6
     assert [lock.name for lock in locks if "://" in lock.read_text()] == []
+
+
+def test_the_front_end_is_built_again_when_a_style_changes() -> None:
+    sources = set(assets._frontend_sources())
+    assert {ROOT / "static" / "css" / "base.css", ROOT / "frontend" / "src" / "app.ts"} <= sources
+    assert not any("node_modules" in path.parts for path in sources)
