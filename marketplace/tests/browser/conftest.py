@@ -1,0 +1,77 @@
+"""One Chromium for all tests of this folder, and a shop with everything in it."""
+
+import io
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from accounts.models import User
+from designs.models import Contribution, Design, Preview
+from designs.storage import preview_store
+from designs.tests.samples import glb_bytes
+from marketplace.tests import rows
+from marketplace.tests.browser.visitor import AXE, HEIGHT, Visitor
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+]
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    # Playwright's loop makes Django think that it is asked from an async view.
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=os.environ.get("CHROMIUM_PATH"), args=ARGUMENTS)
+        yield browser
+        browser.close()
+    if before is None:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def visitor(chromium: Browser, live_server: Any) -> Iterator[Visitor]:
+    # A color that fades into another scheme is not the color that people read.
+    context = chromium.new_context(viewport={"width": 1440, "height": HEIGHT}, reduced_motion="reduce")
+    context.add_init_script(AXE)
+    context.set_default_timeout(10_000)
+    yield Visitor(context.new_page(), live_server.url)
+    context.close()
+
+
+@pytest.fixture
+def lantern(lantern: Design) -> Design:
+    """The mesh on sale, with the file that its viewer shows."""
+    content = glb_bytes()
+    Preview.objects.create(
+        version=lantern.versions.get(),
+        kind=Preview.Kind.VIEWER,
+        sha256=preview_store().put(io.BytesIO(content), max_bytes=len(content)).sha256,
+        media_type="model/gltf-binary",
+        size=len(content),
+    )
+    return lantern
+
+
+@pytest.fixture
+def estuary(creator: User) -> Design:
+    """An image on sale."""
+    rows.chain_read_to(100)
+    design = rows.draft(creator, "Estuary, seed 7041", prompt="tides")
+    rows.anchor(design, block=30)
+    return design
+
+
+@pytest.fixture
+def together(creator: User, cocreator: User) -> Design:
+    """A draft of two people with its prices."""
+    parts = {creator: (Contribution.Role.DESIGNER, 874_999), cocreator: (Contribution.Role.TWEAKER, 125_001)}
+    return rows.draft(creator, "Together", prices={"personal": 18 * rows.TUSD}, parts=parts)

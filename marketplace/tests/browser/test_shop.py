@@ -1,0 +1,83 @@
+"""What buyers see, in every width and color scheme."""
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import User
+from designs.models import Design
+from licensing.models import LicenseTemplate
+from marketplace.models import Order
+from marketplace.tests import rows
+from marketplace.tests.browser.visitor import Visitor
+from marketplace.tests.test_pages_render import order_for
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("recorded_deployment"),
+]
+
+
+def test_an_empty_house(visitor: Visitor, stranger: User) -> None:
+    visitor.look("/")
+    visitor.look("/search/?q=lantern")
+    visitor.sign_in(stranger)
+    for name in ("studio:dashboard", "licensing:library", "royalties:earnings", "accounts:notifications"):
+        visitor.look(reverse(name))
+
+
+def test_the_storefront(visitor: Visitor, lantern: Design, estuary: Design, stranger: User, creator: User) -> None:
+    again = rows.draft(
+        stranger, "Copied Lantern with a name that needs two lines", content=f"{creator.pk} Gyroid Lantern"
+    )
+    rows.anchor(again, block=99, claim_order=2)
+    rows.chain_read_to(100, final=50)
+    terms = LicenseTemplate.objects.get(code="commercial", active=True).terms_hash
+    for address in (
+        "/",
+        "/search/?q=lantern",
+        "/search/?q=nothing+of+the+kind",
+        estuary.get_absolute_url(),
+        again.get_absolute_url(),
+        f"{lantern.get_absolute_url()}?offer={terms}",
+        reverse("licensing:terms", args=[terms]),
+    ):
+        visitor.look(address)
+    visitor.judge_focus()
+
+
+def test_a_mesh_in_its_viewer(visitor: Visitor, lantern: Design) -> None:
+    visitor.go(lantern.get_absolute_url())
+    visitor.page.locator("[data-viewer][data-state=ready]").wait_for()
+    visitor.judge()
+    visitor.judge_focus()
+
+
+def test_checkout_and_payment(visitor: Visitor, lantern: Design, buyer: User) -> None:
+    visitor.sign_in(buyer)
+    personal = LicenseTemplate.objects.get(code="personal", active=True)
+    visitor.look(reverse("marketplace:checkout", args=[lantern.public_id, personal.terms_hash]))
+    visitor.judge_focus()
+    order = order_for(lantern, buyer)
+    visitor.look(reverse("payments:test_page", args=[order.payment.public_id]))
+
+
+def test_an_order_in_each_state(visitor: Visitor, lantern: Design, buyer: User) -> None:
+    visitor.sign_in(buyer)
+    for state in Order.State:
+        order = order_for(lantern, buyer, state=state, reason="The chain refused it: the offer sold out.")
+        visitor.look(reverse("marketplace:order", args=[order.public_id]))
+
+
+def test_a_license_on_its_way_and_final(visitor: Visitor, lantern: Design, buyer: User, cocreator: User) -> None:
+    visitor.sign_in(buyer)
+    order = order_for(lantern, buyer, state=Order.State.PAID)
+    rows.sale(lantern, buyer, block=50, ref=order.ref)
+    rows.payout(lantern, cocreator, 1_420_000, block=60)
+    for read, final in ((50, 40), (100, 100)):
+        rows.chain_read_to(read, final=final)
+        visitor.look(reverse("marketplace:order", args=[order.public_id]))
+        visitor.look(reverse("licensing:library"))
+    visitor.look(lantern.get_absolute_url())
+    visitor.sign_in(cocreator)
+    visitor.look(reverse("royalties:earnings"))
