@@ -66,6 +66,8 @@ class Stage {
     viewer.shadowIntensity = 0.7;
     viewer.shadowSoftness = 0.9;
     viewer.environmentImage = "neutral";
+    // The neutral room is brighter than the studio of the rendered cover; the same file should look alike in both.
+    viewer.exposure = 0.6;
     // Without these the camera stops short of a true top view.
     viewer.minCameraOrbit = "-Infinity 0deg auto";
     viewer.maxCameraOrbit = "Infinity 180deg auto";
