@@ -12,19 +12,18 @@ from redis.exceptions import RedisError
 logger = structlog.get_logger(__name__)
 
 AWAY_SECONDS = 5.0
-_asked_again_at = 0.0
 
 
 def _or_else(answer: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     def forgiving(method: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(method)
         def asked(self: Any, *args: Any, **kwargs: Any) -> Any:
-            if _is_away():
+            if self.is_away():
                 return answer() if callable(answer) else answer
             try:
                 return method(self, *args, **kwargs)
             except (RedisError, OSError) as error:
-                _went_away(method.__name__, error)
+                self.went_away(method.__name__, error)
                 return answer() if callable(answer) else answer
 
         return asked
@@ -32,22 +31,21 @@ def _or_else(answer: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return forgiving
 
 
-def _is_away() -> bool:
-    """Whether Redis failed a moment ago: a page that asks it five times must not wait for it five times."""
-    return time.monotonic() < _asked_again_at
-
-
-def _went_away(operation: str, error: Exception) -> None:
-    global _asked_again_at
-    _asked_again_at = time.monotonic() + AWAY_SECONDS
-    logger.warning("cache_unavailable", operation=operation, error=str(error))
-
-
 class ForgivingRedisCache(RedisCache):
     """Django's Redis cache, whose outage is a miss and not an error.
 
     What must not pass without a count (passwords before a signature) asks Redis itself and refuses.
     """
+
+    _asked_again_at = 0.0
+
+    def is_away(self) -> bool:
+        """Whether Redis failed a moment ago: a page that asks it five times must not wait for it five times."""
+        return time.monotonic() < self._asked_again_at
+
+    def went_away(self, operation: str, error: Exception) -> None:
+        self._asked_again_at = time.monotonic() + AWAY_SECONDS
+        logger.warning("cache_unavailable", operation=operation, error=str(error))
 
     add = _or_else(True)(RedisCache.add)
     set = _or_else(None)(RedisCache.set)
@@ -61,10 +59,10 @@ class ForgivingRedisCache(RedisCache):
     clear = _or_else(False)(RedisCache.clear)
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
-        if _is_away():
+        if self.is_away():
             return default
         try:
             return super().get(key, default, version)
         except (RedisError, OSError) as error:
-            _went_away("get", error)
+            self.went_away("get", error)
             return default
