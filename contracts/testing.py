@@ -136,9 +136,16 @@ class Anvil:
     def snapshot(self) -> str:
         return str(self.rpc("evm_snapshot"))
 
-    def revert(self, snapshot: str) -> bool:
-        """Back to a snapshot, which is used up by this."""
-        return bool(self.rpc("evm_revert", snapshot))
+    def go_back(self, snapshot: str) -> bool:
+        """Whether it is back at a snapshot, which is used up by this; it mines at once again."""
+        # First nothing may be left to mine: a block made while it goes back breaks its memory.
+        self.automine(False)
+        self.rpc("anvil_dropAllTransactions")
+        gone_back = bool(self.rpc("evm_revert", snapshot))
+        self.automine(True)
+        # Time begins anew too. anvil forgets the state of a block when an equal one of an earlier time ages.
+        self.rpc("anvil_setCoinbase", "0x" + secrets.token_hex(20))
+        return gone_back
 
 
 @dataclass
@@ -175,15 +182,8 @@ class DeployedAnvil:
     def reset(self) -> None:
         """Back to the freshly deployed chain, by a new node when the old one cannot."""
         try:
-            # First nothing may be left to mine: a block made while it goes back breaks its memory.
-            self.node.automine(False)
-            self.node.rpc("anvil_dropAllTransactions")
-            gone_back = self.node.revert(self.snapshot)
-            self.node.automine(True)
-            if gone_back and self.node.head == self.head:
+            if self.node.go_back(self.snapshot) and self.node.head == self.head:
                 self._keep()
-                # Time begins anew too. anvil forgets the state of a block when an equal one of an earlier test ages.
-                self.node.rpc("anvil_setCoinbase", "0x" + secrets.token_hex(20))
                 return
         except (OSError, RuntimeError):
             pass

@@ -1,7 +1,5 @@
 """Purchases, payouts and transfers in any order with blocks and reorganizations: to the unit, everything once."""
 
-import secrets
-
 import pytest
 from django.db import transaction
 from hypothesis import HealthCheck, given, settings
@@ -53,10 +51,8 @@ class OpenMarket:
 
     def reopen(self) -> None:
         node = self.market.live.node
-        node.automine(True)
-        assert node.revert(self.snapshot)
+        assert node.go_back(self.snapshot)
         self.snapshot = node.snapshot()
-        node.rpc("anvil_setCoinbase", "0x" + secrets.token_hex(20))
         node.mine(6)
 
     def do(self, name: str, number: int) -> None:
