@@ -1,6 +1,20 @@
 """What tests of several rooms share."""
 
+import os
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Barrier
+from typing import TYPE_CHECKING, TypeVar
+
+from django.db import connection
 from eth_utils.address import to_checksum_address
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+T = TypeVar("T")
 
 PASSWORD = "violet harbor 17 lanterns"  # noqa: S105 (of accounts that live for one test)
 
@@ -17,3 +31,40 @@ CONTRACTS = (
 def addresses() -> dict[str, str]:
     """Made-up addresses of our contracts, the same every time."""
     return {name: to_checksum_address(f"0x{number:040x}") for number, name in enumerate(CONTRACTS, start=0xC0)}
+
+
+def wait_until(condition: Callable[[], object], *, seconds: float = 60, what: str = "") -> None:
+    """Ask again and again until it is so. Raises AssertionError after `seconds`, which says `what` was waited for."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not so after {seconds} s: {what or condition}")
+        time.sleep(0.1)
+
+
+def at_once(act: Callable[[int], T], times: int = 4) -> list[T]:
+    """Do it so many times in the same moment, each in a thread and a transaction of its own."""
+    together = Barrier(times)
+
+    def run(number: int) -> T:
+        try:
+            together.wait(timeout=60)
+            return act(number)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(times) as pool:
+        return list(pool.map(run, range(times)))
+
+
+@contextmanager
+def running_chromium() -> "Iterator[Browser]":
+    """The Chromium of CHROMIUM_PATH, without a window, drawing 3D in software."""
+    from playwright.sync_api import sync_playwright
+
+    flags = ["--no-sandbox", "--disable-quic", "--use-gl=angle", "--use-angle=swiftshader"]
+    flags.append("--enable-unsafe-swiftshader")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=os.environ.get("CHROMIUM_PATH"), args=flags)
+        yield browser
+        browser.close()

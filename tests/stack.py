@@ -3,7 +3,6 @@
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,10 +14,12 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 
-from contracts.testing import Anvil
+from contracts.testing import Anvil, free_port
+from script.setup.paths import Home
+from script.setup.programs import background_programs, web_program
+from script.setup.supervisor import Program
 
 ROOT = Path(__file__).resolve().parent.parent
-BIN = Path(sys.executable).parent
 WEB_SECONDS = 60
 
 
@@ -27,7 +28,7 @@ class Stack:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.anvil = Anvil(folder / "chain", options=("--mixed-mining", "--block-time", "1"), slots_in_an_epoch=1)
         self.database = f"stack_{secrets.token_hex(4)}"
@@ -65,31 +66,23 @@ class Stack:
         self.manage("deploy_contracts")
         self.manage("ship_templates")
         self.manage("collectstatic", "--noinput", "--verbosity", "0")
-        gunicorn = [str(BIN / "gunicorn"), "config.wsgi:application", "--worker-class", "gthread", "--threads", "8"]
-        self.run("web", *gunicorn, "--bind", f"127.0.0.1:{self.port}", "--no-control-socket")
-        celery = [str(BIN / "celery"), "-q", "-A", "config"]
-        worker = [
-            *celery,
-            "worker",
-            "--pool",
-            "prefork",
-            "--without-gossip",
-            "--without-mingle",
-            "--loglevel",
-            "WARNING",
-        ]
-        self.run("worker", *worker, "-n", "worker@%h", "-Q", "chain,default", "-c", "2")
-        self.run("assets", *worker, "-n", "assets@%h", "-Q", "assets", "-c", "1")
-        self.run("beat", *celery, "beat", "--pidfile", "", "-s", str(self.folder / "beat"), "--loglevel", "WARNING")
-        self.run("indexer", sys.executable, "manage.py", "follow_chain")
+        home = Home(self.folder)
+        home.make()
+        for program in (web_program(self.env, port=self.port), *background_programs(self.env, home=home)):
+            self.run(program)
         self._wait_for_web()
 
-    def run(self, name: str, *command: str) -> None:
-        log = (self.folder / f"{name}.log").open("ab")
-        self.processes[name] = subprocess.Popen(
-            command, cwd=ROOT, env=self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-        )
-        log.close()
+    def run(self, program: Program) -> None:
+        with (self.folder / f"{program.name}.log").open("ab") as log:
+            self.processes[program.name] = subprocess.Popen(
+                program.command,
+                cwd=program.cwd,
+                env=dict(program.env),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
 
     def stop(self) -> None:
         for process in self.processes.values():
@@ -131,12 +124,6 @@ def running_stack(folder: Path) -> Iterator[Stack]:
         yield stack
     finally:
         stack.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _with_database(url: str, name: str) -> str:

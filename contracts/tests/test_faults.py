@@ -2,11 +2,10 @@
 
 import signal
 import subprocess
-import time
-from collections.abc import Callable
 
 import pytest
 
+from common.testing import wait_until
 from contracts.chains import read_deployment
 from contracts.models import ChainCursor, ChainEvent, ChainTransaction, SenderNonce, TransactionAttempt
 from contracts.selectors import sync_status
@@ -16,14 +15,6 @@ from contracts.tests.actions import address, balance, plan_terms, plan_transfer
 State = ChainTransaction.State
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault]
 KILLED = -signal.SIGKILL
-
-
-def wait_until(condition: Callable[[], bool], *, seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not so after {seconds} s: {condition}")
-        time.sleep(0.1)
 
 
 def say_of(process: "subprocess.Popen[bytes]") -> str:

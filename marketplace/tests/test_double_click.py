@@ -1,17 +1,14 @@
 """Pressing twice, in two threads with real transactions: one order, one charge, the same page."""
 
 import re
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from common.testing import at_once
 from contracts.models import ChainTransaction
 from designs.models import Design
 from licensing.models import LicenseTemplate
@@ -24,21 +21,6 @@ from payments.providers.test_provider import TestPaymentProvider
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("recorded_deployment")]
 
 PRESSES = 4
-
-
-def at_once(press: Callable[[int], Any], times: int = PRESSES) -> list[Any]:
-    """Do it so many times in the same moment, each in a thread and a transaction of its own."""
-    together = Barrier(times)
-
-    def run(number: int) -> Any:
-        try:
-            together.wait(timeout=60)
-            return press(number)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(times) as pool:
-        return list(pool.map(run, range(times)))
 
 
 def clients(user: User) -> list[Client]:
@@ -69,7 +51,7 @@ def test_a_double_click_on_buy_is_one_order_and_leads_to_one_payment(
 ) -> None:
     pressed = clients(buyer)
 
-    answers = at_once(lambda number: pressed[number].post(checkout, form))
+    answers = at_once(lambda number: pressed[number].post(checkout, form), PRESSES)
 
     order = Order.objects.get()
     intent = PaymentIntent.objects.get()
@@ -84,7 +66,7 @@ def test_a_double_click_on_pay_charges_once_and_buys_once(order: Order, buyer: U
     address = reverse("payments:test_page", args=[order.payment.public_id])
     pressed = clients(buyer)
 
-    answers = at_once(lambda number: pressed[number].post(address, {"decision": "pay"}))
+    answers = at_once(lambda number: pressed[number].post(address, {"decision": "pay"}), PRESSES)
 
     shown = reverse("marketplace:order", args=[order.public_id])
     assert {answer["Location"] for answer in answers} == {shown}
@@ -99,7 +81,7 @@ def test_paying_and_declining_in_the_same_moment_is_one_of_both(order: Order, bu
     address = reverse("payments:test_page", args=[order.payment.public_id])
     pressed = clients(buyer)
 
-    at_once(lambda number: pressed[number].post(address, {"decision": "pay" if number % 2 else "decline"}))
+    at_once(lambda number: pressed[number].post(address, {"decision": "pay" if number % 2 else "decline"}), PRESSES)
 
     order.refresh_from_db()
     order.payment.refresh_from_db()
@@ -120,7 +102,7 @@ def test_a_webhook_that_comes_several_times_at_once_buys_once(order: Order) -> N
             "/payments/webhook/test/", body, content_type="application/json", headers=dict(headers)
         )
 
-    answers = at_once(send)
+    answers = at_once(send, PRESSES)
 
     assert [(answer.status_code, answer.json()) for answer in answers] == [(200, {"outcome": "applied"})] * PRESSES
     order.refresh_from_db()

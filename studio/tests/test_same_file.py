@@ -1,15 +1,12 @@
 """The same file twice: refused when one creator publishes it again, a later claim when another does."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.urls import reverse
 
 from accounts.models import User
-from common.testing import PASSWORD
+from common.testing import PASSWORD, at_once
 from contracts.models import ChainTransaction
 from designs.models import Design
 from designs.services.upload import Part
@@ -118,20 +115,12 @@ def test_a_registration_that_failed_may_be_published_again(creator: User, png: b
 def test_two_drafts_published_in_the_same_moment_are_one(creator: User, png: bytes) -> None:
     drafts = [with_offer(draft_of(creator, png, title=title)) for title in ("First", "Second")]
     clients = [signed_in(creator) for _draft in drafts]
-    together = Barrier(2)
 
     def press(number: int) -> int:
-        try:
-            together.wait(timeout=30)
-            address = reverse("studio:publish", args=[drafts[number].public_id])
-            return clients[number].post(address, {"password": PASSWORD, "keep": "on"}).status_code
-        finally:
-            connection.close()
+        address = reverse("studio:publish", args=[drafts[number].public_id])
+        return int(clients[number].post(address, {"password": PASSWORD, "keep": "on"}).status_code)
 
-    with ThreadPoolExecutor(2) as pool:
-        codes = list(pool.map(press, range(2)))
-
-    assert sorted(codes) == [200, 302]
+    assert sorted(at_once(press, 2)) == [200, 302]
     assert Publication.objects.count() == 1
     assert ChainTransaction.objects.filter(kind="register").count() == 1
 

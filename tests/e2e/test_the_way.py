@@ -1,12 +1,12 @@
 """The way of one design, driven in a browser twice, an image and a mesh; then the chain itself is asked."""
 
+import hashlib
 import io
 import json
 import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,12 +16,12 @@ from playwright.sync_api import Browser, Page, expect
 from web3 import Web3
 
 from common.identifiers import entry_id_of, license_id_of
+from common.testing import PASSWORD, wait_until
 from designs.programs import PROGRAMS
 from tests.stack import ROOT, Stack
 
 pytestmark = pytest.mark.browser
 
-PASSWORD = "violet harbor 17 lanterns"
 PRICE = 18_000_000
 FEE = 900_000
 OWN = PRICE - FEE
@@ -61,13 +61,6 @@ def vessel() -> Work:
     program = PROGRAMS["twisted_vessel"]
     smallest = program.parameters_type.from_mapping({"resolution": 64})
     return Work("Small Vessel", "small-vessel.stl", program.generate(smallest, 4), "model-viewer")
-
-
-def eventually(check: Callable[[], bool], *, seconds: float = 60, what: str) -> None:
-    until = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < until, f"waited {seconds} s for {what}"
-        time.sleep(0.5)
 
 
 class Walk:
@@ -161,7 +154,7 @@ class Walk:
         page.locator("[name=price_personal]").fill("18")
         page.locator("main form button[type=submit]").last.click()
         page.wait_for_url(draft)
-        eventually(lambda: self._ready(page, draft), seconds=RENDERED / 1000, what="the draft to be complete")
+        wait_until(lambda: self._ready(page, draft), seconds=RENDERED / 1000, what="the draft to be complete")
         self.go(self.creator, f"{draft}publish/")
         page.locator("[name=password]").fill(PASSWORD)
         page.locator("[name=keep]").check()
@@ -251,8 +244,6 @@ def _contract(stack: Stack, name: str):
 
 def _ask_the_chain(stack: Stack, walk: Walk) -> None:
     """Owner, shares, credits, payout and record root, from the contracts' own storage."""
-    import hashlib
-
     output_hash = "0x" + hashlib.sha256(walk.work.content).hexdigest()
     entry_text = entry_id_of(creator=walk.creator.address, output_hash=output_hash)
     entry = int(entry_text, 16)
@@ -274,7 +265,7 @@ def _ask_the_chain(stack: Stack, walk: Walk) -> None:
     assert shares.functions.totals(entry, token.address).call() == [PRICE, OWN, FEE]
     paid = {walk.creator.address: OWN * 7 // 10, walk.cocreator.address: OWN * 3 // 10}
     for holder, amount in paid.items():
-        eventually(
+        wait_until(
             lambda holder=holder, amount=amount: token.functions.balanceOf(holder).call() == amount,
             seconds=90,
             what=f"{amount} to reach {holder}",
@@ -295,7 +286,7 @@ def _read_earnings(walk: Walk) -> None:
         def told(person: Person = person, amount: str = amount) -> bool:
             return walk.go(person, "/earnings/").inner_text("main").count(amount) >= 2
 
-        eventually(told, what=f"{person.name} to see {amount}")
+        wait_until(told, what=f"{person.name} to see {amount}")
 
 
 def _verify(stack: Stack, walk: Walk, folder: Path) -> None:

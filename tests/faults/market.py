@@ -2,9 +2,7 @@
 
 import email
 import email.policy
-import time
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +11,7 @@ from django.conf import settings
 from accounts.models import Notification, User
 from accounts.services.notifications import deliver
 from common.identifiers import license_id_of
+from common.testing import PASSWORD, wait_until
 from contracts.client import client
 from contracts.indexer.rebuilding import reindex
 from contracts.models import ChainEvent, ChainTransaction
@@ -24,7 +23,7 @@ from licensing.selectors import OfferOnShow, offers_of
 from licensing.services.templates import announce_templates, ship_templates
 from marketplace.models import Order
 from marketplace.services.checkout import BUY, place_order, sweep_orders
-from marketplace.tests.support import PASSWORD, draft_of
+from marketplace.tests.support import draft_of
 from payments.models import PaymentIntent
 from payments.providers.test_provider import TestPaymentProvider
 from payments.services import receive_webhook
@@ -105,6 +104,12 @@ class Market:
         pay_out_due()
         for unsent in Notification.objects.filter(sent_at__isnull=True):
             deliver(notification_id=unsent.pk)
+
+    def deepen(self) -> None:
+        """One block on top of what was just mined, and what follows from it."""
+        self.live.node.mine()
+        self.live.follow()
+        self.beat()
 
     def finish(self) -> None:
         """Let time pass until everything that began has ended; what was just sent is sent again after a while only."""
@@ -218,11 +223,3 @@ def mails_to(user: User, subject: str) -> int:
 def refunds_of(order: Order) -> int:
     assert order.payment is not None
     return PaymentIntent.objects.get(pk=order.payment.pk).events.filter(kind="refunded").count()
-
-
-def wait_until(condition: Callable[[], Any], *, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not so after {seconds} s: {condition}")
-        time.sleep(0.05)

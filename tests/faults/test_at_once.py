@@ -1,16 +1,13 @@
 """The same thing from several sides in the same moment, and two people who want the last license."""
 
-import threading
 import uuid
-from collections.abc import Callable
-from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from common.testing import at_once
 from contracts.models import ChainTransaction
 from marketplace.models import Order
 from payments.models import PaymentIntent, ProviderEvent
@@ -24,45 +21,25 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault]
 SIDES = 4
 
 
-def at_once(act: Callable[[], Any]) -> list[Any]:
-    """What `act` returns from each of several threads that start it together."""
-    start = threading.Barrier(SIDES)
-    results: list[Any] = []
-
-    def run() -> None:
-        start.wait(timeout=10)
-        try:
-            results.append(act())
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run) for _ in range(SIDES)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
-    assert len(results) == SIDES
-    return results
-
-
 def test_presses_webhooks_and_payout_sweeps_at_once_count_once(market: Market) -> None:
     market.publish()
     key = uuid.uuid4()
-    orders = at_once(lambda: market.order(key=key))
+    orders = at_once(lambda _side: market.order(key=key), SIDES)
     assert len({order.pk for order in orders}) == PaymentIntent.objects.count() == 1
 
     headers, body = market.webhook(orders[0])
     address = reverse("payments:webhook", args=["test"])
     answers = at_once(
-        lambda: Client().post(address, body, content_type="application/json", headers=headers).status_code
+        lambda _side: Client().post(address, body, content_type="application/json", headers=headers).status_code,
+        SIDES,
     )
     assert answers == [200] * SIDES
     assert ProviderEvent.objects.count() == 1
     assert ChainTransaction.objects.filter(kind="buy").count() == 1
 
-    at_once(market.live.sweep)
+    at_once(lambda _side: market.live.sweep(), SIDES)
     market.live.settle()
-    assert sorted(at_once(pay_out_due)) == [0, 0, 0, 1]
+    assert sorted(at_once(lambda _side: pay_out_due(), SIDES)) == [0, 0, 0, 1]
     assert PayoutRun.objects.count() == 1
     market.finish()
     market.check()

@@ -83,9 +83,7 @@ def test_a_node_that_comes_back_without_the_sale_and_its_payout_gets_both_again(
     market.live.node.start()
     market.buy()
     market.live.settle()
-    market.live.node.mine()
-    market.live.follow()
-    market.beat()
+    market.deepen()
     market.live.settle()
     if lost == "final":
         market.live.finalize()

@@ -36,9 +36,7 @@ def test_a_sale_that_vanishes_leaves_the_library_and_comes_back_once(market: Mar
     market.publish()
     order = market.buy()
     market.live.settle()
-    market.live.node.mine()
-    market.live.follow()
-    market.beat()
+    market.deepen()
     held = licenses_of(user=market.buyer)
     assert [one.download_open for one in held] == [True]
     grant = grant_download(user=market.buyer, license_id=market.license_id)
@@ -96,9 +94,7 @@ def test_a_payout_that_vanishes_is_owed_again_and_paid_once(market: Market) -> N
     market.live.finalize()
     market.beat()
     market.live.settle()
-    market.live.node.mine()
-    market.live.follow()
-    market.beat()
+    market.deepen()
     assert market.coins(market.creator) == 11_400_005
 
     reorganize(market)
@@ -121,9 +117,7 @@ def test_a_sale_that_vanishes_under_its_payout_is_paid_out_once(market: Market) 
     market.live.follow()
     market.beat()
     market.live.sweep()
-    market.live.node.mine()
-    market.live.follow()
-    market.beat()
+    market.deepen()
     assert market.coins(market.cocreator) == 5_699_994
 
     reorganize(market)

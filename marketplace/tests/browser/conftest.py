@@ -6,22 +6,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from accounts.models import User
+from common.testing import running_chromium
 from designs.models import Contribution, Design, Preview
 from designs.storage import preview_store
 from designs.tests.samples import glb_bytes
 from marketplace.tests import rows
 from marketplace.tests.browser.visitor import AXE, HEIGHT, Visitor
-
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-]
 
 
 @pytest.fixture(scope="package")
@@ -29,10 +22,8 @@ def chromium() -> Iterator[Browser]:
     # Playwright's loop makes Django think that it is asked from an async view.
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=os.environ.get("CHROMIUM_PATH"), args=ARGUMENTS)
+    with running_chromium() as browser:
         yield browser
-        browser.close()
     if before is None:
         del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
