@@ -38,8 +38,9 @@ async def collect_static(supervisor: Supervisor, env: dict[str, str]) -> str:
     stamp = COLLECTED / ".source-stamp"
     if stamps.is_current(stamp, wanted):
         return "as collected"
+    # Nothing is cleared away: a server that runs in this checkout still names the files of its start.
     code, output = await supervisor.run(
-        [str(VENV_PYTHON), "manage.py", "collectstatic", "--no-input", "--clear", "--verbosity", "0"],
+        [str(VENV_PYTHON), "manage.py", "collectstatic", "--no-input", "--verbosity", "0"],
         name="frontend",
         env=env,
         cwd=ROOT,
