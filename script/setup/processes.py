@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -74,6 +74,16 @@ def descendants(pid: int, processes: dict[int, Process]) -> list[Process]:
 def become_subreaper() -> bool:
     """Let orphans among our descendants become our children (prctl(2)), so that none can slip away."""
     return bool(ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
+
+
+def reap_adopted(managed: Collection[int]) -> None:
+    """Take the exit status of dead orphans that became our children, which nobody else will ask for."""
+    for process in table().values():
+        if process.parent == os.getpid() and process.is_zombie and process.pid not in managed:
+            try:
+                os.waitpid(process.pid, os.WNOHANG)
+            except ChildProcessError:
+                pass
 
 
 def boot_id() -> str:

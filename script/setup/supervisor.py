@@ -282,6 +282,7 @@ class Supervisor:
             ]
             if left:
                 await asyncio.to_thread(processes.end, left, grace=0.0 if self._hard.is_set() else 3.0)
+            processes.reap_adopted(self._managed)
 
 
 async def _follow_up(action: Callable[[], Awaitable[None]]) -> None:

@@ -95,6 +95,8 @@ def test_stop_ends_grandchildren_even_in_sessions_of_their_own(supervised, progr
 
     supervised(story)
     assert not lives(found[0])
+    mine = [process for process in processes.table().values() if process.parent == os.getpid()]
+    assert [process for process in mine if process.is_zombie] == []
 
 
 def test_stop_ends_nothing_that_it_did_not_start(supervised, program) -> None:
