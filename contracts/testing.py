@@ -242,12 +242,10 @@ class LiveChain:
 
     def environment(self, **changes: str) -> dict[str, str]:
         """For processes that work on the test's own database and chain."""
-        database = connection.settings_dict
-        url = f"postgres://{database['USER']}:{database['PASSWORD']}@/{database['NAME']}?host={database['HOST']}"
         return {
             **os.environ,
             "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", "config.settings"),
-            "DATABASE_URL": url + (f"&port={database['PORT']}" if database["PORT"] else ""),
+            "DATABASE_URL": database_url(),
             "CHAIN_RPC_URL": self.chain.rpc_url,
             "CHAIN_PUBLIC_RPC_URL": self.chain.rpc_url,
             "CHAIN_ID": str(LOCAL_CHAIN_ID),
@@ -288,6 +286,13 @@ class LiveChain:
         process = self.start("manage.py", command, *words, LOOMPRINT_KILL_AT=kill_at)
         output, _ = process.communicate(timeout=120)
         return process.returncode, output.decode(errors="replace")
+
+
+def database_url() -> str:
+    """Where the test's own database is, for processes."""
+    database = connection.settings_dict
+    url = f"postgres://{database['USER']}:{database['PASSWORD']}@/{database['NAME']}?host={database['HOST']}"
+    return url + (f"&port={database['PORT']}" if database["PORT"] else "")
 
 
 def free_port() -> int:
@@ -336,7 +341,8 @@ def live_chain(deployed_anvil: DeployedAnvil, settings: Any, tmp_path: Path) -> 
     for process in live.started:
         if process.poll() is None:
             process.kill()
-        process.communicate()
+        if not process.stdout.closed:
+            print(process.args, process.returncode, process.communicate()[0][-4000:].decode(errors="replace"))
     deployed_anvil.reset()
 
 

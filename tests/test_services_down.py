@@ -22,7 +22,6 @@ from urllib.parse import urlencode
 import pytest
 from django.conf import global_settings
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import reverse
 from django.utils import timezone
@@ -30,6 +29,7 @@ from django.utils import timezone
 from accounts.models import User
 from common.testing import PASSWORD
 from contracts.models import ChainCursor, ChainTransaction
+from contracts.testing import database_url, free_port
 from designs.models import Design, ProcessingStep
 from designs.services.processing import process_version, sweep_processing
 from designs.services.upload import Part
@@ -96,24 +96,11 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def closed_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
 @pytest.fixture
 def silent_port() -> Iterator[int]:
     """Somebody listens, takes what is said, and never answers."""
     with socket.create_server(("127.0.0.1", 0), backlog=200) as server:
         yield server.getsockname()[1]
-
-
-def database_url() -> str:
-    where = connection.settings_dict
-    url = f"postgres://{where['USER']}:{where['PASSWORD']}@/{where['NAME']}?host={where['HOST']}"
-    return url + (f"&port={where['PORT']}" if where["PORT"] else "")
 
 
 class Servers:
@@ -124,8 +111,8 @@ class Servers:
         self.processes: list[subprocess.Popen[bytes]] = []
 
     def start(self, **settings: str) -> Site:
-        port = closed_port()
-        chain_away = f"http://127.0.0.1:{closed_port()}"
+        port = free_port()
+        chain_away = f"http://127.0.0.1:{free_port()}"
         environment = {
             **os.environ,
             "DATABASE_URL": database_url(),
@@ -187,7 +174,7 @@ def on_sale(servers: Servers, creator: User, buyer: User, png: bytes) -> Design:
 @pytest.fixture(params=["closed", "silent"])
 def without_redis(request: pytest.FixtureRequest, servers: Servers, silent_port: int) -> Site:
     """The site while Redis refuses, or takes connections and never answers, and the chain is away too."""
-    port = closed_port() if request.param == "closed" else silent_port
+    port = free_port() if request.param == "closed" else silent_port
     return servers.start(REDIS_URL=f"redis://127.0.0.1:{port}/0")
 
 
