@@ -28,7 +28,7 @@ def send_message(broker: str, sender: str) -> None:
 
     from config.settings.tasks import broker_url
 
-    app = Celery(broker=broker_url(broker))
+    app = Celery(broker=broker_url(broker), set_as_current=False)  # our tasks stay with our own app
     app.send_task("contracts.tasks.send_planned", args=["public", sender], queue="chain")
     app.close()
 
