@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -35,8 +36,15 @@ def workdir(tmp_path):
     return folder
 
 
-def children() -> set[int]:
+def all_children() -> set[int]:
     return {int(pid) for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()}
+
+
+@pytest.fixture
+def children() -> Callable[[], set[int]]:
+    """The children that this test has made: a node of other tests may run beside it, and must live on."""
+    before = all_children()
+    return lambda: all_children() - before
 
 
 def confined(program: str, **limits) -> dict:
@@ -84,7 +92,7 @@ def test_a_slow_child_beats_every_second(tmp_path, workdir):
     assert max(later - earlier for earlier, later in pairwise([*beats, time.monotonic()])) < 5
 
 
-def test_an_error_of_the_listener_ends_the_child(image, workdir):
+def test_an_error_of_the_listener_ends_the_child(image, workdir, children):
     def fail(_what, _part):
         raise KeyError("the database is away")
 
@@ -124,7 +132,7 @@ def open_port():
     return _LISTENER.getsockname()
 
 
-def test_memory_over_the_limit_is_refused_not_swapped(tmp_path, workdir):
+def test_memory_over_the_limit_is_refused_not_swapped(tmp_path, workdir, children):
     path = tmp_path / "master"
     path.write_bytes(binary_stl())
     request = {"input": str(path), "format": "stl_binary", "max_pixels": 1, "max_triangles": 100}
@@ -135,7 +143,7 @@ def test_memory_over_the_limit_is_refused_not_swapped(tmp_path, workdir):
     assert children() == set()
 
 
-def test_a_child_that_takes_too_long_is_ended_with_its_group(image, workdir):
+def test_a_child_that_takes_too_long_is_ended_with_its_group(image, workdir, children):
     started = time.monotonic()
     with pytest.raises(ChildFailed) as failure:
         run_child(
@@ -157,7 +165,7 @@ def test_processor_time_over_the_limit_is_a_timeout(tmp_path, workdir):
     assert failure.value.code == "timeout"
 
 
-def test_a_child_killed_from_outside_is_said(image, workdir):
+def test_a_child_killed_from_outside_is_said(image, workdir, children):
     def kill(_what, _part):
         for pid in children():
             os.kill(pid, signal.SIGKILL)
@@ -168,7 +176,7 @@ def test_a_child_killed_from_outside_is_said(image, workdir):
     assert children() == set()
 
 
-def test_a_child_sees_none_of_our_environment(image, workdir, monkeypatch):
+def test_a_child_sees_none_of_our_environment(image, workdir, monkeypatch, children):
     monkeypatch.setenv("OPERATOR_KEY", "secret")
     seen = []
 
