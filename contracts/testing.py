@@ -341,7 +341,7 @@ def live_chain(deployed_anvil: DeployedAnvil, settings: Any, tmp_path: Path) -> 
     for process in live.started:
         if process.poll() is None:
             process.kill()
-        if not process.stdout.closed:
+        if process.stdout is not None and not process.stdout.closed:
             print(process.args, process.returncode, process.communicate()[0][-4000:].decode(errors="replace"))
     deployed_anvil.reset()
 

@@ -121,6 +121,8 @@ def test_a_design_is_uploaded_with_a_co_creator_by_keyboard(
     visitor: Visitor, creator: User, cocreator: User, png: bytes
 ) -> None:
     page = visitor.page
+    # Listening from the start: what is only being turned on when Enter is pressed comes too late now and then.
+    page.on("filechooser", lambda _chooser: None)
     visitor.sign_in(creator)
     visitor.go(reverse("studio:upload"))
     tab_to(page, "(?i)file|image or mesh")
