@@ -65,12 +65,18 @@ def fact_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
     return _image_lines(facts) if "width" in facts else []
 
 
+def _format_name(facts: dict[str, Any]) -> str:
+    written = {"stl_binary": _("STL, binary"), "stl_ascii": _("STL, as text"), "webp": "WebP"}
+    kind = str(facts.get("format", ""))
+    return written.get(kind) or kind.upper()
+
+
 def _image_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
     megapixels = _figure(facts["width"] * facts["height"] / 1_000_000)
     alpha = _("with transparency") if facts.get("has_alpha") else _("without transparency")
     profile = _("embedded") if facts.get("has_color_profile") else _("none: read as sRGB")
     return [
-        (_("Format"), str(facts.get("format", "")).upper()),
+        (_("Format"), _format_name(facts)),
         (_("Size"), f"{facts['width']} × {facts['height']} px ({megapixels} MP)"),
         (_("Colors"), f"{facts.get('mode', '')}, {alpha}"),
         (_("Color profile"), profile),
@@ -79,7 +85,7 @@ def _image_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _mesh_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
     scale, unit = _scale(facts.get("units", ""))
-    lines = [(_("Format"), str(facts.get("format", "")).upper())]
+    lines = [(_("Format"), _format_name(facts))]
     if "bounds" in facts:
         size = " × ".join(_figure(side * scale) for side in facts["bounds"]["extent"])
         lines.append((_("Size"), f"{size} {unit}"))

@@ -1,7 +1,7 @@
 from designs.templatetags.designs import fact_lines
 
 MESH = {
-    "format": "stl",
+    "format": "stl_binary",
     "triangles": 1,
     "degenerate_triangles": 0,
     "bounds": {"min": [0.0, 0.0, 0.0], "max": [1.0, 2.0, 3.0], "extent": [1.0, 2.0, 3.0]},
@@ -19,6 +19,7 @@ MESH = {
 
 def test_a_mesh_without_units_is_shown_in_its_own_numbers_and_says_so() -> None:
     lines = dict(fact_lines(MESH))
+    assert lines["Format"] == "STL, binary"
     assert lines["Size"] == "1.0 × 2.0 × 3.0 units"
     assert lines["Mesh"] == "1 triangle, not watertight, 1 body"
     assert lines["Units"] == "the file states none; usually millimeters"
