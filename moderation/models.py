@@ -17,10 +17,15 @@ class Review(models.Model):
         APPROVED = "approved", _("Approved")
         REJECTED = "rejected", _("Rejected")
 
+    class Rule(models.TextChoices):
+        NOTHING_TO_ASK = "nothing_to_ask", _("Nothing to ask")
+        ALREADY_CLAIMED = "already_claimed", _("The file is claimed by someone else")
+        DISCLOSURE_CONTRADICTS = "disclosure_contradicts", _("Said to be without AI, but names a prompt")
+
     version = models.ForeignKey("designs.DesignVersion", on_delete=models.CASCADE, related_name="reviews")
     digest = HashField(unique=True, help_text="of the frozen registration that is judged")
     state = models.CharField(max_length=8, choices=State, default=State.PENDING)
-    rule = models.CharField(max_length=60, help_text="what decided, or what asked for a moderator")
+    rule = models.CharField(max_length=60, choices=Rule, help_text="what decided, or what asked for a moderator")
     reason = models.TextField(blank=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"

@@ -17,7 +17,7 @@ def judge(*, version: DesignVersion, digest: str) -> Review:
             version=version,
             digest=digest,
             state=Review.State.APPROVED,
-            rule="nothing_to_ask",
+            rule=Review.Rule.NOTHING_TO_ASK,
             decided_at=timezone.now(),
         )
     code, reason = rule
@@ -33,9 +33,9 @@ def _needs_moderator(version: DesignVersion) -> tuple[str, str] | None:
         .exists()
     )
     if claimed or being_claimed:
-        return "already_claimed", _("Someone else has claimed this very file; a moderator looks at it first.")
+        return Review.Rule.ALREADY_CLAIMED, _("Someone else has claimed this very file; a moderator looks at it first.")
     if design.disclosure == Disclosure.NOT_AI and version.prompt:
-        return "disclosure_contradicts", _(
+        return Review.Rule.DISCLOSURE_CONTRADICTS, _(
             "It is said to be made without AI but names a prompt; a moderator looks at it first."
         )
     return None

@@ -88,7 +88,7 @@ def test_a_registration_waits_for_a_moderator_is_queued_and_anchored(
 ) -> None:
     visitor.sign_in(creator)
     frozen = rows.publication(together, state=Publication.State.ASKED)
-    Review.objects.create(version=together.versions.get(), digest=frozen.digest, rule="first of an account")
+    Review.objects.create(version=together.versions.get(), digest=frozen.digest, rule=Review.Rule.ALREADY_CLAIMED)
     visitor.look(studio("design", together))
     Publication.objects.filter(pk=frozen.pk).update(state=Publication.State.SUBMITTED)
     Design.objects.filter(pk=together.pk).update(state=Design.State.ANCHORING)
@@ -111,7 +111,9 @@ def test_a_design_that_was_stopped(visitor: Visitor, creator: User, together: De
 def test_the_moderators_queue(visitor: Visitor, moderator: User, together: Design) -> None:
     User.objects.filter(pk=moderator.pk).update(is_superuser=True)
     frozen = rows.publication(together, state=Publication.State.ASKED)
-    review = Review.objects.create(version=together.versions.get(), digest=frozen.digest, rule="first of an account")
+    review = Review.objects.create(
+        version=together.versions.get(), digest=frozen.digest, rule=Review.Rule.ALREADY_CLAIMED
+    )
     visitor.sign_in(moderator)
     for address in (
         reverse("admin:moderation_review_changelist"),
