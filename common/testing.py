@@ -25,6 +25,11 @@ CONTRACTS = (
     "DesignLicenses",
     "LicenseMarket",
     "TestStablecoin",
+    "ERC2771Forwarder",
+    "RoyaltyInbox",
+    "ResaleMarket",
+    "DesignViews",
+    "Lineage",
 )
 
 

@@ -12,10 +12,17 @@ Abi = dict[str, Any]
 
 NAMES = (
     "AccessManager",
+    "AllowListPolicy",
     "DesignLicenses",
     "DesignRegistry",
     "DesignShares",
+    "DesignViews",
+    "ERC2771Forwarder",
+    "GiftsOnlyPolicy",
     "LicenseMarket",
+    "Lineage",
+    "ResaleMarket",
+    "RoyaltyInbox",
     "TestStablecoin",
 )
 

@@ -10,8 +10,11 @@ from django.conf import settings
 
 from contracts.errors import ChainNotDeployed
 
-# A currency is not ours even where we deployed a test one: its transfers are everybody's and are not read.
 CURRENCY = "TestStablecoin"
+# Whose events are read. A currency is not ours even where we deployed a test one: its transfers are everybody's.
+# The forwarder says nothing that the contract behind it does not say. What an entry's inbox swept stands in the
+# ledger's RevenueReceived.
+FOLLOWED = ("AccessManager", "DesignLicenses", "DesignRegistry", "DesignShares", "LicenseMarket", "ResaleMarket")
 
 
 @dataclass(frozen=True)
@@ -32,9 +35,14 @@ class Deployment:
             raise ChainNotDeployed(f"Chain {self.chain_id} has no {contract}.") from None
 
     @property
+    def currency(self) -> str:
+        """The ERC-20 of our prices: the first of the ledger's list."""
+        return self.address(CURRENCY)
+
+    @property
     def followed(self) -> dict[str, str]:
         """Names by address of the contracts whose events are read."""
-        return {address: name for name, address in self.addresses.items() if name != CURRENCY}
+        return {address: name for name, address in self.addresses.items() if name in FOLLOWED}
 
 
 @dataclass(frozen=True)

@@ -151,8 +151,8 @@ class Client:
         return int(self.node.call("eth_getTransactionCount", address, _tag(block)), 16)
 
     def balance(self, address: str) -> int:
-        """Wei."""
-        return int(self.node.call("eth_getBalance", address, "latest"), 16)
+        """Wei, at the block that `pinned` set, else the newest."""
+        return int(self.node.call("eth_getBalance", address, _tag(_pinned.get())), 16)
 
     def has_code(self, address: str) -> bool:
         return bool(self.node.call("eth_getCode", address, "latest") not in {"0x", "0x0", None})

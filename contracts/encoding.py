@@ -1,5 +1,6 @@
 """Between the ABI's bytes and what is stored as JSON: integers, 0x text, lists."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from contracts import artifacts
@@ -41,26 +42,40 @@ def encode_call(contract: str, function: str, args: list[Any]) -> bytes:
         raise ValueError(f"{function}: {error}") from error
 
 
-def encode_constructor(contract: str, args: list[Any]) -> bytes:
-    """Creation code and encoded constructor arguments."""
+def encode_constructor(contract: str, args: list[Any], *, libraries: Mapping[str, str] | None = None) -> bytes:
+    """Creation code, linked with the addresses of the libraries that it calls, and encoded constructor arguments.
+
+    Raises KeyError for a library whose address is not given.
+    """
     from eth_abi.abi import encode
 
     content = artifacts.artifact(contract)
     inputs: list[Abi] = next((item["inputs"] for item in content["abi"] if item["type"] == "constructor"), [])
     values = [_to_abi(parameter, value) for parameter, value in zip(inputs, args, strict=True)]
-    code = bytes.fromhex(content["bytecode"].removeprefix("0x"))
+    code = bytes.fromhex(_linked(content, libraries or {}))
     return code + encode([abi_type(parameter) for parameter in inputs], values)
 
 
+def _linked(content: dict[str, Any], libraries: Mapping[str, str]) -> str:
+    code: str = content["bytecode"].removeprefix("0x")
+    for library, offsets in content["linkReferences"].items():
+        address = libraries[library].removeprefix("0x").lower()
+        for offset in offsets:
+            code = code[: 2 * offset] + address + code[2 * offset + len(address) :]
+    return code
+
+
 def decode_result(contract: str, function: str, data: bytes) -> Any:
-    """What a view function returned: the value, a tuple of several, None for nothing; bytes stay bytes."""
+    """What a view function returned: the value, a tuple of several, None for nothing; bytes stay bytes.
+
+    Structs are tuples in the order of their members, arrays lists, addresses checksummed.
+    """
     from eth_abi.abi import decode
 
     _, item = artifacts.function(contract, function)
     values = decode([abi_type(parameter) for parameter in item["outputs"]], data)
     checked = tuple(
-        _addresses_checksummed(abi_type(parameter), value)
-        for parameter, value in zip(item["outputs"], values, strict=True)
+        _addresses_checksummed(parameter, value) for parameter, value in zip(item["outputs"], values, strict=True)
     )
     if not checked:
         return None
@@ -153,14 +168,17 @@ def _stored(parameter: Abi, value: Any) -> Any:
         return "0x" + value.hex()
     if kind.startswith(("uint", "int")):
         return str(value)
-    return value
+    # Anyone may write texts into our contracts' logs, and PostgreSQL's JSON holds no NUL. The log's bytes are kept too.
+    return value.replace("\0", "\ufffd") if isinstance(value, str) else value
 
 
-def _addresses_checksummed(kind: str, value: Any) -> Any:
+def _addresses_checksummed(parameter: Abi, value: Any) -> Any:
     from eth_utils.address import to_checksum_address
 
-    if kind == "address":
-        return to_checksum_address(value)
-    if kind == "address[]":
-        return [to_checksum_address(item) for item in value]
-    return value
+    kind: str = parameter["type"]
+    if kind.endswith("]"):
+        element = {**parameter, "type": kind[: kind.rindex("[")]}
+        return [_addresses_checksummed(element, item) for item in value]
+    if kind == "tuple":
+        return tuple(_addresses_checksummed(c, item) for c, item in zip(parameter["components"], value, strict=True))
+    return to_checksum_address(value) if kind == "address" else value

@@ -171,7 +171,8 @@ class DeployedAnvil:
         here = self.chain()
         signer = operator_signer(here)
         fund_locally(here, signer.address)
-        plan = Plan(deployer=signer.address, first_nonce=0, treasury=signer.address, currency=None)
+        us = signer.address
+        plan = Plan(us, first_nonce=0, treasury=us, currency=None, moderator=us, treasurer=us, guardian=us)
         run_plan(here, plan, signer, say=lambda _line: None)
         self.record = Record(plan, LOCAL_CHAIN_ID, artifacts.version(), deployed_block=1, complete=True)
         self._keep()

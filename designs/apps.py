@@ -10,4 +10,8 @@ class DesignsConfig(AppConfig):
         from designs import audit, projections
 
         register_projection("DesignRegistry", "EntryRegistered", projections.entry_registered)
+        register_projection("DesignRegistry", "StatusChanged", projections.status_changed)
+        register_projection("DesignRegistry", "VersionAdded", projections.version_added)
+        register_projection("DesignRegistry", "AncestorsFixed", projections.ancestors_fixed)
         register_auditor("designs.entries", audit.entries)
+        register_auditor("designs.lineage", audit.lineage)

@@ -1,18 +1,50 @@
 """Registry entries in the database against the registry's own storage."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from contracts.chains import Chain
 from contracts.client import client
-from designs.models import RegistryEntry
+from designs.models import EntryAncestor, EntryVersion, RegistryEntry
+from designs.selectors import with_status
 
 
 def entries(chain: Chain) -> Iterator[str]:
-    """Every projected entry must stand on chain with the same creator, kind, order and record root."""
+    """Every projected entry must stand on chain with the same creator, kind, status, versions, time and root."""
     ask = client(chain).call
-    for entry in RegistryEntry.objects.filter(chain_id=chain.chain_id).iterator():
-        creator, kind, order, _at, root = ask("DesignRegistry", "entry", int(entry.entry_id, 16))
-        on_chain = (creator, kind, order, "0x" + bytes(root).hex())
-        in_rows = (entry.creator, entry.kind, entry.claim_order, entry.record_root)
+    versions: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for entry_id, number, root in EntryVersion.objects.filter(chain_id=chain.chain_id).values_list(
+        "entry_id", "number", "record_root"
+    ):
+        versions[entry_id].append((number, root))
+    for entry in with_status(RegistryEntry.objects.filter(chain_id=chain.chain_id)).iterator():
+        number = int(entry.entry_id, 16)
+        creator, kind, status, _frozen, count, claimed_at, root = ask("DesignRegistry", "entry", number)
+        further = versions[entry.entry_id]
+        on_chain = (creator, kind, status, count, claimed_at, "0x" + bytes(root).hex())
+        in_rows = (
+            entry.creator,
+            entry.kind,
+            entry.entry_status,  # type: ignore[attr-defined]
+            1 + len(further),
+            int(entry.claimed_at.timestamp()),
+            entry.record_root,
+        )
         if on_chain != in_rows:
             yield f"entry {entry.entry_id}: the chain says {on_chain}, the database {in_rows}"
+        for version, record_root in further:
+            there = "0x" + bytes(ask("DesignRegistry", "recordRootOf", number, version)).hex()
+            if there != record_root:
+                yield f"version {version} of {entry.entry_id}: the chain says {there}, the database {record_root}"
+
+
+def lineage(chain: Chain) -> Iterator[str]:
+    """Every entry's table of ancestors must be the registry's."""
+    ask = client(chain).call
+    tables: dict[str, list[tuple[int, int, int, bool]]] = defaultdict(list)
+    for line in EntryAncestor.objects.filter(chain_id=chain.chain_id).order_by("entry_id", "position"):
+        tables[line.entry_id].append((int(line.ancestor_id, 16), line.ppm, line.binding_ppm, line.direct))
+    for entry_id in RegistryEntry.objects.filter(chain_id=chain.chain_id).values_list("entry_id", flat=True):
+        on_chain = ask("DesignRegistry", "ancestorsOf", int(entry_id, 16))
+        if on_chain != tables[entry_id]:
+            yield f"ancestors of {entry_id}: the chain says {on_chain}, the database {tables[entry_id]}"

@@ -1,8 +1,10 @@
 """Chain events of the registry, as rows."""
 
+from datetime import UTC, datetime
+
 from common.identifiers import entry_id_hex
 from contracts.models import ChainEvent
-from designs.models import RegistryEntry
+from designs.models import EntryAncestor, EntryStatus, EntryVersion, RegistryEntry
 
 
 def entry_registered(event: ChainEvent) -> None:
@@ -17,7 +19,46 @@ def entry_registered(event: ChainEvent) -> None:
         output_hash=event.args["outputHash"],
         kind=int(event.args["kind"]),
         record_root=event.args["recordRoot"],
-        claim_order=int(event.args["claimOrder"]),
+        claimed_at=datetime.fromtimestamp(int(event.args["claimedAt"]), UTC),
         signers=signers,
         custodial=[bool(mask >> position & 1) for position in range(len(signers))],
+    )
+
+
+def status_changed(event: ChainEvent) -> None:
+    EntryStatus.objects.create(
+        event=event,
+        chain_id=event.chain_id,
+        entry_id=entry_id_hex(int(event.args["entryId"])),
+        status=int(event.args["status"]),
+        reason=event.args["reason"],
+        by=event.args["by"],
+    )
+
+
+def version_added(event: ChainEvent) -> None:
+    EntryVersion.objects.create(
+        event=event,
+        chain_id=event.chain_id,
+        entry_id=entry_id_hex(int(event.args["entryId"])),
+        number=int(event.args["number"]),
+        output_hash=event.args["outputHash"],
+        record_root=event.args["recordRoot"],
+    )
+
+
+def ancestors_fixed(event: ChainEvent) -> None:
+    """AncestorsFixed: one row per line of the table."""
+    EntryAncestor.objects.bulk_create(
+        EntryAncestor(
+            event=event,
+            position=position,
+            chain_id=event.chain_id,
+            entry_id=entry_id_hex(int(event.args["entryId"])),
+            ancestor_id=entry_id_hex(int(line["entryId"])),
+            ppm=int(line["ppm"]),
+            binding_ppm=int(line["bindingPpm"]),
+            direct=line["direct"],
+        )
+        for position, line in enumerate(event.args["ancestors"])
     )

@@ -2,23 +2,46 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from itertools import groupby
+from typing import Any, TypeVar
 
 from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from accounts.models import User
-from designs.models import Design, DesignVersion, Preview, ProcessingStep, RegistryEntry
+from designs.models import (
+    Design,
+    DesignVersion,
+    EntryAncestor,
+    EntryStatus,
+    EntryVersion,
+    Preview,
+    ProcessingStep,
+    RegistryEntry,
+)
 
 HIDDEN = (Design.State.REJECTED, Design.State.WITHDRAWN, Design.State.TAKEN_DOWN)
+# The chain sells nothing of an entry that is suspended or withdrawn.
+SELLING = (EntryStatus.Status.ACTIVE, EntryStatus.Status.CONTESTED)
+
+Rows = TypeVar("Rows", bound="QuerySet[Any]")
+
+
+def with_status(rows: Rows) -> Rows:
+    """Annotate entry_status (EntryStatus.Status) of the entry that `chain_id` and `entry_id` of each row name."""
+    newest = EntryStatus.objects.filter(chain_id=OuterRef("chain_id"), entry_id=OuterRef("entry_id")).order_by(
+        "-event__block__number", "-event__log_index"
+    )
+    return rows.annotate(entry_status=Coalesce(Subquery(newest.values("status")[:1]), EntryStatus.Status.ACTIVE))
 
 
 def with_entry(designs: QuerySet[Design]) -> QuerySet[Design]:
-    """Annotate entry_block (block number or None) and claim_order from the chain's projection."""
+    """Annotate entry_block (block number or None), claim_order and entry_status from the chain's projections."""
     entry = RegistryEntry.objects.filter(chain_id=OuterRef("chain_id"), entry_id=OuterRef("entry_id"))
-    return designs.annotate(
+    return with_status(designs).annotate(
         entry_block=Subquery(entry.values("event__block__number")[:1]),
-        claim_order=Subquery(entry.values("claim_order")[:1]),
+        claim_order=Subquery(entry.with_claim_order().values("claim_order")[:1]),  # type: ignore[misc]
     )
 
 
@@ -139,9 +162,33 @@ def progress_of(version: DesignVersion) -> Progress:
 
 
 def claims_of(output_hash: str) -> list[RegistryEntry]:
-    """All claims of a file, in their order."""
-    return list(
-        RegistryEntry.objects.filter(output_hash=output_hash)
-        .select_related("event__block")
-        .order_by("chain_id", "claim_order")
-    )
+    """All claims of a file, in their order on each chain, with claim_order and entry_status."""
+    claims = with_status(RegistryEntry.objects.filter(output_hash=output_hash)).select_related("event__block")
+    ordered = list(claims.order_by(*RegistryEntry.ORDER))
+    for _chain_id, here in groupby(ordered, key=lambda claim: claim.chain_id):
+        for number, claim in enumerate(here, start=1):
+            claim.claim_order = number  # type: ignore[attr-defined]
+    return ordered
+
+
+def versions_of(output_hash: str) -> list[EntryVersion]:
+    """Entries of which this file is a further version."""
+    versions = EntryVersion.objects.filter(output_hash=output_hash).select_related("event__block")
+    return list(versions.order_by("chain_id", "event__block__number", "event__log_index"))
+
+
+def entry_status(*, chain_id: int, entry_id: str) -> int:
+    """The status (EntryStatus.Status) of one entry."""
+    rows = EntryStatus.objects.filter(chain_id=chain_id, entry_id=entry_id)
+    newest = rows.order_by("-event__block__number", "-event__log_index").values_list("status", flat=True).first()
+    return EntryStatus.Status.ACTIVE if newest is None else newest
+
+
+def state_word(status: int) -> str:
+    """A status for machines: "active", "contested", "suspended" or "withdrawn"."""
+    return EntryStatus.Status(status).name.lower()
+
+
+def ancestors_of(*, chain_id: int, entry_id: str) -> list[EntryAncestor]:
+    """The ancestors' table of an entry; empty for an original."""
+    return list(EntryAncestor.objects.filter(chain_id=chain_id, entry_id=entry_id))

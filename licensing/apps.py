@@ -10,8 +10,15 @@ class LicensingConfig(AppConfig):
         from licensing import audit, projections
 
         register_projection("LicenseMarket", "OfferOpened", projections.offer_opened)
+        register_projection("LicenseMarket", "OfferClosed", projections.offer_closed)
+        register_projection("LicenseMarket", "EntryClosed", projections.entry_closed)
         register_projection("LicenseMarket", "LicenseSold", projections.license_sold)
         register_projection("DesignLicenses", "TransferSingle", projections.license_moved)
         register_projection("DesignLicenses", "TransferBatch", projections.licenses_moved)
+        register_projection("DesignLicenses", "LicenseRevoked", projections.license_revoked)
+        register_projection("DesignLicenses", "LicenseIssued", projections.license_issued)
+        register_projection("DesignLicenses", "SubscriptionUpdate", projections.license_extended)
         register_auditor("licensing.holders", audit.holders)
         register_auditor("licensing.offers", audit.offers)
+        register_auditor("licensing.closings", audit.closings)
+        register_auditor("licensing.revocations", audit.revocations)

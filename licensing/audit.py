@@ -2,13 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Max, Sum
 
 from common.identifiers import ZERO_ADDRESS
 from contracts.chains import Chain
 from contracts.client import client
-from licensing.models import LicenseMovement, LicenseSale, Offer
+from licensing.models import EntryClosing, LicenseExpiry, LicenseMovement, LicenseRevocation, LicenseSale, Offer
+from licensing.projections import LAST_SECOND
 
 
 def holders(chain: Chain) -> Iterator[str]:
@@ -29,18 +31,64 @@ def holders(chain: Chain) -> Iterator[str]:
 
 
 def offers(chain: Chain) -> Iterator[str]:
-    """Every offer must stand at the market with the same currency, price, supply and number sold."""
+    """Every offer must stand at the market as its newest event left it, with the number sold."""
     ask = client(chain).call
     sold = {
-        (entry_id, terms): total
-        for entry_id, terms, total in LicenseSale.objects.filter(chain_id=chain.chain_id)
-        .values_list("entry_id", "terms_hash")
+        tuple(key): total
+        for *key, total in LicenseSale.objects.filter(chain_id=chain.chain_id)
+        .values_list("entry_id", "terms_hash", "currency")
         .annotate(total=Sum("quantity"))
     }
-    for offer in Offer.objects.filter(chain_id=chain.chain_id).iterator():
-        terms = bytes.fromhex(offer.terms_hash[2:])
-        on_chain = ask("LicenseMarket", "offer", int(offer.entry_id, 16), terms)[:4]
-        in_rows = [offer.currency, offer.price, offer.supply, sold.get((offer.entry_id, offer.terms_hash), 0)]
-        if list(on_chain) != in_rows:
-            name = f"offer {offer.entry_id} {offer.terms_hash}"
+    key = ("entry_id", "terms_hash", "currency")
+    newest = Offer.objects.filter(chain_id=chain.chain_id).order_by(*key, "-event__block__number", "-event__log_index")
+    for offer in newest.distinct(*key).iterator():
+        where = (int(offer.entry_id, 16), bytes.fromhex(offer.terms_hash[2:]), offer.currency)
+        terms, number, is_open = ask("LicenseMarket", "offer", *where)
+        on_chain = _terms_in_words(terms) if is_open else None
+        in_rows = _row_in_words(offer) if offer.is_open else None
+        name = f"offer {offer.entry_id} {offer.terms_hash} in {offer.currency}"
+        if on_chain != in_rows:
             yield f"{name}: the chain says {on_chain}, the database {in_rows}"
+        in_sales = sold.get((offer.entry_id, offer.terms_hash, offer.currency), 0)
+        # What vouchers sold stands in the sales too, and the market counts it for no offer.
+        if is_open and number > in_sales:
+            yield f"{name}: the chain has sold {number}, the database {in_sales}"
+
+
+def _terms_in_words(terms: tuple[Any, ...]) -> tuple[Any, ...]:
+    price, supply, starts_at, ends_at, wallet_cap, unit_price, allow_root, gate = terms
+    times = (min(at, LAST_SECOND) for at in (starts_at, ends_at))
+    return price, supply, *times, wallet_cap, unit_price, any(allow_root) or gate[0] != 0
+
+
+def _row_in_words(offer: Offer) -> tuple[Any, ...]:
+    times = (int(at.timestamp()) if at else 0 for at in (offer.starts_at, offer.ends_at))
+    return offer.price, offer.supply, *times, offer.wallet_cap, offer.unit_price, offer.restricted
+
+
+def closings(chain: Chain) -> Iterator[str]:
+    """Exactly the entries of which an exclusive license was sold must be closed."""
+    ask = client(chain).call
+    closed = set(EntryClosing.objects.filter(chain_id=chain.chain_id).values_list("entry_id", flat=True))
+    offered = set(Offer.objects.filter(chain_id=chain.chain_id).values_list("entry_id", flat=True))
+    for entry_id in sorted(closed | offered):
+        on_chain = ask("LicenseMarket", "entryState", int(entry_id, 16))[0]
+        if on_chain != (entry_id in closed):
+            yield f"entry {entry_id}: the chain says closed is {on_chain}, the database {entry_id in closed}"
+
+
+def revocations(chain: Chain) -> Iterator[str]:
+    """What is revoked here must be revoked there, and what ends here must end there at the same second."""
+    ask = client(chain).call
+    revoked = LicenseRevocation.objects.filter(chain_id=chain.chain_id).values_list("license_id", "holder")
+    for license_id, holder, number in revoked.annotate(number=Max("quantity")):
+        on_chain = ask("DesignLicenses", "isRevoked", license_id, holder)
+        in_rows = ask("DesignLicenses", "balanceOf", holder, license_id) <= number
+        if on_chain != in_rows:
+            yield f"license {license_id} of {holder}: the chain says revoked is {on_chain}, the database {in_rows}"
+    ends = LicenseExpiry.objects.filter(chain_id=chain.chain_id).values_list("license_id")
+    for license_id, until in ends.annotate(until=Max("expires_at")).iterator():
+        on_chain = min(ask("DesignLicenses", "expiresAt", license_id), LAST_SECOND)
+        in_rows = int(until.timestamp()) if until else 0
+        if on_chain != in_rows:
+            yield f"license {license_id}: the chain says it ends at {on_chain}, the database at {in_rows}"

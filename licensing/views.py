@@ -10,6 +10,7 @@ from designs.storage import master_store
 from licensing.models import DownloadGrant, LicenseTemplate
 from licensing.selectors import licenses_of
 from licensing.services.downloads import DownloadRefused, grant_download, use_grant
+from licensing.services.templates import facts_of
 from licensing.services.templates import terms_document as canonical_terms
 
 
@@ -58,12 +59,12 @@ def fetch(request: HttpRequest, public_id: str) -> HttpResponse | FileResponse:
 @require_GET
 def terms(request: HttpRequest, terms_hash: str) -> HttpResponse:
     template = get_object_or_404(LicenseTemplate, terms_hash=terms_hash)
-    return render(request, "licensing/terms.html", {"template": template})
+    return render(request, "licensing/terms.html", {"template": template, "facts": facts_of(template.rights)})
 
 
 @require_GET
 def terms_document(request: HttpRequest, terms_hash: str) -> HttpResponse:
-    """The canonical document, byte for byte: its keccak-256 is the hash in the address."""
+    """The canonical document, byte for byte: its keccak-256 and the facts make the hash in the address."""
     template = get_object_or_404(LicenseTemplate, terms_hash=terms_hash)
     document = canonical_terms(code=template.code, version=template.version, rights=template.rights, text=template.text)
     return HttpResponse(document, content_type="application/json")

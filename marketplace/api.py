@@ -17,12 +17,13 @@ from rest_framework.views import APIView
 from contracts.chains import chain
 from contracts.selectors import confirmation_status, status_of_action
 from designs.models import Design
-from designs.selectors import access_design, claims_of
+from designs.selectors import access_design, claims_of, state_word, versions_of
 from marketplace import selectors
 from marketplace.models import Order
 from studio.models import Publication
 from studio.services.publishing import REGISTER
 
+ENTRY_STATUS = "active, contested, suspended or withdrawn; suspended and withdrawn ones sell nothing"
 SHA256 = re.compile(r"^[0-9a-f]{64}$")
 
 
@@ -46,6 +47,7 @@ class DesignSummarySerializer(serializers.Serializer):
     chain_id = serializers.IntegerField(source="design.chain_id")
     entry_id = serializers.CharField(source="design.entry_id")
     claim_order = serializers.IntegerField()
+    entry_status = serializers.CharField(source="entry_state", help_text=ENTRY_STATUS)
     status = StatusSerializer()
 
 
@@ -81,15 +83,13 @@ class DesignDetailSerializer(serializers.Serializer):
     sha256 = serializers.CharField(source="version.master.sha256")
     cid = serializers.CharField(source="version.master.cid")
     entry_id = serializers.CharField(source="design.entry_id", allow_null=True)
-    claim_order = serializers.SerializerMethodField(help_text="1 is the first claim known to this registry")
+    claim_order = serializers.IntegerField(allow_null=True, help_text="1 is the first claim known to this registry")
     record_root = serializers.SerializerMethodField()
     transaction_hash = serializers.CharField()
+    entry_status = serializers.CharField(source="entry_state", allow_null=True, help_text=ENTRY_STATUS)
     status = StatusSerializer()
     offers = OfferSerializer(many=True)
     holders = StakeSerializer(many=True, source="stakes")
-
-    def get_claim_order(self, page: selectors.DesignPage) -> int | None:
-        return page.entry.claim_order if page.entry else None
 
     def get_record_root(self, page: selectors.DesignPage) -> str | None:
         return page.entry.record_root if page.entry else None
@@ -103,7 +103,8 @@ class ClaimSerializer(serializers.Serializer):
     creator = serializers.CharField()
     claim_order = serializers.IntegerField(help_text="1 is the first claim known to this registry")
     custodial = serializers.SerializerMethodField(help_text="signed by Loomprint's custody key for them")
-    claimed_at = serializers.DateTimeField(source="event.block.timestamp")
+    claimed_at = serializers.DateTimeField(help_text="when it was committed to, else when it was registered")
+    entry_status = serializers.SerializerMethodField(help_text=ENTRY_STATUS)
     block = serializers.IntegerField(source="event.block.number")
     transaction_hash = serializers.CharField(source="event.transaction_hash")
     record_root = serializers.CharField()
@@ -111,11 +112,27 @@ class ClaimSerializer(serializers.Serializer):
     def get_custodial(self, claim: Any) -> bool:
         return bool(claim.custodial and claim.custodial[0])
 
+    def get_entry_status(self, claim: Any) -> str:
+        return state_word(claim.entry_status)
+
+
+class VersionSerializer(serializers.Serializer):
+    """An entry of which the file is a further version."""
+
+    chain_id = serializers.IntegerField()
+    entry_id = serializers.CharField()
+    number = serializers.IntegerField()
+    added_at = serializers.DateTimeField(source="event.block.timestamp")
+    block = serializers.IntegerField(source="event.block.number")
+    transaction_hash = serializers.CharField(source="event.transaction_hash")
+    record_root = serializers.CharField()
+
 
 class VerifySerializer(serializers.Serializer):
     sha256 = serializers.CharField()
     known = serializers.BooleanField()
     claims = ClaimSerializer(many=True)
+    versions = VersionSerializer(many=True)
 
 
 class ActionSerializer(serializers.Serializer):
@@ -173,8 +190,10 @@ class Verify(APIView):
         sha256 = sha256.lower().removeprefix("0x")
         if not SHA256.match(sha256):
             raise ValidationError({"sha256": "must be 64 hexadecimal digits: the SHA-256 of the file"})
-        claims = claims_of("0x" + sha256)
-        return Response(VerifySerializer({"sha256": sha256, "known": bool(claims), "claims": claims}).data)
+        claims, versions = claims_of("0x" + sha256), versions_of("0x" + sha256)
+        known = bool(claims or versions)
+        answer = {"sha256": sha256, "known": known, "claims": claims, "versions": versions}
+        return Response(VerifySerializer(answer).data)
 
 
 class ActionDetail(APIView):

@@ -10,10 +10,10 @@ from accounts.selectors import names_of
 from common.paging import key_of
 from contracts.chains import chain
 from contracts.selectors import ActionStatus, confirmation_status, status_of_action
-from designs.models import Contribution, Design, DesignVersion, Preview, RegistryEntry
-from designs.selectors import Picture, claims_of, on_show, picture_of
+from designs.models import Contribution, Design, DesignVersion, EntryAncestor, Preview, RegistryEntry
+from designs.selectors import SELLING, Picture, ancestors_of, claims_of, on_show, picture_of, state_word
 from licensing.models import LicenseSale, Offer
-from licensing.selectors import OfferOnShow, offers_of
+from licensing.selectors import OfferOnShow, Stop, current_offers, offers_of, sale_stop
 from marketplace.models import Order
 from marketplace.services.checkout import BUY
 from royalties.selectors import Breakdown, Holding, breakdown, holdings
@@ -30,6 +30,7 @@ class Card:
     price_from: int | None
     status: ActionStatus
     claim_order: int
+    entry_state: str
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,10 @@ def cards_page(*, query: str = "", kind: str = "", tag: str = "", after: str = "
 def cards_of(designs: Sequence[Design]) -> list[Card]:
     """Cards of designs that came from `on_show`: their prices in one more query."""
     here = chain()
+    selling = [d.entry_id or "" for d in designs if d.entry_status in SELLING]  # type: ignore[attr-defined]
     prices: dict[str, int] = {}
-    offers = Offer.objects.filter(chain_id=here.chain_id, entry_id__in=[d.entry_id for d in designs])
-    for entry_id, price in offers.values_list("entry_id", "price"):
-        prices[entry_id] = min(price, prices.get(entry_id, price))
+    for offer in current_offers(chain_id=here.chain_id, entry_ids=selling):
+        prices.setdefault(offer.entry_id, offer.price)  # they come cheapest first
     return [
         Card(
             design=design,
@@ -70,6 +71,7 @@ def cards_of(designs: Sequence[Design]) -> list[Card]:
             price_from=prices.get(design.entry_id or ""),
             status=confirmation_status(design.entry_block, here),  # type: ignore[attr-defined]
             claim_order=design.claim_order,  # type: ignore[attr-defined]
+            entry_state=state_word(design.entry_status),  # type: ignore[attr-defined]
         )
         for design in designs
     ]
@@ -101,6 +103,8 @@ class DesignPage:
     status: ActionStatus
     transaction_hash: str
     claims: list[RegistryEntry]
+    ancestors: list[EntryAncestor]
+    stop: Stop | None
     offers: list[OfferOnShow]
     stakes: list[Stake]
 
@@ -109,8 +113,22 @@ class DesignPage:
         return self.claims[0] if self.claims else None
 
     @property
+    def claim_order(self) -> int | None:
+        """1 for the first claim of this file known to the registry; None when there is no claim."""
+        return self.entry.claim_order if self.entry else None  # type: ignore[attr-defined]
+
+    @property
+    def entry_state(self) -> str | None:
+        """A word for what moderators and creators made of the entry; None when there is none."""
+        return state_word(self.entry.entry_status) if self.entry else None  # type: ignore[attr-defined]
+
+    @property
     def is_later_claim(self) -> bool:
-        return self.entry is not None and self.entry.claim_order > 1
+        return self.claim_order is not None and self.claim_order > 1
+
+    @property
+    def parents(self) -> list[EntryAncestor]:
+        return [ancestor for ancestor in self.ancestors if ancestor.direct]
 
 
 def design_page(design: Design) -> DesignPage:
@@ -118,12 +136,11 @@ def design_page(design: Design) -> DesignPage:
     here = chain()
     version = design.versions.select_related("master", "source").prefetch_related("previews").latest("number")
     previews = list(version.previews.all())
-    entry = (
-        RegistryEntry.objects.filter(chain_id=here.chain_id, entry_id=design.entry_id or "")
-        .select_related("event__block")
-        .first()
-    )
     entry_id = design.entry_id or ""
+    claims = _claims_beside(chain_id=here.chain_id, entry_id=entry_id) if entry_id else []
+    entry = next((claim for claim in claims if claim.entry_id == entry_id), None)
+    where: dict[str, Any] = {"chain_id": here.chain_id, "entry_id": entry_id}
+    stop = sale_stop(**where) if entry else None
     return DesignPage(
         design=design,
         version=version,
@@ -132,10 +149,18 @@ def design_page(design: Design) -> DesignPage:
         entry=entry,
         status=confirmation_status(entry.event.block.number if entry else None, here),
         transaction_hash=entry.event.transaction_hash if entry else "",
-        claims=claims_of(version.master.output_hash) if entry else [],
-        offers=offers_of(chain_id=here.chain_id, entry_id=entry_id) if entry else [],
-        stakes=stakes_of(chain_id=here.chain_id, entry_id=entry_id) if entry else [],
+        claims=claims,
+        ancestors=ancestors_of(**where) if entry else [],
+        stop=stop,
+        offers=offers_of(**where) if entry and not stop else [],
+        stakes=stakes_of(**where) if entry else [],
     )
+
+
+def _claims_beside(*, chain_id: int, entry_id: str) -> list[RegistryEntry]:
+    """All claims on this chain of the file that this entry claims, in their order."""
+    entry = RegistryEntry.objects.filter(chain_id=chain_id, entry_id=entry_id).values_list("output_hash").first()
+    return [claim for claim in claims_of(entry[0]) if claim.chain_id == chain_id] if entry else []
 
 
 def stakes_of(*, chain_id: int, entry_id: str) -> list[Stake]:

@@ -58,7 +58,7 @@ def design(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     shown = selectors.design_page(_visible(request, public_id))
     chosen = _chosen(shown.offers, request.GET.get("offer", ""))
     held = (
-        [one for one in licenses_of(user=request.user) if one.entry_id == shown.design.entry_id]
+        [one for one in licenses_of(user=request.user) if one.entry_id == shown.design.entry_id and not one.ended]
         if request.user.is_authenticated and shown.entry
         else []
     )
@@ -93,6 +93,9 @@ def design_status(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def checkout(request: HttpRequest, public_id: uuid.UUID, terms_hash: str) -> HttpResponse:
     """Context: shown, wanted (OfferOnShow), flow, checkout_key (one a page, so a second press buys once)."""
     shown = selectors.design_page(_visible(request, public_id))
+    if shown.stop is not None:
+        messages.error(request, f"{shown.stop.title}. {shown.stop.text}")
+        return redirect("marketplace:design", public_id)
     wanted = next((one for one in shown.offers if one.offer.terms_hash == terms_hash), None)
     if wanted is None:
         raise Http404

@@ -2,16 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from django.db.models import Sum
 
 from common.identifiers import ZERO_ADDRESS
-from contracts.chains import Chain
+from contracts.chains import CURRENCY, Chain
 from contracts.client import client
-from contracts.models import ChainEvent
-from royalties.ledger import FEE_PPM
-from royalties.models import Payout, RevenueEvent, ShareMovement
-from royalties.selectors import replay
+from contracts.models import ChainCursor, ChainEvent
+from royalties.models import AncestorSettlement, Payout, RevenueEvent, ShareMovement
+from royalties.selectors import fee_ppm, replay
 
 
 def shares(chain: Chain) -> Iterator[str]:
@@ -32,53 +33,116 @@ def shares(chain: Chain) -> Iterator[str]:
 
 
 def money(chain: Chain) -> Iterator[str]:
-    """Totals, everyone's claimable amount and the whole balance of each currency must agree."""
+    """The fee, totals, everyone's claimable amount and the whole balance of each currency must agree."""
     ask = client(chain).call
-    rate = ask("DesignShares", "feePpm")
-    if rate != FEE_PPM:
-        yield f"the fee on chain is {rate} ppm, the pages say {FEE_PPM}"
-    claimable: dict[str, int] = defaultdict(int)
-    rows = (
+    yield from _fee(chain)
+    incoming: dict[tuple[str, str], Sums] = defaultdict(Sums)
+    for row in (
         RevenueEvent.objects.filter(chain_id=chain.chain_id)
         .values("entry_id", "currency")
-        .annotate(gross=Sum("gross"), own=Sum("own"), fee=Sum("fee"))
-    )
-    for row in rows:
-        entry, currency = int(row["entry_id"], 16), row["currency"]
+        .annotate(gross=Sum("gross"), fee=Sum("fee"), ancestors=Sum("ancestors"), own=Sum("own"))
+    ):
+        incoming[row["entry_id"], row["currency"]] = Sums(
+            net=int(row["gross"]) - int(row["fee"]), own=int(row["own"]), reserved=int(row["ancestors"])
+        )
+    for settled in (
+        AncestorSettlement.objects.filter(chain_id=chain.chain_id)
+        .values("entry_id", "currency")
+        .annotate(amount=Sum("amount"))
+    ):
+        incoming[settled["entry_id"], settled["currency"]].settle(int(settled["amount"]))
+    claimable: dict[str, int] = defaultdict(int)
+    for (entry_id, currency), sums in incoming.items():
+        entry = int(entry_id, 16)
         on_chain = tuple(ask("DesignShares", "totals", entry, currency))
-        in_rows = (int(row["gross"]), int(row["own"]), int(row["fee"]))
-        if on_chain != in_rows:
-            yield f"totals of {row['entry_id']}: the chain says {on_chain}, the database {in_rows}"
-        ledger = replay(chain_id=chain.chain_id, entry_id=row["entry_id"], currency=currency)
+        if on_chain != sums.in_order():
+            yield f"totals of {entry_id} in {currency}: the chain says {on_chain}, the database {sums.in_order()}"
+        ledger = replay(chain_id=chain.chain_id, entry_id=entry_id, currency=currency)
         for holder in ledger.holders():
             amount = ask("DesignShares", "claimable", entry, currency, holder)
             claimable[currency] += ledger.claimable(holder)
             if amount != ledger.claimable(holder):
                 yield (
-                    f"claimable of {holder} in {row['entry_id']}: the chain says {amount}, "
+                    f"claimable of {holder} in {entry_id}: the chain says {amount}, "
                     f"the database {ledger.claimable(holder)}"
                 )
     yield from _balances(chain, claimable)
 
 
+@dataclass
+class Sums:
+    """Lifetime sums of an entry in one currency, as DesignShares.totals gives them."""
+
+    net: int = 0
+    own: int = 0
+    reserved: int = 0
+    inbound: int = 0
+
+    def settle(self, amount: int) -> None:
+        self.own += amount
+        self.inbound += amount
+
+    def in_order(self) -> tuple[int, int, int, int]:
+        return self.net, self.own, self.reserved, self.inbound
+
+
+def _fee(chain: Chain) -> Iterator[str]:
+    node = client(chain)
+    block = node.header(ChainCursor.objects.get(chain_id=chain.chain_id).number)
+    at = datetime.fromtimestamp(block.timestamp, UTC) if block else None
+    on_chain, in_rows = node.call("DesignShares", "feePpm"), fee_ppm(chain_id=chain.chain_id, at=at)
+    if on_chain != in_rows:
+        yield f"the fee on chain is {on_chain} ppm, the pages say {in_rows}"
+
+
 def _balances(chain: Chain, claimable: dict[str, int]) -> Iterator[str]:
-    ask = client(chain).call
+    node = client(chain)
+    known = node.call("DesignShares", "currencies")
+    withdrawn: dict[str, int] = defaultdict(int)
+    for event in ChainEvent.objects.filter(chain_id=chain.chain_id, contract="DesignShares", name="FeesWithdrawn"):
+        withdrawn[event.text("currency")] += event.integer("amount")
     for currency, owed in claimable.items():
         here = {"chain_id": chain.chain_id, "currency": currency}
         gross = RevenueEvent.objects.filter(**here).aggregate(total=Sum("gross"))["total"] or 0
         paid = Payout.objects.filter(**here).aggregate(total=Sum("amount"))["total"] or 0
-        if currency != chain.deployment.address("TestStablecoin"):
+        if currency not in known:
             yield f"{currency} brought revenue but is no currency of this deployment"
             continue
-        balance = ask("TestStablecoin", "balanceOf", chain.deployment.address("DesignShares"))
-        fees = ask("DesignShares", "feesHeld", currency)
-        if balance < owed + fees:
-            yield f"{currency}: the ledger holds {balance}, owes {owed} and {fees} in fees"
-        withdrawn = sum(
-            int(event.args["amount"])
-            for event in ChainEvent.objects.filter(chain_id=chain.chain_id, name="FeesWithdrawn")
-            if event.args["currency"] == currency
-        )
-        left = int(gross) - int(paid) - withdrawn
+        balance = _balance(chain, currency)
+        fees = node.call("DesignShares", "feesHeld", currency)
+        reserved = _reserved(chain, currency)
+        if balance < owed + fees + reserved:
+            yield f"{currency}: the ledger holds {balance}, owes {owed}, {reserved} to ancestors and {fees} in fees"
+        left = int(gross) - int(paid) - withdrawn[currency]
         if balance < left:
             yield f"{currency}: {left} should be left of what came in, but the ledger holds {balance}"
+
+
+def _balance(chain: Chain, currency: str) -> int:
+    """What the ledger holds of a currency."""
+    node, ledger = client(chain), chain.deployment.address("DesignShares")
+    if currency == ZERO_ADDRESS:
+        return node.balance(ledger)
+    balance: int = node.call_at(currency, CURRENCY, "balanceOf", ledger)
+    return balance
+
+
+def _reserved(chain: Chain, currency: str) -> int:
+    """The ancestors' part of all revenue, as far as it is not settled."""
+    here = {"chain_id": chain.chain_id, "currency": currency}
+    reserved = RevenueEvent.objects.filter(**here).aggregate(total=Sum("ancestors"))["total"] or 0
+    settled = AncestorSettlement.objects.filter(**here).aggregate(total=Sum("amount"))["total"] or 0
+    return int(reserved) - int(settled)
+
+
+def settlements(chain: Chain) -> Iterator[str]:
+    """What each ancestor was credited of each descendant must be what the ledger counts as settled."""
+    ask = client(chain).call
+    rows = AncestorSettlement.objects.filter(chain_id=chain.chain_id).values_list(
+        "descendant_id", "entry_id", "currency"
+    )
+    for descendant, ancestor, currency, amount in rows.annotate(Sum("amount")):
+        where = (int(descendant, 16), int(ancestor, 16), currency)
+        _earned, settled = ask("DesignShares", "ancestorAccount", *where)
+        if settled != int(amount):
+            yield f"settled of {descendant} to {ancestor}: the chain says {settled}, the database {int(amount)}"

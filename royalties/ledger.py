@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from common.identifiers import ZERO_ADDRESS
 
 SUPPLY = 1_000_000
+# The fee at deployment; royalties.selectors.fee_ppm knows what became of it.
 FEE_PPM = 50_000
 
 
@@ -25,7 +26,7 @@ class Movement:
 
 @dataclass(frozen=True)
 class Revenue:
-    """The holders' part of a deposit, base units."""
+    """The holders' part of a deposit, or what a descendant's revenue brought the entry; base units."""
 
     own: int
 

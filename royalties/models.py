@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from common.fields import AddressField, EntryIdField, HashField, UintField
 
@@ -34,6 +35,18 @@ class ShareMovement(models.Model):
         return f"{self.entry_id} {self.units}"
 
 
+class Source(models.IntegerChoices):
+    """Where an entry's money came from: the ledger's numbers, and 0 for what descendants owed."""
+
+    DESCENDANT = 0, _("from a derived work")
+    SALE = 1, _("sale")
+    RENEWAL = 2, _("renewal")
+    UNITS = 3, _("manufactured pieces")
+    RESALE = 4, _("resale")
+    INBOX = 5, _("resale elsewhere")
+    DONATION = 6, _("donation")
+
+
 class RevenueEvent(models.Model):
     """Money that reached an entry: the projection of RevenueReceived. Base units of the currency."""
 
@@ -53,6 +66,25 @@ class RevenueEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.entry_id} {self.gross}"
+
+
+class AncestorSettlement(models.Model):
+    """An ancestor's part of a descendant's revenue, credited to the ancestor's holders: the projection of
+    AncestorSettled. `entry_id` is the ancestor.
+    """
+
+    event = models.OneToOneField("contracts.ChainEvent", on_delete=models.CASCADE, related_name="ancestor_settlement")
+    chain_id = models.PositiveBigIntegerField()
+    entry_id = EntryIdField()
+    descendant_id = EntryIdField()
+    currency = AddressField()
+    amount = UintField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["chain_id", "entry_id"], name="settlement_entry")]
+
+    def __str__(self) -> str:
+        return f"{self.descendant_id} to {self.entry_id} {self.amount}"
 
 
 class Payout(models.Model):

@@ -2,7 +2,7 @@
 
 from common.identifiers import entry_id_hex
 from contracts.models import ChainEvent
-from royalties.models import Payout, RevenueEvent, ShareMovement
+from royalties.models import AncestorSettlement, Payout, RevenueEvent, ShareMovement
 
 
 def shares_moved(event: ChainEvent) -> None:
@@ -16,6 +16,7 @@ def shares_moved_in_batch(event: ChainEvent) -> None:
 
 
 def _move(event: ChainEvent, ids: list[str], values: list[str]) -> None:
+    """Rows of what moved. Nothing at all may be moved by anyone, of any id, also of no entry."""
     ShareMovement.objects.bulk_create(
         ShareMovement(
             event=event,
@@ -27,6 +28,7 @@ def _move(event: ChainEvent, ids: list[str], values: list[str]) -> None:
             units=int(units),
         )
         for position, (entry, units) in enumerate(zip(ids, values, strict=True))
+        if int(units)
     )
 
 
@@ -42,6 +44,17 @@ def revenue_received(event: ChainEvent) -> None:
         own=int(event.args["own"]),
         source=int(event.args["source"]),
         ref=event.args["ref"],
+    )
+
+
+def ancestor_settled(event: ChainEvent) -> None:
+    AncestorSettlement.objects.create(
+        event=event,
+        chain_id=event.chain_id,
+        entry_id=entry_id_hex(int(event.args["ancestor"])),
+        descendant_id=entry_id_hex(int(event.args["descendant"])),
+        currency=event.args["currency"],
+        amount=int(event.args["amount"]),
     )
 
 

@@ -7,9 +7,29 @@ from itertools import chain as joined
 
 from django.db import connection
 from django.db.models import Case, F, IntegerField, Q, Sum, When
+from django.utils import timezone
 
+from common.identifiers import ZERO_HASH
+from contracts.models import ChainEvent
+from designs.models import EntryAncestor
 from royalties.ledger import FEE_PPM, SUPPLY, Entry, EntryLedger, Movement, Paid, Revenue
-from royalties.models import Payout, RevenueEvent, ShareMovement
+from royalties.models import AncestorSettlement, Payout, RevenueEvent, ShareMovement, Source
+
+PPM = 1_000_000
+
+
+def fee_ppm(*, chain_id: int, at: datetime | None = None) -> int:
+    """The platform's fee on sales now (or at a time), in parts per million: a change is announced before it holds."""
+    at = at or timezone.now()
+    changes = ChainEvent.objects.filter(chain_id=chain_id, contract="DesignShares", name="FeeScheduled")
+    rate = following = FEE_PPM
+    holds_from = 0
+    for event in changes.select_related("block").order_by("block__number", "log_index"):
+        if event.block.timestamp > at:
+            break
+        rate = following if holds_from <= event.block.timestamp.timestamp() else rate
+        following, holds_from = event.integer("feePpm"), event.integer("effectiveAt")
+    return following if holds_from <= at.timestamp() else rate
 
 
 @dataclass(frozen=True)
@@ -38,7 +58,7 @@ def holdings(*, chain_id: int, entry_id: str, limit: int = 100) -> list[Holding]
 
 @dataclass(frozen=True)
 class StatementLine:
-    """One credit: a sale, the holder's units at that moment, and what it brought them (base units)."""
+    """One credit: money that came in, the holder's units at that moment, and what it brought them (base units)."""
 
     chain_id: int
     entry_id: str
@@ -46,6 +66,7 @@ class StatementLine:
     gross: int
     fee: int
     own: int
+    source: Source
     units: int
     amount: int
     ref: str
@@ -63,27 +84,33 @@ WITH mine AS (
     JOIN contracts_chainevent e ON e.id = m.event_id
     JOIN contracts_chainblock b ON b.id = e.block_id
     WHERE m.chain_id = %(chain)s AND (m.receiver = %(holder)s OR m.sender = %(holder)s)
+), incoming AS (
+    SELECT event_id, entry_id, currency, gross, fee, own, source, ref
+    FROM royalties_revenueevent WHERE chain_id = %(chain)s
+    UNION ALL
+    SELECT event_id, entry_id, currency, amount, 0, amount, 0, %(no_ref)s
+    FROM royalties_ancestorsettlement WHERE chain_id = %(chain)s
 ), credits AS (
-    SELECT r.chain_id, r.entry_id, r.currency, r.gross, r.fee, r.own, r.ref, e.transaction_hash,
-           b.number, b.timestamp, e.log_index, held.units,
+    SELECT %(chain)s::bigint AS chain_id, r.entry_id, r.currency, r.gross, r.fee, r.own, r.source, r.ref,
+           e.transaction_hash, b.number, b.timestamp, e.log_index, held.units,
            SUM(r.own * held.units) OVER (
                PARTITION BY r.entry_id, r.currency ORDER BY b.number, e.log_index
            ) AS cumulative
-    FROM royalties_revenueevent r
+    FROM incoming r
     JOIN contracts_chainevent e ON e.id = r.event_id
     JOIN contracts_chainblock b ON b.id = e.block_id
     CROSS JOIN LATERAL (
         SELECT COALESCE(SUM(mine.units), 0) AS units FROM mine
         WHERE mine.entry_id = r.entry_id AND (mine.number, mine.log_index) < (b.number, e.log_index)
     ) held
-    WHERE r.chain_id = %(chain)s AND r.entry_id IN (SELECT entry_id FROM mine) AND held.units > 0
+    WHERE r.entry_id IN (SELECT entry_id FROM mine) AND held.units > 0
 )
 """
 
 _LINES = (
     _STATEMENT
     + """
-SELECT chain_id, entry_id, currency, gross, fee, own, units,
+SELECT chain_id, entry_id, currency, gross, fee, own, source, units,
        div(cumulative, %(supply)s) - div(cumulative - own * units, %(supply)s) AS amount,
        ref, transaction_hash, number, timestamp
 FROM credits
@@ -114,6 +141,7 @@ def statement(*, chain_id: int, holder: str, before_block: int | None = None, li
         "before": before_block,
         "limit": limit,
         "supply": SUPPLY,
+        "no_ref": ZERO_HASH,
     }
     with connection.cursor() as cursor:
         cursor.execute(_LINES, values)
@@ -126,12 +154,13 @@ def statement(*, chain_id: int, holder: str, before_block: int | None = None, li
             gross=int(row[3]),
             fee=int(row[4]),
             own=int(row[5]),
-            units=int(row[6]),
-            amount=int(row[7]),
-            ref=row[8],
-            transaction_hash=row[9],
-            block_number=row[10],
-            at=row[11],
+            source=Source(row[6]),
+            units=int(row[7]),
+            amount=int(row[8]),
+            ref=row[9],
+            transaction_hash=row[10],
+            block_number=row[11],
+            at=row[12],
         )
         for row in rows
     ]
@@ -154,7 +183,7 @@ class EarningTotal:
 def earning_totals(*, chain_id: int, holder: str) -> list[EarningTotal]:
     """What each entry ever brought a holder, and what of it was paid."""
     with connection.cursor() as cursor:
-        cursor.execute(_TOTALS, {"chain": chain_id, "holder": holder})
+        cursor.execute(_TOTALS, {"chain": chain_id, "holder": holder, "no_ref": ZERO_HASH})
         rows = cursor.fetchall()
     return [EarningTotal(row[0], row[1], int(row[2]) // SUPPLY, int(row[3])) for row in rows]
 
@@ -182,6 +211,12 @@ def replay(*, chain_id: int, entry_id: str, currency: str) -> EntryLedger:
         ((number, index, 0), Revenue(own))
         for number, index, own in RevenueEvent.objects.filter(here, currency=currency).values_list(*order, "own")
     )
+    settled = (
+        ((number, index, 0), Revenue(amount))
+        for number, index, amount in AncestorSettlement.objects.filter(here, currency=currency).values_list(
+            *order, "amount"
+        )
+    )
     paid = (
         ((number, index, 0), Paid(holder, amount))
         for number, index, holder, amount in Payout.objects.filter(here, currency=currency).values_list(
@@ -189,7 +224,7 @@ def replay(*, chain_id: int, entry_id: str, currency: str) -> EntryLedger:
         )
     )
     ordered: Iterable[tuple[tuple[int, int, int], Entry]] = sorted(
-        joined(moves, revenue, paid), key=lambda item: item[0]
+        joined(moves, revenue, settled, paid), key=lambda item: item[0]
     )
     return EntryLedger().apply(event for _, event in ordered)
 
@@ -205,20 +240,29 @@ class Slice:
 
 @dataclass(frozen=True)
 class Breakdown:
-    """Where a price goes. `fee` and the slices may leave a few base units that the next sale carries."""
+    """Where a price goes. Fee, ancestors and slices may leave a few base units that the next sale carries."""
 
     price: int
     fee: int
+    fee_ppm: int
+    ancestors: int
+    ancestors_ppm: int
     slices: Sequence[Slice]
 
 
 def breakdown(*, chain_id: int, entry_id: str, price: int) -> Breakdown:
     """Where the money of one sale would go if it happened now."""
-    fee = price * FEE_PPM // 1_000_000
-    own = price - fee
+    rate = fee_ppm(chain_id=chain_id)
+    stack = sum(EntryAncestor.objects.filter(chain_id=chain_id, entry_id=entry_id).values_list("ppm", flat=True))
+    fee = price * rate // PPM
+    ancestors = (price - fee) * stack // PPM
+    own = price - fee - ancestors
     return Breakdown(
         price=price,
         fee=fee,
+        fee_ppm=rate,
+        ancestors=ancestors,
+        ancestors_ppm=stack,
         slices=[
             Slice(holding.address, holding.units, own * holding.units // SUPPLY)
             for holding in holdings(chain_id=chain_id, entry_id=entry_id, limit=20)

@@ -9,6 +9,7 @@ from contracts.chains import chain
 from contracts.selectors import ActionStatus, confirmation_status, status_of_action
 from designs.models import Contribution, Design, DesignVersion, Preview, ProcessingStep
 from designs.selectors import Picture, Progress, cover_previews, picture_of, progress_of, with_entry
+from licensing.selectors import Stop, sale_stop
 from moderation.models import Review
 from studio.models import Consent, FirstOfferDraft, Publication
 from studio.services.publishing import REGISTER
@@ -29,6 +30,7 @@ class DraftPage:
     consents: list[Consent]
     review: Review | None
     status: ActionStatus
+    stop: Stop | None
 
     @property
     def editable(self) -> bool:
@@ -102,6 +104,7 @@ def draft_page(design: Design) -> DraftPage:
         consents=list(publication.consents.all()) if publication else [],
         review=Review.objects.filter(digest=publication.digest).first() if publication else None,
         status=status,
+        stop=sale_stop(chain_id=here.chain_id, entry_id=design.entry_id or "") if block is not None else None,
     )
 
 

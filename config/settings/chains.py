@@ -22,6 +22,8 @@ ARTIFACTS_DIR = BASE_DIR / "contracts" / "artifacts"
 OPERATOR_KEY = text("OPERATOR_KEY", "")
 CUSTODY_KEY = text("CUSTODY_KEY", "")
 
+# What the chain's own coin is called.
+CHAIN_COIN = text("CHAIN_COIN", "ETH")
 CHAIN_POLL_SECONDS = 0.5 if _chain_id == LOCAL_CHAIN_ID else 3.0
 CHAIN_STUCK_SECONDS = number("CHAIN_STUCK_SECONDS", 60)
 CHAIN_MAX_IN_FLIGHT = 64
@@ -30,3 +32,7 @@ CHAIN_MAX_FEE_GWEI = number("CHAIN_MAX_FEE_GWEI", 500)
 CHAIN_FINALITY_DEPTH = number("CHAIN_FINALITY_DEPTH", 64)
 # Where the platform's fees go, fixed at deployment; empty: to the deploying key.
 TREASURY_ADDRESS = text("TREASURY_ADDRESS", "")
+# Who has these roles, fixed in the deployment's record; empty: the operator on the local chain, else nobody yet.
+MODERATOR_ADDRESS = text("MODERATOR_ADDRESS", "")
+TREASURER_ADDRESS = text("TREASURER_ADDRESS", "")
+GUARDIAN_ADDRESS = text("GUARDIAN_ADDRESS", "")

@@ -6,4 +6,6 @@ PAYMENT_PROVIDERS = {"test": "payments.providers.test_provider.TestPaymentProvid
 DEFAULT_PAYMENT_PROVIDER = "test"
 # A holder is paid by the worker once this much waits (base units); below it they may claim themselves.
 PAYOUT_THRESHOLD = number("PAYOUT_THRESHOLD", 1)
+# The same for the native coin, in wei.
+PAYOUT_THRESHOLD_NATIVE = number("PAYOUT_THRESHOLD_NATIVE", 10**15)
 PAYOUT_BATCH = 50

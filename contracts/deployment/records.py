@@ -1,7 +1,7 @@
 """The record of a deployment: written before the first transaction is sent, complete after the last."""
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,8 @@ def load_record(chain: Chain) -> Record | None:
     if path is None:
         return None
     content = json.loads(path.read_text())
-    plan = Plan(**{name: content[name] for name in ("deployer", "first_nonce", "treasury", "currency")})
+    # A record of earlier contracts may lack what later plans say.
+    plan = Plan(**{field.name: content[field.name] for field in fields(Plan) if field.name in content})
     return Record(
         plan=plan,
         chain_id=content["chain_id"],

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from contracts.chains import CURRENCY, Chain
 from contracts.client import Client, client
-from contracts.deployment.plan import OPERATOR_ROLE, Plan, Step
+from contracts.deployment.plan import NATIVE, Plan, Step
 from contracts.errors import AlreadyKnown, ChainError, NonceTooLow, Underpriced
 from contracts.killpoints import reach
 from contracts.signers import Signer
@@ -80,12 +80,25 @@ def check_wiring(chain: Chain, plan: Plan) -> None:
             raise DeploymentFailed(f"{name} has no code at {address}.")
     facts = {
         "the registry names the shares": see("DesignRegistry", "shares") == at["DesignShares"],
+        "the registry names the licenses": see("DesignRegistry", "licenses") == at["DesignLicenses"],
         "the registry names the market": see("DesignRegistry", "market") == market,
+        "the market names the registry": see("LicenseMarket", "registry") == at["DesignRegistry"],
+        "the market names the shares": see("LicenseMarket", "shares") == at["DesignShares"],
+        "the market names the licenses": see("LicenseMarket", "licenses") == at["DesignLicenses"],
+        "the ledger names the registry": see("DesignShares", "registry") == at["DesignRegistry"],
+        "the ledger names the treasury": see("DesignShares", "treasury") == plan.treasury,
+        "the views name the registry": see("DesignViews", "registry") == at["DesignRegistry"],
+        "inboxes pay into the ledger": see("RoyaltyInbox", "shares") == at["DesignShares"],
         "the market may deposit": see("DesignShares", "isDepositor", market),
+        "the resale market names the registry": see("ResaleMarket", "registry") == at["DesignRegistry"],
+        "the resale market may deposit": see("DesignShares", "isDepositor", at["ResaleMarket"]),
         "the market may mint": see("DesignLicenses", "isMinter", market),
-        "the ledger knows the currency": see("DesignShares", "currencies") == [at[CURRENCY]]
-        or at[CURRENCY] in see("DesignShares", "currencies"),  # type: ignore[operator]
-        "the operator has its role": see("AccessManager", "hasRole", OPERATOR_ROLE, plan.deployer)[0],  # type: ignore[index]
+        "the ledger knows our currency, then the native coin": see("DesignShares", "currencies")
+        == [at[CURRENCY], NATIVE],
+        **{
+            f"{account} has role {role.value}": see("AccessManager", "hasRole", int(role), account)[0]  # type: ignore[index]
+            for role, account in plan.roles.items()
+        },
     }
     wrong = [fact for fact, true in facts.items() if not true]
     if wrong:

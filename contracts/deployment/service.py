@@ -11,11 +11,12 @@ from contracts import artifacts
 from contracts.chains import Chain
 from contracts.client import client
 from contracts.deployment.archive import archive_local_chain, has_state
-from contracts.deployment.plan import Plan
+from contracts.deployment.plan import Plan, Role
 from contracts.deployment.records import Record, load_record, save_record
 from contracts.deployment.run import DeploymentFailed, check_wiring, fund_locally, run_plan
 from contracts.models import SenderNonce
 from contracts.signers import Signer, operator_signer
+from contracts.startup import refuse_other_contracts
 
 logger = structlog.get_logger(__name__)
 
@@ -30,7 +31,7 @@ def ensure_deployed(
     """Leave the chain with our contracts, wired, and their record complete. Safe to run at any time.
 
     `test_stablecoin` allows the worthless currency on a real chain; else `currency` names an ERC-20 there.
-    Raises DeploymentFailed, SignerRefused, ChainUnavailable or WrongChain.
+    Raises DeploymentFailed, CannotStart, SignerRefused, ChainUnavailable or WrongChain.
     """
     signer = operator_signer(chain)
     if fund_locally(chain, signer.address):
@@ -88,11 +89,7 @@ def _why_archived(record: Record) -> str:
 def _refuse_on_real_chain(chain: Chain, record: Record) -> None:
     if chain.is_local:
         return
-    if record.version != artifacts.version():
-        raise DeploymentFailed(
-            f"The contracts recorded for chain {chain.chain_id} are of another version than contracts/artifacts: "
-            "check out the version that deployed them, or move the record away to deploy anew."
-        )
+    refuse_other_contracts(chain)
     raise DeploymentFailed(
         f"The contracts recorded for chain {chain.chain_id} are not there: "
         "check CHAIN_RPC_URL, or move the record away to deploy anew."
@@ -108,11 +105,16 @@ def _begin(chain: Chain, signer: Signer, *, test_stablecoin: bool, currency: str
     node = client(chain)
     allocator = SenderNonce.objects.select_for_update().filter(chain_id=chain.chain_id, address=signer.address).first()
     first = max(node.nonce(signer.address, "pending"), allocator.next_nonce if allocator else 0)
+    # On the local chain the operator does what nobody else is named for.
+    ours = signer.address if chain.is_local else ""
     plan = Plan(
         deployer=signer.address,
         first_nonce=first,
-        treasury=settings.TREASURY_ADDRESS or signer.address,
+        treasury=_address("TREASURY_ADDRESS") or signer.address,
         currency=currency,
+        moderator=_address("MODERATOR_ADDRESS") or ours,
+        treasurer=_address("TREASURER_ADDRESS") or ours,
+        guardian=_address("GUARDIAN_ADDRESS") or ours,
     )
     # The whole range of nonces is the deployment's from now on, whatever else is sent meanwhile.
     SenderNonce.objects.update_or_create(
@@ -129,6 +131,16 @@ def _begin(chain: Chain, signer: Signer, *, test_stablecoin: bool, currency: str
     return record
 
 
+def _address(setting: str) -> str:
+    """The address in a setting, checksummed; empty if it names none. Raises DeploymentFailed."""
+    from eth_utils.address import is_address, to_checksum_address
+
+    value = getattr(settings, setting)
+    if value and not is_address(value):
+        raise DeploymentFailed(f"{setting} is {value!r}, which is no address: correct it, or unset it.")
+    return to_checksum_address(value) if value else ""
+
+
 def _finish(chain: Chain, signer: Signer, record: Record, *, say: Callable[[str], None]) -> Record:
     head = client(chain).head().number
     if head < record.deployed_block:
@@ -139,5 +151,8 @@ def _finish(chain: Chain, signer: Signer, record: Record, *, say: Callable[[str]
     check_wiring(chain, record.plan)
     record = record.finished()
     save_record(chain, record)
+    for role in Role:
+        if role not in record.plan.roles:
+            say(f"Nobody has role {role.value} yet ({role.name}_ADDRESS is empty): the administrator grants it.")
     say(f"{sent} transactions: contracts deployed on chain {chain.chain_id} from block {record.deployed_block}.")
     return record

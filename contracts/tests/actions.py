@@ -4,7 +4,9 @@ import hashlib
 from typing import Any
 
 from django.db import transaction
+from eth_abi.abi import encode
 from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
 
 from contracts.client import client
 from contracts.encoding import encode_call
@@ -14,6 +16,8 @@ from contracts.testing import LiveChain
 
 TERMS = "test_terms"
 TRANSFER = "test_transfer"
+# Transferable licenses without end, of which nothing is derived.
+FACTS = [True, False, False, False, False, False, 0, 0, 0, 0]
 
 
 def key(text: str) -> bytes:
@@ -37,30 +41,36 @@ def plan_transfer(to: str, *, amount: int = 1, ref: str = "", kind: str = TRANSF
     )
 
 
+def terms_hash_of(text: str) -> str:
+    """The hash that the licenses give to terms of this text."""
+    kinds = "(bool,bool,bool,bool,bool,bool,uint32,uint32,uint40,uint32)"
+    return "0x" + keccak(encode(["bytes32", kinds], [key(text), tuple(FACTS)])).hex()
+
+
 @transaction.atomic
 def plan_terms(text: str, **changes: Any) -> ChainTransaction:
-    """A hash of terms for the market: it reverts the second time, and emits an event that we read."""
+    """Terms for the licenses: defining them reverts the second time, and emits an event that we read."""
     return enqueue(
         kind=TERMS,
         subject=f"test.terms:{text}",
         ref=key(f"terms {text}"),
-        contract="LicenseMarket",
-        function="addTerms",
-        args=[key(text), f"https://terms.example/{text}"],
+        contract="DesignLicenses",
+        function="defineTerms",
+        args=[key(text), FACTS, f"https://terms.example/{text}"],
         **changes,
     )
 
 
 @transaction.atomic
 def plan_terms_again(text: str) -> ChainTransaction:
-    """Another action that adds terms which the market has: a certain revert."""
+    """Another action that defines terms which are defined: a certain revert."""
     return enqueue(
         kind=TERMS,
         subject=f"test.terms:{text} again",
         ref=key(f"terms {text} again"),
-        contract="LicenseMarket",
-        function="addTerms",
-        args=[key(text), ""],
+        contract="DesignLicenses",
+        function="defineTerms",
+        args=[key(text), FACTS, ""],
     )
 
 

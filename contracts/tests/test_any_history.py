@@ -82,7 +82,7 @@ def test_any_history_ends_in_the_rows_of_a_fresh_read(
         reindex(live.chain, say=lambda line: None)
         assert rows() == read
         assert set(ChainTransaction.objects.values_list("state", flat=True)) <= {"mined", "final"}
-        assert ChainEvent.objects.filter(name="TermsAdded").count() == planned
+        assert ChainEvent.objects.filter(name="TermsDefined").count() == planned
         assert [balance(live, address(f"h{n}")) for n in range(planned)] == list(range(1, planned + 1))
         assert live.audit() == []
         transaction.set_rollback(True)

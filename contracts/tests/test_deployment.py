@@ -15,6 +15,7 @@ from contracts.deployment.run import DeploymentFailed
 from contracts.errors import ChainNotDeployed, SignerRefused, WrongChain
 from contracts.models import SenderNonce
 from contracts.signers import EnvironmentSigner, operator_signer
+from contracts.startup import CannotStart
 from contracts.testing import LOCAL_CHAIN_ID, LiveChain
 from contracts.tests.actions import address, balance, plan_transfer
 
@@ -101,7 +102,7 @@ def test_other_contracts_on_a_real_chain_are_refused(live_chain: LiveChain, sett
     content = json.loads(path.read_text())
     path.write_text(json.dumps({**content, "version": "0" * 64}))
     before = client(chain()).nonce(live_chain.operator)
-    with pytest.raises(DeploymentFailed, match="of another version"):
+    with pytest.raises(CannotStart, match="of another version"):
         ensure_deployed(chain(), say=say_nothing)
     assert client(chain()).nonce(live_chain.operator) == before
     assert path.is_file()

@@ -93,9 +93,9 @@ def test_an_indexer_killed_in_its_transaction_leaves_all_or_nothing(live_chain: 
     code, output = live_chain.manage("follow_chain", kill_at=point)
     assert code == KILLED, output
     assert ChainCursor.objects.get().number == before
-    assert not ChainEvent.objects.filter(name="TermsAdded").exists()
+    assert not ChainEvent.objects.filter(name="TermsDefined").exists()
     live_chain.follow()
-    assert ChainEvent.objects.filter(name="TermsAdded").count() == 1
+    assert ChainEvent.objects.filter(name="TermsDefined").count() == 1
     assert live_chain.audit() == []
 
 
@@ -119,12 +119,12 @@ def test_two_indexers_at_once_read_each_event_once_and_stop_when_told(live_chain
     for number in range(6):
         plan_terms(f"t{number}")
         live_chain.sweep()
-    wait_until(lambda: ChainEvent.objects.filter(name="TermsAdded").count() == 6)
+    wait_until(lambda: ChainEvent.objects.filter(name="TermsDefined").count() == 6)
     for process in indexers:
         process.send_signal(signal.SIGTERM)
     assert [process.wait(timeout=20) for process in indexers] == [0, 0]
     live_chain.follow()
-    assert ChainEvent.objects.filter(name="TermsAdded").count() == 6
+    assert ChainEvent.objects.filter(name="TermsDefined").count() == 6
     assert live_chain.audit() == []
 
 
@@ -133,7 +133,7 @@ def test_the_indexer_outlives_a_node_that_stops_and_starts(live_chain: LiveChain
     wait_until(lambda: ChainCursor.objects.exists())
     tx = plan_terms("before")
     live_chain.sweep()
-    wait_until(lambda: ChainEvent.objects.filter(name="TermsAdded").count() == 1)
+    wait_until(lambda: ChainEvent.objects.filter(name="TermsDefined").count() == 1)
     live_chain.node.stop()
     waiting = plan_terms("while it is away")
     code, output = live_chain.manage("sweep")
@@ -144,7 +144,7 @@ def test_the_indexer_outlives_a_node_that_stops_and_starts(live_chain: LiveChain
     wait_until(lambda: "cannot be reached" in ChainCursor.objects.get().last_error)
     live_chain.node.start()
     live_chain.sweep()
-    wait_until(lambda: ChainEvent.objects.filter(name="TermsAdded").count() == 2)
+    wait_until(lambda: ChainEvent.objects.filter(name="TermsDefined").count() == 2)
     indexer.send_signal(signal.SIGTERM)
     assert indexer.wait(timeout=20) == 0
     live_chain.finalize()
@@ -165,9 +165,9 @@ def test_a_reorganization_of_depth_3_while_the_indexer_runs_is_read_and_sent_aga
     live_chain.node.reorg(3)
     live_chain.node.mine()
     wait_until(lambda: ChainTransaction.objects.filter(state=State.BROADCAST).count() == 2)
-    assert not ChainEvent.objects.filter(name="TermsAdded").exists()
+    assert not ChainEvent.objects.filter(name="TermsDefined").exists()
     live_chain.sweep()
-    wait_until(lambda: ChainEvent.objects.filter(name="TermsAdded").count() == 1)
+    wait_until(lambda: ChainEvent.objects.filter(name="TermsDefined").count() == 1)
     indexer.send_signal(signal.SIGTERM)
     assert indexer.wait(timeout=20) == 0
     live_chain.finalize()
@@ -201,7 +201,7 @@ def test_a_killed_local_chain_is_repaired_from_the_stored_bytes(live_chain: Live
     live_chain.finalize()
     assert set(ChainTransaction.objects.values_list("state", flat=True)) == {State.FINAL}
     assert (balance(live_chain, address("a")), balance(live_chain, address("b"))) == (5, 3)
-    assert ChainEvent.objects.filter(name="TermsAdded").count() == 2
+    assert ChainEvent.objects.filter(name="TermsDefined").count() == 2
     assert live_chain.audit() == []
 
 
@@ -237,7 +237,7 @@ def test_a_local_chain_that_lost_even_its_contracts_gets_them_at_the_same_addres
     assert live_chain.chain.deployment.addresses == before
     live_chain.finalize()
     assert balance(live_chain, address("a")) == 5
-    assert ChainEvent.objects.filter(name="TermsAdded").count() == 1
+    assert ChainEvent.objects.filter(name="TermsDefined").count() == 1
     assert live_chain.audit() == []
 
 
@@ -260,7 +260,7 @@ def test_contracts_of_an_older_version_archive_the_demo_chain_and_are_deployed_a
     assert archived == ["31337", "31337"]
     plan_terms("one")
     live_chain.finalize()
-    assert ChainEvent.objects.filter(name="TermsAdded").count() == 1
+    assert ChainEvent.objects.filter(name="TermsDefined").count() == 1
     assert live_chain.audit() == []
 
 

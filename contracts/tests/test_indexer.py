@@ -16,16 +16,16 @@ from contracts.indexer.rebuilding import reindex
 from contracts.models import ChainBlock, ChainCursor, ChainEvent, ChainTransaction
 from contracts.selectors import confirmation_status, is_confirmed, sync_status
 from contracts.testing import LiveChain
-from contracts.tests.actions import address, key, plan_terms, plan_transfer
+from contracts.tests.actions import address, key, plan_terms, plan_transfer, terms_hash_of
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def projected() -> Iterator[list[str]]:
-    """Names that the projection of TermsAdded was called with."""
+    """Names that the projection of TermsDefined was called with."""
     seen: list[str] = []
-    handlers = hooks._projections.setdefault(("LicenseMarket", "TermsAdded"), [])
+    handlers = hooks._projections.setdefault(("DesignLicenses", "TermsDefined"), [])
     before = list(handlers)
     handlers[:] = [lambda event: seen.append(event.args["uri"].rsplit("/")[-1])]
     yield seen
@@ -34,7 +34,7 @@ def projected() -> Iterator[list[str]]:
 
 def terms() -> list[str]:
     """Terms that are read, in chain order."""
-    rows = ChainEvent.objects.filter(name="TermsAdded").values_list("args__uri", flat=True)
+    rows = ChainEvent.objects.filter(name="TermsDefined").values_list("args__uri", flat=True)
     return [uri.rsplit("/")[-1] for uri in rows]
 
 
@@ -60,10 +60,26 @@ def test_events_are_decoded_and_projected_in_log_order(live_chain: LiveChain, pr
         plan_terms(name)
     live_chain.settle()
     assert terms() == projected == ["one", "two", "three"]
-    event = ChainEvent.objects.filter(name="TermsAdded").first()
+    event = ChainEvent.objects.filter(name="TermsDefined").first()
     assert event is not None
-    assert event.args == {"terms": "0x" + key("one").hex(), "uri": "https://terms.example/one"}
-    assert event.contract == "LicenseMarket"
+    assert event.args == {
+        "terms": terms_hash_of("one"),
+        "textHash": "0x" + key("one").hex(),
+        "facts": {
+            "transferable": True,
+            "revocable": False,
+            "exclusive": False,
+            "derivatives": False,
+            "binding": False,
+            "laterVersions": False,
+            "derivativePpm": "0",
+            "resalePpm": "0",
+            "period": "0",
+            "units": "0",
+        },
+        "uri": "https://terms.example/one",
+    }
+    assert event.contract == "DesignLicenses"
     cursor = ChainCursor.objects.get()
     assert cursor.number == live_chain.node.head
     assert live_chain.audit() == []
@@ -81,7 +97,7 @@ def test_a_second_step_finds_nothing_new(live_chain: LiveChain, projected: list[
 def test_a_projection_that_raises_leaves_nothing_of_its_window(live_chain: LiveChain) -> None:
     live_chain.follow()
     cursor = ChainCursor.objects.get()
-    handlers = hooks._projections.setdefault(("LicenseMarket", "TermsAdded"), [])
+    handlers = hooks._projections.setdefault(("DesignLicenses", "TermsDefined"), [])
 
     def broken(event: ChainEvent) -> None:
         raise ValueError("broken projection")
@@ -103,13 +119,16 @@ def test_a_projection_that_raises_leaves_nothing_of_its_window(live_chain: LiveC
 def test_an_event_without_an_abi_is_kept_raw(live_chain: LiveChain, monkeypatch: pytest.MonkeyPatch) -> None:
     from contracts import artifacts
 
-    known = artifacts.events("LicenseMarket")
-    monkeypatch.setattr(artifacts, "events", lambda name: {} if name == "LicenseMarket" else known)
+    known = artifacts.events("DesignLicenses")
+    monkeypatch.setattr(artifacts, "events", lambda name: {} if name == "DesignLicenses" else known)
+    deployed = live_chain.node.head
     plan_terms("one")
     live_chain.settle()
-    event = ChainEvent.objects.get(contract="LicenseMarket", topics__0__in=list(known), block__number__gt=15)
+    event = ChainEvent.objects.get(
+        contract="DesignLicenses", topics__0__in=list(known), name="", block__number__gt=deployed
+    )
     assert (event.name, event.args) == ("", {})
-    assert event.topics[1] == "0x" + key("one").hex()
+    assert event.topics[1] == terms_hash_of("one")
     assert live_chain.audit() == []
 
 
@@ -225,7 +244,7 @@ def test_status_counts_confirmations_and_ends_final(live_chain: LiveChain) -> No
     plan_terms("one")
     live_chain.sweep()
     live_chain.follow()
-    block = ChainEvent.objects.get(name="TermsAdded").block.number
+    block = ChainEvent.objects.get(name="TermsDefined").block.number
     status = confirmation_status(block, chain())
     assert (status.code, status.label, status.confirmations) == ("mined", "in a block (1 of 2)", 1)
     assert not is_confirmed(block, chain())

@@ -32,6 +32,7 @@ from contracts.tests.actions import (
     plan_terms_again,
     plan_transfer,
     take_coins,
+    terms_hash_of,
 )
 
 State = ChainTransaction.State
@@ -111,7 +112,7 @@ def test_a_certain_revert_fails_without_a_nonce(live_chain: LiveChain, outcomes:
     second = plan_terms_again("shop")
     live_chain.sweep()
     second.refresh_from_db()
-    reason = f"LicenseMarket__TermsKnown(terms=0x{key('shop').hex()})"
+    reason = f"DesignLicenses__TermsKnown(terms={terms_hash_of('shop')})"
     assert (second.state, second.error, second.nonce) == (State.FAILED, reason, None)
     assert outcomes == [("failed", reason)]
     assert SenderNonce.objects.get().next_nonce == allocated
@@ -120,11 +121,12 @@ def test_a_certain_revert_fails_without_a_nonce(live_chain: LiveChain, outcomes:
 
 def test_what_cannot_be_encoded_fails_with_its_reason(live_chain: LiveChain) -> None:
     with transaction.atomic():
-        tx = enqueue(kind="k", subject="s", ref=key("r"), contract="LicenseMarket", function="addTerms", args=["0x12"])
+        action = {"contract": "DesignLicenses", "function": "defineTerms", "args": ["0x12"]}
+        tx = enqueue(kind="k", subject="s", ref=key("r"), **action)
     live_chain.sweep()
     tx.refresh_from_db()
     assert (tx.state, tx.nonce) == (State.FAILED, None)
-    assert "takes 2 arguments, 1 were given" in tx.error
+    assert "takes 3 arguments, 1 were given" in tx.error
 
 
 def test_an_action_is_simulated_after_the_open_ones_that_it_builds_on(live_chain: LiveChain) -> None:

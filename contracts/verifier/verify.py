@@ -3,8 +3,9 @@
     python3 verify.py FILE --rpc URL --registry ADDRESS [--json]
 
 Needs Python's standard library only: no Django, no database, no server of Loomprint. It hashes the file, asks
-the registry's logs who claimed that hash, and asks the market what is for sale. Exit code 0: claimed;
-1: nothing is known; 2: the question could not be answered.
+the registry's logs who claimed that hash, the registry how the claims stand, and the market what is for sale.
+Claims count in the order of the times at which they were made, and of their places on the chain where those are
+equal. Exit code 0: claimed; 1: nothing is known; 2: the question could not be answered.
 """
 
 import argparse
@@ -13,18 +14,25 @@ import json
 import sys
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-ENTRY_REGISTERED = "0x94e6818c307bf83cf12bb667002e3d237d03776c2bb8d816b4c31459b5cfdf42"
-OFFER_OPENED = "0x33a290033c24cd0b31a4484b64dce612b14c6900879df43189ef721c0ff3196d"
+ENTRY_REGISTERED = "0xc420cd3790587736406c5771307faa11ef899a1eda4bdadf9cd5a3b2780a4b65"
+VERSION_ADDED = "0xdb24182221e16e89c3fd301de5efb0aad7e6e3d08e0001a0f3544f364f8cf896"
+OFFER_OPENED = "0xe4cc5b01437fe576132c5fe75dbeea05cec442dbf2095ea43fa8eeb317b820ea"
 MARKET = "0x80f55605"
-OFFER = "0x148d607d"
+ENTRY = "0x7015d131"
+OFFER = "0x6bc6cffa"
+ENTRY_STATE = "0x8606333d"
+PAUSED = "0x5c975abb"
 SYMBOL = "0x95d89b41"
 DECIMALS = "0x313ce567"
+STATUSES = ("active", "contested", "suspended", "withdrawn")
+SELLING = ("active", "contested")
 CHUNK = 1 << 20
 SMALLEST_WINDOW = 16
+LAST_SECOND = 253402300799  # of the year 9999, where this calendar ends
 
 
 class CannotAnswer(Exception):
@@ -33,7 +41,10 @@ class CannotAnswer(Exception):
 
 @dataclass(frozen=True)
 class OnSale:
-    """A license on offer: hash of its terms, price in base units, how many are left (None: no limit)."""
+    """A license on offer: hash of its terms, price in base units, how many are left (None: no limit).
+
+    `restricted` says that it is sold to a list, or to holders of a token, only; the times bound the offer, if any.
+    """
 
     terms: str
     currency: str
@@ -41,6 +52,9 @@ class OnSale:
     decimals: int
     price: int
     left: int | None
+    restricted: bool = False
+    starts_at: str | None = None
+    ends_at: str | None = None
 
     @property
     def amount(self) -> str:
@@ -50,13 +64,14 @@ class OnSale:
 
 @dataclass(frozen=True)
 class Claim:
-    """One claim of the file, as it stands in the registry's log."""
+    """One claim of the file, as it stands in the registry's log; its status is what the registry says now."""
 
     entry_id: str
     creator: str
     order: int
     custodial: bool
     claimed_at: str
+    status: str
     block: int
     transaction: str
     record_root: str
@@ -72,6 +87,27 @@ class Claim:
         by = "signed by Loomprint's custody key for them" if self.custodial else "signed by their own wallet"
         return f"{self.creator} claimed this file at {self.claimed_at}; {first}; {by}."
 
+    def standing(self) -> str:
+        """What became of the claim since; empty if nothing did."""
+        return {
+            "contested": "another claim of this file disputes it",
+            "suspended": "a moderator has suspended it: nothing of it is sold",
+            "withdrawn": "its creators have withdrawn it: nothing of it is sold",
+        }.get(self.status, "")
+
+
+@dataclass(frozen=True)
+class Version:
+    """An entry of which the file is a later version; its first output is another file."""
+
+    entry_id: str
+    number: int
+    added_at: str
+    status: str
+    block: int
+    transaction: str
+    record_root: str
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -81,10 +117,12 @@ class Verdict:
     chain_id: int
     registry: str
     claims: list[Claim]
+    versions: list[Version]
+    sales_paused: bool
 
     @property
     def known(self) -> bool:
-        return bool(self.claims)
+        return bool(self.claims or self.versions)
 
 
 class Node:
@@ -148,47 +186,113 @@ def verify_hash(sha256: str, *, node: Node, registry: str) -> Verdict:
         raise CannotAnswer(f"There is no registry at {registry} on chain {chain_id}. Check address and node.")
     head = int(node.ask("eth_blockNumber"), 16)
     market = "0x" + node.call(registry, MARKET)[-40:]
-    topics: list[str | None] = [ENTRY_REGISTERED, None, None, "0x" + sha256]
-    claims = [_claim(log, node=node, market=market, head=head) for log in node.logs(registry, topics, 0, head)]
+    paused = _is_paused(market, node=node)
+    claimed: list[str | None] = [ENTRY_REGISTERED, None, None, "0x" + sha256]
+    # The order of claims: time of the claim, then block and place in it.
+    logs = sorted(node.logs(registry, claimed, 0, head), key=lambda log: (_claim_time(log), *_place(log)))
+    claims = [_claim(log, number, node=node, registry=registry) for number, log in enumerate(logs, start=1)]
+    added: list[str | None] = [VERSION_ADDED, None, "0x" + sha256]
     return Verdict(
         sha256=sha256,
         chain_id=chain_id,
         registry=registry,
-        claims=sorted(claims, key=lambda claim: claim.order),
+        claims=[
+            replace(claim, on_sale=_on_sale(claim, node=node, market=market, last=head))
+            if claim.status in SELLING and not paused
+            else claim
+            for claim in claims
+        ],
+        versions=[_version(log, node=node, registry=registry) for log in node.logs(registry, added, 0, head)],
+        sales_paused=paused,
     )
 
 
-def _claim(log: dict[str, Any], *, node: Node, market: str, head: int) -> Claim:
-    # Words of the log: kind, record root, claim order, offset of signers, custodial bits, then the signers.
+def _claim(log: dict[str, Any], order: int, *, node: Node, registry: str) -> Claim:
+    # Words of the log: kind, record root, time of the claim, offset of signers, custodial bits, then the signers.
     words = _words(log["data"])
-    number = int(log["blockNumber"], 16)
+    return Claim(
+        entry_id="0x" + log["topics"][1][-32:],
+        creator="0x" + log["topics"][2][-40:],
+        order=order,
+        custodial=bool(int(words[4], 16) & 1),
+        claimed_at=_time(_claim_time(log)),
+        status=_status(log["topics"][1], node=node, registry=registry),
+        block=int(log["blockNumber"], 16),
+        transaction=log["transactionHash"],
+        record_root="0x" + words[1],
+    )
+
+
+def _claim_time(log: dict[str, Any]) -> int:
+    return int(_words(log["data"])[2], 16)
+
+
+def _place(log: dict[str, Any]) -> tuple[int, int]:
+    return int(log["blockNumber"], 16), int(log["logIndex"], 16)
+
+
+def _version(log: dict[str, Any], *, node: Node, registry: str) -> Version:
     block = node.ask("eth_getBlockByHash", log["blockHash"], False)
     if block is None:
         raise CannotAnswer("The chain reorganized while it was read. Ask again.")
-    entry = log["topics"][1]
-    return Claim(
-        entry_id="0x" + entry[-32:],
-        creator="0x" + log["topics"][2][-40:],
-        order=int(words[2], 16),
-        custodial=bool(int(words[4], 16) & 1),
-        claimed_at=datetime.fromtimestamp(int(block["timestamp"], 16), UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
-        block=number,
+    number, root = _words(log["data"])[:2]
+    return Version(
+        entry_id="0x" + log["topics"][1][-32:],
+        number=int(number, 16),
+        added_at=_time(int(block["timestamp"], 16)),
+        status=_status(log["topics"][1], node=node, registry=registry),
+        block=int(log["blockNumber"], 16),
         transaction=log["transactionHash"],
-        record_root="0x" + words[1],
-        on_sale=list(_on_sale(entry, node=node, market=market, first=number, last=head)),
+        record_root="0x" + root,
     )
 
 
-def _on_sale(entry: str, *, node: Node, market: str, first: int, last: int) -> Iterator[OnSale]:
-    for log in node.logs(market, [OFFER_OPENED, entry], first, last):
-        terms = log["topics"][2]
-        currency, price, supply, sold, is_open = _words(node.call(market, OFFER + entry[2:] + terms[2:]))[:5]
-        left = int(supply, 16) - int(sold, 16) if int(supply, 16) else None
-        if not int(is_open, 16) or left == 0:
-            continue
-        address = "0x" + currency[-40:]
-        symbol, decimals = _currency(address, node=node)
-        yield OnSale(terms=terms, currency=address, symbol=symbol, decimals=decimals, price=int(price, 16), left=left)
+def _status(entry: str, *, node: Node, registry: str) -> str:
+    # Words of an entry: creator, kind, status, and what else there is.
+    return STATUSES[int(_words(node.call(registry, ENTRY + entry[2:]))[2], 16)]
+
+
+def _is_paused(market: str, *, node: Node) -> bool:
+    try:
+        return bool(int(node.call(market, PAUSED), 16))
+    except (_Refused, ValueError):
+        return False  # this market cannot be paused, or there is none
+
+
+def _on_sale(claim: Claim, *, node: Node, market: str, last: int) -> list[OnSale]:
+    entry = claim.entry_id[2:].rjust(64, "0")
+    opened: list[str | None] = [OFFER_OPENED, "0x" + entry]
+    # An offer is opened once and changed any number of times: what holds is what the market says now.
+    found = {(log["topics"][2], log["topics"][3]) for log in node.logs(market, opened, claim.block, last)}
+    if not found or int(_words(node.call(market, ENTRY_STATE + entry))[0], 16):
+        return []  # nothing was offered, or an exclusive license was sold
+    sales = [_offer(entry, terms, currency, node=node, market=market) for terms, currency in sorted(found)]
+    return sorted((sale for sale in sales if sale), key=lambda sale: (sale.currency, sale.price))
+
+
+def _offer(entry: str, terms: str, currency: str, *, node: Node, market: str) -> OnSale | None:
+    words = [int(word, 16) for word in _words(node.call(market, OFFER + entry + terms[2:] + currency[2:]))]
+    price, supply, starts_at, ends_at, _wallet_cap, _unit_price, allow_root, gate = words[:8]
+    sold, is_open = words[11:13]
+    if not is_open or (supply and sold >= supply) or (ends_at and ends_at <= datetime.now(UTC).timestamp()):
+        return None
+    address = "0x" + currency[-40:]
+    symbol, decimals = _currency(address, node=node)
+    return OnSale(
+        terms=terms,
+        currency=address,
+        symbol=symbol,
+        decimals=decimals,
+        price=price,
+        left=supply - sold if supply else None,
+        restricted=bool(allow_root or gate),
+        starts_at=_time(starts_at) if starts_at else None,
+        ends_at=_time(ends_at) if ends_at else None,
+    )
+
+
+def _time(seconds: int) -> str:
+    return datetime.fromtimestamp(min(seconds, LAST_SECOND), UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def _currency(address: str, *, node: Node) -> tuple[str, int]:
@@ -216,14 +320,25 @@ def report(verdict: Verdict) -> str:
     for claim in verdict.claims:
         lines += [
             claim.sentence(),
+            *([f"  {claim.status}: {claim.standing()}"] if claim.standing() else []),
             f"  entry {claim.entry_id}, record root {claim.record_root}",
             f"  block {claim.block}, transaction {claim.transaction}",
         ]
         for sale in claim.on_sale:
             left = "" if sale.left is None else f", {sale.left} left"
             lines.append(f"  for sale: license under terms {sale.terms} for {sale.amount} {sale.symbol}{left}")
+            if sale.starts_at or sale.ends_at:
+                lines.append(f"    from {sale.starts_at or 'now'} until {sale.ends_at or 'further notice'}")
+            if sale.restricted:
+                lines.append("    to a list of accounts, or to holders of a token, only")
         if not claim.on_sale:
-            lines.append("  nothing is for sale")
+            lines.append("  nothing is for sale" + (": sales are paused" if verdict.sales_paused else ""))
+    for version in verdict.versions:
+        lines += [
+            f"This file is version {version.number} of entry {version.entry_id}, added at {version.added_at}.",
+            f"  {version.status}; record root {version.record_root}",
+            f"  block {version.block}, transaction {version.transaction}",
+        ]
     return "\n".join(lines)
 
 

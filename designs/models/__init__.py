@@ -1,6 +1,6 @@
 from .assets import Asset, Preview, ProcessingStep
 from .design import SHARE_UNITS, Contribution, Design, DesignVersion, Disclosure
-from .provenance import ProvenanceRecord, RegistryEntry
+from .provenance import EntryAncestor, EntryStatus, EntryVersion, ProvenanceRecord, RegistryEntry
 
 __all__ = [
     "SHARE_UNITS",
@@ -9,6 +9,9 @@ __all__ = [
     "Design",
     "DesignVersion",
     "Disclosure",
+    "EntryAncestor",
+    "EntryStatus",
+    "EntryVersion",
     "Preview",
     "ProcessingStep",
     "ProvenanceRecord",

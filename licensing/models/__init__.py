@@ -1,4 +1,13 @@
-from .license import DownloadGrant, LicenseMovement, LicenseSale
-from .offer import LicenseTemplate, Offer
+from .license import DownloadGrant, LicenseExpiry, LicenseMovement, LicenseRevocation, LicenseSale
+from .offer import EntryClosing, LicenseTemplate, Offer
 
-__all__ = ["DownloadGrant", "LicenseMovement", "LicenseSale", "LicenseTemplate", "Offer"]
+__all__ = [
+    "DownloadGrant",
+    "EntryClosing",
+    "LicenseExpiry",
+    "LicenseMovement",
+    "LicenseRevocation",
+    "LicenseSale",
+    "LicenseTemplate",
+    "Offer",
+]

@@ -22,6 +22,7 @@ class LicenseSale(models.Model):
     currency = AddressField()
     price = UintField(help_text="per license, base units")
     quantity = models.PositiveBigIntegerField()
+    version = models.PositiveBigIntegerField(default=1, help_text="of the entry when it was sold")
     ref = HashField(db_index=True)
 
     class Meta:
@@ -57,6 +58,43 @@ class LicenseMovement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.license_id} {self.quantity}"
+
+
+class LicenseRevocation(models.Model):
+    """What a holder has of a license gives no rights any more: the projection of LicenseRevoked. It stays where it is;
+    more that is bought later is valid again, so the newest quantity is what does not count.
+    """
+
+    event = models.OneToOneField("contracts.ChainEvent", on_delete=models.CASCADE, related_name="license_revocation")
+    chain_id = models.PositiveBigIntegerField()
+    license_id = UintField()
+    holder = AddressField()
+    quantity = UintField(help_text="held, and so revoked, at that moment")
+    reason = HashField(help_text="hash of the decision's text")
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["holder"], name="revocation_holder")]
+
+    def __str__(self) -> str:
+        return f"{self.license_id} of {self.holder}"
+
+
+class LicenseExpiry(models.Model):
+    """Until when a license with a serial lasts: the projection of LicenseIssued and SubscriptionUpdate. It only
+    moves later, so the latest holds; null is without end.
+    """
+
+    event = models.OneToOneField("contracts.ChainEvent", on_delete=models.CASCADE, related_name="license_expiry")
+    chain_id = models.PositiveBigIntegerField()
+    license_id = UintField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "license expiries"
+        indexes: ClassVar = [models.Index(fields=["license_id"], name="expiry_license")]
+
+    def __str__(self) -> str:
+        return f"{self.license_id} until {self.expires_at}"
 
 
 class DownloadGrant(models.Model):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from contracts.chains import chain
 from licensing.models import DownloadGrant
-from licensing.selectors import licenses_of
+from licensing.selectors import HeldLicense, licenses_of
 
 
 class DownloadRefused(Exception):
@@ -23,6 +23,8 @@ def grant_download(*, user: User, license_id: int) -> DownloadGrant:
     held = next(iter(licenses_of(user=user, license_id=license_id)), None)
     if held is None:
         raise DownloadRefused(_("You do not hold this license."))
+    if held.ended:
+        raise DownloadRefused(_why_ended(held))
     if not held.download_open:
         raise DownloadRefused(
             _("The purchase is in a block, %(seen)s of %(needed)s. The download opens by itself in a moment.")
@@ -42,7 +44,16 @@ def use_grant(*, user: User, grant: DownloadGrant) -> DownloadGrant:
     """Check a grant when it is used. Raises DownloadRefused when the license is gone or the link too old."""
     if grant.expires_at <= timezone.now():
         raise DownloadRefused(_("This link has expired. Open the design in your library for a new one."))
-    if not any(held.download_open for held in licenses_of(user=user, license_id=grant.license_id)):
+    held = next(iter(licenses_of(user=user, license_id=grant.license_id)), None)
+    if held is not None and held.ended:
+        raise DownloadRefused(_why_ended(held))
+    if held is None or not held.download_open:
         raise DownloadRefused(_("You do not hold this license any more."))
     DownloadGrant.objects.filter(pk=grant.pk, fetched_at__isnull=True).update(fetched_at=timezone.now())
     return grant
+
+
+def _why_ended(held: HeldLicense) -> str:
+    if held.ended == "revoked":
+        return _("This license was revoked. It opens no download any more.")
+    return _("This license has expired. It opens no download any more.")

@@ -15,7 +15,7 @@ from contracts.models import ChainEvent
 from contracts.outbox import enqueue
 from licensing.models import LicenseTemplate
 
-ADD_TERMS = "add_terms"
+DEFINE_TERMS = "define_terms"
 TERMS_DIR = Path(__file__).resolve().parent.parent / "terms"
 
 
@@ -65,13 +65,58 @@ SHIPPED = (
 )
 
 
+# What contracts act on, in the order of DesignLicenses.TermsFacts.
+FACTS = (
+    ("transferable", "bool"),
+    ("revocable", "bool"),
+    ("exclusive", "bool"),
+    ("derivatives", "bool"),
+    ("binding", "bool"),
+    ("laterVersions", "bool"),
+    ("derivativePpm", "uint32"),
+    ("resalePpm", "uint32"),
+    ("period", "uint40"),
+    ("units", "uint32"),
+)
+FACTS_TYPE = f"({','.join(kind for _name, kind in FACTS)})"
+
+
+def facts_of(rights: dict[str, Any]) -> dict[str, bool | int]:
+    """The facts that follow from a template's rights; what the rights do not name is at its usual value.
+
+    `derivatives` is true only where works derived from the design may be registered: changing it at home or within
+    a product is no such right. Texts that nobody may revoke say `"revocable": false`.
+    """
+    if rights.get("expires") and not rights.get("period"):
+        raise ValueError("rights that expire must say their period, in seconds")
+    return {
+        "transferable": bool(rights.get("transferable", False)),
+        "revocable": bool(rights.get("revocable", True)),
+        "exclusive": bool(rights.get("exclusive", False)),
+        "derivatives": rights.get("derivatives") == "registered",
+        "binding": bool(rights.get("binding", False)),
+        "laterVersions": bool(rights.get("later_versions", False)),
+        "derivativePpm": int(rights.get("derivative_ppm", 0)),
+        "resalePpm": int(rights.get("resale_ppm", 0)),
+        "period": int(rights.get("period", 0)),
+        "units": int(rights.get("units", 0)),
+    }
+
+
 def terms_document(*, code: str, version: str, rights: dict[str, Any], text: str) -> bytes:
-    """The canonical form (RFC 8785) whose keccak-256 is the terms hash."""
+    """The canonical form (RFC 8785), whose keccak-256 is the text's hash."""
     return rfc8785.dumps({"code": code, "version": version, "rights": rights, "text": text})
 
 
-def terms_hash(document: bytes) -> str:
+def text_hash(document: bytes) -> str:
     return "0x" + keccak(document).hex()
+
+
+def terms_hash(document: bytes, facts: dict[str, bool | int]) -> str:
+    """What is sold: keccak256(abi.encode(textHash, facts)), so that no other facts can be put under a text."""
+    from eth_abi.abi import encode
+
+    return "0x" + keccak(encode(["bytes32", FACTS_TYPE], [keccak(document), tuple(facts.values())])).hex()
 
 
 @transaction.atomic
@@ -81,12 +126,12 @@ def ship_templates() -> list[LicenseTemplate]:
     for shipped in SHIPPED:
         text = (TERMS_DIR / f"{shipped.code}-{shipped.version}.md").read_text(encoding="utf-8")
         document = terms_document(code=shipped.code, version=shipped.version, rights=shipped.rights, text=text)
-        LicenseTemplate.objects.filter(code=shipped.code, active=True).exclude(terms_hash=terms_hash(document)).update(
-            active=False
-        )
+        sold = terms_hash(document, facts_of(shipped.rights))
+        LicenseTemplate.objects.filter(code=shipped.code, active=True).exclude(terms_hash=sold).update(active=False)
         template, _created = LicenseTemplate.objects.update_or_create(
-            terms_hash=terms_hash(document),
+            terms_hash=sold,
             defaults={
+                "text_hash": text_hash(document),
                 "code": shipped.code,
                 "version": shipped.version,
                 "title": shipped.title,
@@ -103,20 +148,20 @@ def ship_templates() -> list[LicenseTemplate]:
 
 @transaction.atomic
 def announce_templates() -> int:
-    """Register the hashes of active templates with the market, where it does not know them yet."""
+    """Define the terms of active templates on chain, where they are not defined yet."""
     here = chain()
     known = set(
-        ChainEvent.objects.filter(chain_id=here.chain_id, name="TermsAdded").values_list("args__terms", flat=True)
+        ChainEvent.objects.filter(chain_id=here.chain_id, name="TermsDefined").values_list("args__terms", flat=True)
     )
     unknown = [t for t in LicenseTemplate.objects.filter(active=True) if t.terms_hash not in known]
     for template in unknown:
         address = settings.SITE_URL + reverse("licensing:terms", args=[template.terms_hash])
         enqueue(
-            kind=ADD_TERMS,
+            kind=DEFINE_TERMS,
             subject=f"licensing.licensetemplate:{template.terms_hash}",
-            ref=keccak(f"{here.deployment.address('LicenseMarket')}:{template.terms_hash}".encode()),
-            contract="LicenseMarket",
-            function="addTerms",
-            args=[template.terms_hash, address],
+            ref=keccak(f"{here.deployment.address('DesignLicenses')}:{template.terms_hash}".encode()),
+            contract="DesignLicenses",
+            function="defineTerms",
+            args=[template.text_hash, list(facts_of(template.rights).values()), address],
         )
     return len(unknown)

@@ -14,7 +14,7 @@ from contracts.chains import chain
 from contracts.models import ChainTransaction
 from licensing.models import LicenseTemplate
 from licensing.services import templates
-from licensing.services.templates import announce_templates, ship_templates, terms_document
+from licensing.services.templates import announce_templates, facts_of, ship_templates, terms_document
 from marketplace.tests.pages import page, text
 from marketplace.tests.support import event
 
@@ -52,7 +52,8 @@ def test_the_hash_is_of_the_document_that_is_served(client: Client) -> None:
         answer = client.get(reverse("licensing:terms_document", args=[template.terms_hash]))
 
         assert answer["Content-Type"] == "application/json"
-        assert "0x" + keccak(answer.content).hex() == template.terms_hash
+        assert "0x" + keccak(answer.content).hex() == template.text_hash
+        assert templates.terms_hash(answer.content, facts_of(template.rights)) == template.terms_hash
         document = json.loads(answer.content)
         assert document["rights"] == template.rights
         assert document["text"] == template.text
@@ -63,10 +64,16 @@ def test_one_other_character_is_another_hash() -> None:
     template = ship_templates()[0]
     same = {"code": template.code, "version": template.version, "rights": template.rights}
 
-    assert templates.terms_hash(terms_document(**same, text=template.text)) == template.terms_hash
-    assert templates.terms_hash(terms_document(**same, text=template.text + " ")) != template.terms_hash
+    facts = facts_of(template.rights)
+    document = terms_document(**same, text=template.text)
+
+    assert templates.terms_hash(document, facts) == template.terms_hash
+    assert templates.terms_hash(terms_document(**same, text=template.text + " "), facts) != template.terms_hash
     other = {**template.rights, "training": True}
-    assert templates.terms_hash(terms_document(**{**same, "rights": other}, text=template.text)) != template.terms_hash
+    assert templates.terms_hash(terms_document(**{**same, "rights": other}, text=template.text), facts) != (
+        template.terms_hash
+    )
+    assert templates.terms_hash(document, {**facts, "transferable": False}) != template.terms_hash
 
 
 @pytest.fixture
@@ -96,7 +103,7 @@ def test_the_older_terms_stay_readable_for_those_who_hold_them(newer: str, clien
     assert "Personal license, version 1" in seen
     assert "A newer version is sold today Licenses sold under this one keep it." in seen
     document = client.get(reverse("licensing:terms_document", args=[newer])).content
-    assert "0x" + keccak(document).hex() == newer
+    assert "0x" + keccak(document).hex() == LicenseTemplate.objects.get(terms_hash=newer).text_hash
 
 
 def test_two_active_versions_of_one_license_cannot_be(newer: str) -> None:
@@ -113,23 +120,26 @@ def test_terms_that_nobody_wrote_are_not_found(client: Client, terms_hash: str) 
 
 
 @pytest.mark.usefixtures("recorded_deployment")
-def test_the_hashes_are_announced_to_the_market_once() -> None:
+def test_the_terms_are_defined_once() -> None:
     shipped = ship_templates()
 
     assert announce_templates() == 2
     announce_templates()
 
-    planned = ChainTransaction.objects.filter(kind="add_terms")
-    assert sorted(action.args[0] for action in planned) == sorted(template.terms_hash for template in shipped)
-    assert all(action.args[1].endswith(f"/library/terms/{action.args[0]}/") for action in planned)
+    planned = {action.args[0]: action for action in ChainTransaction.objects.filter(kind="define_terms")}
+    assert sorted(planned) == sorted(template.text_hash for template in shipped)
+    for template in shipped:
+        _text, facts, address = planned[template.text_hash].args
+        assert facts == [True, True, False, False, False, False, 0, 0, 0, 0]
+        assert address.endswith(f"/library/terms/{template.terms_hash}/")
 
 
 @pytest.mark.usefixtures("recorded_deployment")
-def test_what_the_market_knows_is_not_announced() -> None:
+def test_what_is_defined_already_is_not_defined_again() -> None:
     personal, commercial = ship_templates()
-    event("LicenseMarket", "TermsAdded", {"terms": personal.terms_hash, "uri": "x"}, block=3)
+    event("DesignLicenses", "TermsDefined", {"terms": personal.terms_hash, "uri": "x"}, block=3)
 
     assert announce_templates() == 1
 
-    assert ChainTransaction.objects.get().args[0] == commercial.terms_hash
+    assert ChainTransaction.objects.get().args[0] == commercial.text_hash
     assert ChainTransaction.objects.get().chain_id == chain().chain_id

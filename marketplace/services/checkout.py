@@ -21,7 +21,7 @@ from contracts.outbox import enqueue
 from contracts.selectors import is_confirmed
 from designs.models import Design
 from licensing.models import LicenseSale
-from licensing.selectors import OfferOnShow
+from licensing.selectors import OfferOnShow, sale_stop
 from marketplace.models import Order
 from payments.models import PaymentIntent
 from payments.services import cancel_intent, open_intent, refund_intent
@@ -43,6 +43,9 @@ def place_order(*, buyer: User, design: Design, wanted: OfferOnShow, price_seen:
     offer = wanted.offer
     if design.state != Design.State.ANCHORING or design.entry_id != offer.entry_id:
         raise CheckoutRefused(_("This design is not for sale."))
+    stop = sale_stop(chain_id=offer.chain_id, entry_id=offer.entry_id)
+    if stop is not None:
+        raise CheckoutRefused(f"{stop.title}. " + _("Nothing was charged."))
     if offer.price != price_seen:
         raise CheckoutRefused(
             _("The price has changed to %(price)s. Nothing was charged; look at it and decide again.")
@@ -120,6 +123,7 @@ def _paid(order: Order) -> None:
                 order.recipient,
                 int(deadline.timestamp()),
             ],
+            [],  # the proof for an offer to a list: what is sold here is for everyone
             order.ref,
         ],
     )

@@ -8,13 +8,14 @@ from django import template
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from common.templatetags.formatting import amount, percent, short
 from contracts.chains import chain
 from contracts.errors import ChainNotDeployed
 from designs.models import Design
 from marketplace.selectors import DesignPage, MoneyFlow
-from royalties.ledger import FEE_PPM, SUPPLY
+from royalties.ledger import SUPPLY
 
 register = template.Library()
 
@@ -48,7 +49,7 @@ def proof_items(shown: DesignPage) -> list[dict[str, str]]:
     return [
         _anchored(shown),
         _claim(shown),
-        {"tone": "none", "label": _("Lineage"), "detail": _("no parents stated"), "url": ""},
+        _lineage(shown),
         {
             "tone": "none",
             "label": _("Making"),
@@ -80,6 +81,9 @@ def _anchored(shown: DesignPage) -> dict[str, str]:
 def _claim(shown: DesignPage) -> dict[str, str]:
     if shown.entry is None:
         return {"tone": "none", "label": _("No claim yet"), "detail": _("of this file by you"), "url": ""}
+    if shown.entry_state == "contested":
+        detail = _("another claim of this file disputes it")
+        return {"tone": "pending", "label": _("Contested"), "detail": detail, "url": "#check"}
     settled = "proof" if shown.status.code == "final" else "pending"
     if not shown.is_later_claim:
         return {
@@ -97,9 +101,18 @@ def _claim(shown: DesignPage) -> dict[str, str]:
     }
 
 
+def _lineage(shown: DesignPage) -> dict[str, str]:
+    number = len(shown.parents)
+    if not number:
+        return {"tone": "none", "label": _("Lineage"), "detail": _("no parents stated"), "url": ""}
+    detail = ngettext("derived from %(number)s work", "derived from %(number)s works", number) % {"number": number}
+    tone = "proof" if shown.status.code == "final" else "pending"
+    return {"tone": tone, "label": _("Lineage"), "detail": detail, "url": ""}
+
+
 @register.simple_tag
 def breakdown_rows(flow: MoneyFlow) -> list[dict[str, Any]]:
-    """Rows for components/breakdown.html: every holder, the platform, and what no line holds."""
+    """Rows for components/breakdown.html: every holder, the platform, ancestors, and what no line holds."""
     parts = flow.breakdown
     rows = [
         {
@@ -113,12 +126,21 @@ def breakdown_rows(flow: MoneyFlow) -> list[dict[str, Any]]:
     rows.append(
         {
             "label": "Loomprint",
-            "note": f"{percent(FEE_PPM)} %",
+            "note": f"{percent(parts.fee_ppm)} %",
             "amount": amount(parts.fee),
             "percent": _share(parts.fee, parts.price),
         }
     )
-    rest = parts.price - parts.fee - sum(line[3] for line in flow.lines)
+    if parts.ancestors:
+        rows.append(
+            {
+                "label": _("Works it derives from"),
+                "note": f"{percent(parts.ancestors_ppm)} %",
+                "amount": amount(parts.ancestors),
+                "percent": _share(parts.ancestors, parts.price),
+            }
+        )
+    rest = parts.price - parts.fee - parts.ancestors - sum(line[3] for line in flow.lines)
     if rest:
         everyone = sum(line[2] for line in flow.lines) == SUPPLY
         label = _("Fractions, carried to the next sale") if everyone else _("Further holders")

@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 from accounts.models import User
 from accounts.services import open_account
 from common.identifiers import ZERO_ADDRESS, ZERO_HASH, entry_id_of, license_id_of, new_ref
+from common.testing import addresses
 from contracts.models import ChainBlock, ChainCursor, ChainEvent
 from designs.models import (
     SHARE_UNITS,
@@ -34,8 +35,8 @@ from studio.registration import OfferLine, ShareLine, digest_of, typed_data
 
 PASSWORD = "violet harbor 17 lanterns"
 TUSD = 1_000_000
-REGISTRY = "0x5FbDB2315678afecb367f032d93F642f64180aa3"
-CURRENCY = "0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512"
+REGISTRY = addresses()["DesignRegistry"]
+CURRENCY = addresses()["TestStablecoin"]
 STARTED = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 MESH_FACTS: dict[str, Any] = {
     "format": "glb",
@@ -223,7 +224,7 @@ def publication(design: Design, *, accepted: bool = True, state: str = Publicati
     return frozen
 
 
-def anchor(design: Design, *, block: int, claim_order: int = 1, prices: dict[str, int] | None = None) -> None:
+def anchor(design: Design, *, block: int, prices: dict[str, int] | None = None) -> None:
     """The registration as the indexer projects it: entry, shares and first offers (supply 0)."""
     version = design.versions.get()
     creator = design.owner.custody_key.address
@@ -240,7 +241,7 @@ def anchor(design: Design, *, block: int, claim_order: int = 1, prices: dict[str
         output_hash=version.master.output_hash,
         kind=RegistryEntry.Kind.DESIGN,
         record_root=_hash(f"root {design.pk}"),
-        claim_order=claim_order,
+        claimed_at=STARTED + timedelta(seconds=5 * block),
         signers=[creator],
         custodial=[True],
     )
@@ -268,7 +269,7 @@ def anchor(design: Design, *, block: int, claim_order: int = 1, prices: dict[str
 
 def sale(design: Design, buyer: User, *, block: int, code: str = "personal", ref: str = "") -> int:
     """A license sold, with its money; returns the license id."""
-    offer = Offer.objects.get(entry_id=design.entry_id, terms_hash=templates()[code].terms_hash)
+    offer = Offer.objects.filter(entry_id=design.entry_id, terms_hash=templates()[code].terms_hash).latest("pk")
     holder = buyer.custody_key.address
     license_id = license_id_of(entry_id=offer.entry_id, terms_hash=offer.terms_hash)
     ref = ref or new_ref()

@@ -110,8 +110,8 @@ def head_at(number: int) -> None:
     )
 
 
-def anchored(publication: Publication, *, block: int, claim_order: int = 1) -> None:
-    """The events of a registration: entry, shares, offers."""
+def anchored(publication: Publication, *, block: int, claimed_at: int = 0) -> None:
+    """The events of a registration: entry, shares, offers. It was claimed in its block, or at an earlier time."""
     message = publication.typed_data["message"]
     entry = int(publication.entry_id, 16)
     event(
@@ -123,7 +123,7 @@ def anchored(publication: Publication, *, block: int, claim_order: int = 1) -> N
             "outputHash": message["outputHash"],
             "kind": "0",
             "recordRoot": message["recordRoot"],
-            "claimOrder": str(claim_order),
+            "claimedAt": str(claimed_at or int(block_at(block).timestamp.timestamp())),
             "signers": [consent.address for consent in publication.consents.all()],
             "custodial": str((1 << publication.consents.count()) - 1),
         },
@@ -138,24 +138,39 @@ def anchored(publication: Publication, *, block: int, claim_order: int = 1) -> N
             block=block,
         )
     for offer in message["offers"]:
-        event(
-            "LicenseMarket",
-            "OfferOpened",
-            {
-                "entryId": str(entry),
-                "terms": offer["terms"],
-                "currency": offer["currency"],
-                "price": str(offer["price"]),
-                "supply": str(offer["supply"]),
-            },
-            block=block,
-        )
+        offered(entry, offer["terms"], block=block, price=int(offer["price"]), supply=offer["supply"])
 
 
-def published(owner: User, content: bytes, *, block: int = 5, claim_order: int = 1, **draft: Any) -> Design:
+def offered(
+    entry: int,
+    terms: str,
+    *,
+    block: int,
+    price: int = PERSONAL_PRICE,
+    supply: int = 0,
+    currency: str = "",
+    **more: Any,
+) -> None:
+    """The event of an offer that opens or changes; `more` are further members of OfferTerms."""
+    offer = {
+        "price": str(price),
+        "supply": str(supply),
+        "startsAt": "0",
+        "endsAt": "0",
+        "walletCap": "0",
+        "unitPrice": "0",
+        "allowRoot": ZERO_HASH,
+        "gate": {"kind": "0", "token": ZERO_ADDRESS, "id": "0", "minimum": "0"},
+        **more,
+    }
+    key = {"entryId": str(entry), "terms": terms, "currency": currency or addresses()["TestStablecoin"]}
+    event("LicenseMarket", "OfferOpened", {**key, "offer": offer}, block=block)
+
+
+def published(owner: User, content: bytes, *, block: int = 5, **draft: Any) -> Design:
     """A design that stands on chain, as our projections see it."""
     design, publication = submitted(owner, content, **draft)
-    anchored(publication, block=block, claim_order=claim_order)
+    anchored(publication, block=block)
     head_at(block + 10)
     return design
 
@@ -194,6 +209,7 @@ def sold(design: Design, *, to: str, block: int, ref: str = ZERO_HASH, price: in
             "currency": currency,
             "price": str(price),
             "quantity": "1",
+            "version": "1",
             "ref": ref,
         },
         block=block,

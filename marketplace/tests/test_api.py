@@ -120,7 +120,7 @@ def test_two_claims_of_one_file_stand_in_their_order(people, creator, cocreator,
         moderator=moderator, review=Review.objects.get(digest=publication.digest), approve=True, reason="A later claim."
     )
     publishing.sweep_publications()
-    anchored(publication, block=20, claim_order=2)
+    anchored(publication, block=20)
     head_at(30)
 
     sha256 = first.versions.get().master.sha256

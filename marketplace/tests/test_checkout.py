@@ -78,12 +78,13 @@ def test_a_paid_order_plans_one_purchase_for_the_custody_address(buyer, design, 
     planned = ChainTransaction.objects.get(kind="buy")
     assert order.state == Order.State.PAID
     assert planned.ref == order.ref
-    intent, ref = planned.args
+    intent, proof, ref = planned.args
     assert (intent[1], int(intent[3]), intent[5]) == (
         wanted.offer.terms_hash,
         wanted.offer.price,
         buyer.custody_key.address,
     )
+    assert proof == []
     assert ref == order.ref
 
 

@@ -69,7 +69,7 @@ def test_a_card_is_green_only_when_its_block_is_final(lantern: Design) -> None:
 
 def test_a_later_claim_is_marked_and_names_the_first(lantern: Design, stranger: User, creator: User) -> None:
     again = rows.draft(stranger, "Copied Lantern", content=f"{creator.pk} Gyroid Lantern")
-    rows.anchor(again, block=30, claim_order=2)
+    rows.anchor(again, block=30)
     assert "later claim" in page(None, "/")
     html = page(None, again.get_absolute_url())
     assert "It is claim number 2 of this file in this registry, not the first." in text(html)

@@ -5,18 +5,15 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import IntegrityError, transaction
-from django.db.models import F, Max, OuterRef, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from common.fields import UintField
-from common.identifiers import new_ref
+from common.identifiers import ZERO_ADDRESS, new_ref
 from contracts.chains import chain
 from contracts.models import ChainBlock
 from contracts.outbox import enqueue
 from contracts.selectors import for_ref
-from royalties.models import Payout, PayoutRun, RevenueEvent
+from royalties.models import PayoutRun
 from royalties.selectors import replay
 
 logger = structlog.get_logger(__name__)
@@ -32,43 +29,65 @@ def pay_out_due(*, limit: int = 20) -> int:
     return sum(_start(**entry) for entry in _due(chain_id=chain().chain_id, limit=limit))
 
 
+# By hash: what a run saw in a block that was reorganized away may stand elsewhere now, beside what it never saw.
+_DUE = """
+WITH credits AS (
+    SELECT event_id, entry_id, currency, own FROM royalties_revenueevent WHERE chain_id = %(chain)s
+    UNION ALL
+    SELECT event_id, entry_id, currency, amount FROM royalties_ancestorsettlement WHERE chain_id = %(chain)s
+), credited AS (
+    SELECT c.entry_id, c.currency, SUM(c.own) AS amount, MAX(b.number) AS newest
+    FROM credits c
+    JOIN contracts_chainevent e ON e.id = c.event_id
+    JOIN contracts_chainblock b ON b.id = e.block_id
+    GROUP BY c.entry_id, c.currency
+)
+SELECT credited.entry_id, credited.currency, credited.newest
+FROM credited
+WHERE credited.newest > COALESCE((
+    SELECT MAX(b.number) FROM royalties_payoutrun r
+    JOIN contracts_chainblock b ON b.chain_id = r.chain_id AND b.hash = r.through_hash
+    WHERE r.chain_id = %(chain)s AND r.entry_id = credited.entry_id AND r.currency = credited.currency
+      AND NOT (r.state = 'failed' AND r.created_at < %(rested)s)
+), -1)
+AND credited.amount >= COALESCE((
+    SELECT SUM(p.amount) FROM royalties_payout p
+    WHERE p.chain_id = %(chain)s AND p.entry_id = credited.entry_id AND p.currency = credited.currency
+), 0) + CASE WHEN credited.currency = %(native)s THEN %(native_threshold)s ELSE %(threshold)s END
+ORDER BY credited.newest
+LIMIT %(limit)s
+"""
+
+
 def _due(*, chain_id: int, limit: int) -> list[dict[str, Any]]:
-    """Entries with revenue newer than their last payout run, with no run open, and enough money waiting."""
-    paid = (
-        Payout.objects.filter(chain_id=chain_id, entry_id=OuterRef("entry_id"), currency=OuterRef("currency"))
-        .values("entry_id")
-        .annotate(total=Sum("amount"))
-        .values("total")
-    )
-    runs = PayoutRun.objects.filter(
-        chain_id=chain_id, entry_id=OuterRef(OuterRef("entry_id")), currency=OuterRef(OuterRef("currency"))
-    ).exclude(state=PayoutRun.State.FAILED, created_at__lt=timezone.now() - RETRY_AFTER)
-    # By hash: what a run saw in a block that was reorganized away may stand elsewhere now, beside what it never saw.
-    looked = (
-        ChainBlock.objects.filter(chain_id=chain_id, hash__in=runs.values("through_hash"))
-        .values("chain_id")
-        .annotate(number=Max("number"))
-        .values("number")
-    )
-    entries = (
-        RevenueEvent.objects.filter(chain_id=chain_id)
-        .values("chain_id", "entry_id", "currency")
-        .annotate(
-            credited=Sum("own"),
-            newest=Max("event__block__number"),
-            paid=Coalesce(Subquery(paid, output_field=UintField()), 0, output_field=UintField()),
-            looked=Coalesce(Subquery(looked), -1),
-        )
-        .filter(newest__gt=F("looked"), credited__gte=F("paid") + settings.PAYOUT_THRESHOLD)
-        .order_by("newest")[:limit]
-    )
-    return [{key: entry[key] for key in ("chain_id", "entry_id", "currency", "newest")} for entry in entries]
+    """Entries with money newer than their last payout run, and enough of it waiting."""
+    values: dict[str, Any] = {
+        "chain": chain_id,
+        "rested": timezone.now() - RETRY_AFTER,
+        "native": ZERO_ADDRESS,
+        "native_threshold": _threshold(ZERO_ADDRESS),
+        "threshold": _threshold(""),
+        "limit": limit,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_DUE, values)
+        rows = cursor.fetchall()
+    return [
+        {"chain_id": chain_id, "entry_id": entry_id, "currency": currency, "newest": newest}
+        for entry_id, currency, newest in rows
+    ]
+
+
+def _threshold(currency: str) -> int:
+    """Base units that must wait: a unit of the native coin is worth far less than the gas that pays it."""
+    value: int = settings.PAYOUT_THRESHOLD_NATIVE if currency == ZERO_ADDRESS else settings.PAYOUT_THRESHOLD
+    return value
 
 
 def _start(*, chain_id: int, entry_id: str, currency: str, newest: int) -> int:
     newest_hash = ChainBlock.objects.filter(chain_id=chain_id, number=newest).values_list("hash", flat=True).first()
     ledger = replay(chain_id=chain_id, entry_id=entry_id, currency=currency)
-    waiting = [holder for holder in ledger.holders() if ledger.claimable(holder) >= settings.PAYOUT_THRESHOLD]
+    waiting = [holder for holder in ledger.holders() if ledger.claimable(holder) >= _threshold(currency)]
     if not waiting:
         # A finished run of nobody: the next sweep has room for entries that it has not looked at.
         PayoutRun.objects.create(

@@ -8,6 +8,7 @@ from common.testing import addresses
 from contracts.chains import chain
 from contracts.models import ChainTransaction
 from designs.services.upload import Part
+from marketplace.tests.pages import page, text
 from marketplace.tests.support import draft_of, event, head_at, published, sold, with_offer
 from royalties.models import PayoutRun
 from royalties.selectors import breakdown, earning_totals, holdings, replay, statement, units_of
@@ -181,3 +182,72 @@ def test_holders_below_the_threshold_keep_no_other_design_waiting(settings, desi
     assert list(PayoutRun.objects.filter(state=PayoutRun.State.SENT).values_list("entry_id", flat=True)) == [
         other.entry_id
     ]
+
+
+NATIVE = ZERO_ADDRESS
+
+
+def settled(design, amount: int, *, block: int, currency: str = "") -> None:
+    args = {
+        "descendant": "77",
+        "ancestor": str(int(design.entry_id, 16)),
+        "currency": currency or addresses()["TestStablecoin"],
+        "amount": str(amount),
+    }
+    event("DesignShares", "AncestorSettled", args, block=block)
+
+
+def test_what_a_derived_work_brings_is_credited_when_it_is_settled(design, creator, cocreator, buyer) -> None:
+    sold(design, to=buyer.custody_key.address, block=10, price=7)
+    settled(design, 1_000_001, block=11)
+    move(design, creator, buyer, 100_000, block=12)
+    settled(design, 2_000_000, block=13)
+
+    ledger = replay(chain_id=HERE, entry_id=design.entry_id, currency=addresses()["TestStablecoin"])
+    for person in (creator, cocreator, buyer):
+        address = person.custody_key.address
+        total = earning_totals(chain_id=HERE, holder=address)[0]
+        lines = statement(chain_id=HERE, holder=address)
+        assert total.claimable == ledger.claimable(address)
+        assert sum(line.amount for line in lines) == total.credited
+    newest = statement(chain_id=HERE, holder=creator.custody_key.address)[0]
+    assert (newest.source.label, newest.gross, newest.fee, newest.own) == (
+        "from a derived work",
+        2_000_000,
+        0,
+        2_000_000,
+    )
+
+
+def test_settled_money_alone_is_paid_out_too(design, creator, cocreator) -> None:
+    settled(design, 5, block=11)
+
+    assert pay_out_due() == 1
+
+    assert ChainTransaction.objects.get(kind="claim_for").args[2] == [
+        creator.custody_key.address,
+        cocreator.custody_key.address,
+    ]
+
+
+def test_the_native_coin_is_paid_out_when_it_is_worth_its_gas(settings, design) -> None:
+    settings.PAYOUT_THRESHOLD_NATIVE = 10**15
+    settled(design, 10**15 - 1, block=11, currency=NATIVE)
+    assert pay_out_due() == 0
+
+    settled(design, 2 * 10**15, block=12, currency=NATIVE)
+
+    assert pay_out_due() == 1
+    assert ChainTransaction.objects.get(kind="claim_for").args[1] == NATIVE
+
+
+def test_each_currency_is_told_by_itself(design, creator, buyer) -> None:
+    sold(design, to=buyer.custody_key.address, block=10)
+    settled(design, 15 * 10**17, block=11, currency=NATIVE)
+
+    seen = text(page(creator, "/earnings/"))
+
+    assert "Credited 11.400005 tUSD Paid out 0.00 tUSD Waiting 11.400005 tUSD" in seen
+    assert "Credited 1.0000005 ETH Paid out 0.00 ETH Waiting 1.0000005 ETH" in seen
+    assert "66.6667 % 11.400005 0.00 11.400005" in seen
+    assert "66.6667 % 1.0000005 ETH 0.00 ETH 1.0000005 ETH" in seen

@@ -60,6 +60,21 @@ def _check_redis() -> str:
     return f"Redis {information['redis_version']}"
 
 
+def _refuse_other_contracts() -> None:
+    """A real chain with contracts of another version is no chain for this one: not even the database is touched."""
+    from contracts.chains import chain
+    from contracts.errors import ChainError
+    from contracts.startup import refuse_other_contracts
+
+    here = chain()
+    if here.is_local:
+        return
+    try:
+        refuse_other_contracts(here)
+    except ChainError as error:
+        _refuse(str(error))
+
+
 def _migrate() -> str:
     from django.core.management import call_command
     from django.db import connection
@@ -128,6 +143,7 @@ def main() -> None:
     _step("Keys", _check_custody_key)
     _step("Database", _check_database)
     _step("Redis", _check_redis)
+    _refuse_other_contracts()
     _step("Migrations", _migrate)
     warning = _why_chain_waits()
     if warning:

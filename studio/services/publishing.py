@@ -16,6 +16,7 @@ from accounts.models import User
 from accounts.services import notify, sign_with_custody
 from common.identifiers import entry_id_of
 from contracts.chains import chain
+from contracts.errors import ChainNotDeployed
 from contracts.outbox import enqueue
 from designs.models import (
     Contribution,
@@ -35,6 +36,7 @@ from studio.registration import (
     OfferLine,
     ShareLine,
     digest_of,
+    is_current,
     register_arguments,
     signable_form,
     typed_data,
@@ -109,7 +111,7 @@ def _freeze(*, design: Design, version: DesignVersion) -> Publication:
     parts = list(design.contributions.select_related("account__custody_key").order_by("id"))
     record: ProvenanceRecord = write_record(version=version, parts=parts)
     deadline = timezone.now().replace(microsecond=0) + timedelta(days=CONSENT_DAYS)
-    currency = here.deployment.address("TestStablecoin")
+    currency = here.deployment.currency
     offers = design.first_offers.select_related("template").order_by("template__position", "id")
     data = typed_data(
         chain_id=here.chain_id,
@@ -249,6 +251,13 @@ def submit_if_ready(*, publication_id: int) -> bool:
     publication = Publication.objects.select_for_update(of=("self",)).select_related("design").get(pk=publication_id)
     if publication.state != Publication.State.ASKED:
         return False
+    if not _is_current(publication):
+        return not _drop(
+            publication=publication,
+            reason=_(
+                "The contracts on the chain were replaced, and what was signed means the old ones. Publish again."
+            ),
+        )
     if publication.deadline <= timezone.now():
         return not _drop(publication=publication, reason=_("Not everyone answered in time. Publish again to ask anew."))
     consents = list(publication.consents.order_by("position"))
@@ -280,6 +289,15 @@ def submit_if_ready(*, publication_id: int) -> bool:
         ),
     )
     return True
+
+
+def _is_current(publication: Publication) -> bool:
+    """Whether what was signed can still be registered; unknown, so yes, while nothing is deployed."""
+    try:
+        registry = chain().deployment.address("DesignRegistry")
+    except ChainNotDeployed:
+        return True
+    return is_current(publication.typed_data, registry=registry)
 
 
 def _reject(*, publication: Publication, review: Review) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from accounts.errors import ConfirmationRefused
 from accounts.models import Notification, SigningConfirmation
+from common.identifiers import ZERO_HASH
 from common.testing import PASSWORD
 from contracts.models import ChainTransaction
 from designs.models import Design, ProvenanceRecord
@@ -34,11 +35,13 @@ def test_a_sole_creator_signs_once_and_the_registration_is_planned(creator, png)
     assert publication.state == Publication.State.SUBMITTED
     planned = ChainTransaction.objects.get()
     assert (planned.kind, planned.ref, planned.state) == ("register", publication.digest, "planned")
-    registration, signatures, custodial = planned.args
+    registration, signatures, custodial, salt = planned.args
     assert registration[1] == creator.custody_key.address
     assert registration[3] == publication.record.root
     assert len(signatures) == 1
     assert int(custodial) == 1
+    assert salt == ZERO_HASH
+    assert registration[6:9] == [[], [False, False, 0], []]
     assert SigningConfirmation.objects.get().digest == publication.digest
 
 

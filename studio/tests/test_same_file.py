@@ -135,7 +135,7 @@ def later(creator: User, stranger: User, moderator: User, png: bytes) -> Design:
     )
     decide(moderator=moderator, review=Review.objects.get(digest=publication.digest), approve=True, reason="Later.")
     publishing.sweep_publications()
-    anchored(publication, block=20, claim_order=2)
+    anchored(publication, block=20)
     head_at(30)
     return design
 

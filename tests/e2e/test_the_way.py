@@ -251,8 +251,8 @@ def _ask_the_chain(stack: Stack, walk: Walk) -> None:
     licenses, market = _contract(stack, "DesignLicenses"), _contract(stack, "LicenseMarket")
     token = _contract(stack, "TestStablecoin")
 
-    creator, kind, order, _at, root = registry.functions.entry(entry).call()
-    assert (creator, kind, order) == (walk.creator.address, 0, 1)
+    creator, kind, status, _frozen, versions, _at, root = registry.functions.entry(entry).call()
+    assert (creator, kind, status, versions) == (walk.creator.address, 0, 0, 1)
     record = walk.go(walk.creator, "/studio/").request.get(_record_address(walk)).json()
     assert "0x" + root.hex() == record["root"]
     sale = market.events.LicenseSold().get_logs(from_block=0, argument_filters={"entryId": entry})
@@ -262,7 +262,8 @@ def _ask_the_chain(stack: Stack, walk: Walk) -> None:
     assert licenses.functions.balanceOf(walk.buyer.address, license_id).call() == 1
     assert shares.functions.balanceOf(walk.creator.address, entry).call() == 700_000
     assert shares.functions.balanceOf(walk.cocreator.address, entry).call() == 300_000
-    assert shares.functions.totals(entry, token.address).call() == [PRICE, OWN, FEE]
+    assert shares.functions.totals(entry, token.address).call() == [OWN, OWN, 0, 0]
+    assert shares.functions.feesHeld(token.address).call() >= FEE
     paid = {walk.creator.address: OWN * 7 // 10, walk.cocreator.address: OWN * 3 // 10}
     for holder, amount in paid.items():
         wait_until(

@@ -20,14 +20,15 @@ def wallet_with_coins(market: Market, *, coins: int = PRICE) -> str:
 def buy_with(market: Market, wallet: str) -> None:
     terms = LicenseTemplate.objects.get(code="personal", active=True).terms_hash
     intent = [market.entry, terms, market.currency, PRICE, 1, wallet, 2**40]
-    send_as(market, wallet, "LicenseMarket", "buy", intent)
+    send_as(market, wallet, "LicenseMarket", "buy", intent, [])
 
 
-def send_as(market: Market, sender: str, contract: str, function: str, *args: object) -> None:
+def send_as(market: Market, sender: str, contract: str, function: str, *args: object, value: int = 0) -> None:
     """A transaction of a key that we do not have, or use behind our own back."""
     node = market.live.node
     node.rpc("anvil_impersonateAccount", sender)
     data = "0x" + encode_call(contract, function, list(args)).hex()
     to = market.live.chain.deployment.address(contract)
-    node.rpc("eth_sendTransaction", {"from": sender, "to": to, "data": data, "gas": hex(1_000_000)})
+    call = {"from": sender, "to": to, "data": data, "gas": hex(1_000_000), "value": hex(value)}
+    node.rpc("eth_sendTransaction", call)
     node.rpc("anvil_stopImpersonatingAccount", sender)

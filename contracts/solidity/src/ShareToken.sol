@@ -81,14 +81,41 @@ abstract contract ShareToken is IERC1155, IERC1155Errors, ERC165 {
         ERC1155Utils.checkOnERC1155BatchReceived(msg.sender, from, to, ids, values, data);
     }
 
+    /// @dev Reverts if this transfer is not allowed.
+    function _checkTransfer(address from, address to, uint256 id, uint256 value) internal view virtual;
+
     /// @dev Moves units that are there, between two different holders, with everything that hangs on them.
     function _shift(uint256 id, address from, address to, uint256 value) internal virtual;
 
-    /// @dev First units of an entry for a holder. Their word is empty, unless they stand in the allocation twice.
-    function _create(address to, uint256 id, uint256 units) internal {
-        if (Holding.unwrap(_holdings[id][to]) != 0) revert IDesignRegistry.DesignRegistry__DuplicateHolder(to);
-        _holdings[id][to] = HoldingWord.pack(units, 0, 0);
-        emit TransferSingle(msg.sender, address(0), to, id, units);
+    /// @dev First units of an entry. A holder's word is empty, unless they stand in the allocation twice. In assembly,
+    ///  because it runs once for each co-creator, whose cost is a gas target. The caller, the registry, has checked that
+    ///  holders are addresses and units less than 2^32. Says whether a holder is a contract.
+    function _createAll(uint256 id, IDesignRegistry.ShareAllocation[] calldata allocations)
+        internal
+        returns (bool hooks)
+    {
+        mapping(address holder => Holding) storage holdings = _holdings[id];
+        bytes32 signature = TransferSingle.selector;
+        address twice = address(0);
+        assembly ("memory-safe") {
+            let codes := 0
+            let end := add(allocations.offset, mul(allocations.length, 0x40))
+            for { let one := allocations.offset } lt(one, end) { one := add(one, 0x40) } {
+                let holder := calldataload(one)
+                let units := calldataload(add(one, 0x20))
+                mstore(0x00, holder)
+                mstore(0x20, holdings.slot)
+                let slot := keccak256(0x00, 0x40)
+                if sload(slot) { twice := holder }
+                sstore(slot, shl(232, units)) // Holding: units in the high 24 bits
+                mstore(0x00, id)
+                mstore(0x20, units)
+                log4(0x00, 0x40, signature, caller(), 0, holder)
+                codes := or(codes, extcodesize(holder))
+            }
+            hooks := iszero(iszero(codes))
+        }
+        if (twice != address(0)) revert IDesignRegistry.DesignRegistry__DuplicateHolder(twice);
     }
 
     function _acceptCreated(address to, uint256 id, uint256 units) internal {
@@ -104,6 +131,7 @@ abstract contract ShareToken is IERC1155, IERC1155Errors, ERC165 {
 
     /// @dev To oneself, or of nothing: checked and logged as any transfer, but no word changes.
     function _move(address from, address to, uint256 id, uint256 value) private {
+        _checkTransfer(from, to, id, value);
         uint256 units = _holdings[id][from].units();
         if (units < value) revert ERC1155InsufficientBalance(from, units, value, id);
         if (from == to || value == 0) return;

@@ -7,8 +7,11 @@ uint256 constant SHARE_SUPPLY = 1_000_000;
 /// @dev Denominator of every rate: parts per million.
 uint256 constant PPM = 1_000_000;
 
-/// @dev The highest platform fee that any deployment can be given: 10 %.
+/// @dev The highest platform fee that there can ever be: 10 %.
 uint256 constant FEE_CEILING_PPM = 100_000;
+
+/// @dev Seconds between the announcement of another fee and its first use.
+uint256 constant FEE_DELAY = 14 days;
 
 /// @dev The most currencies that one ledger can ever know. A share transfer settles each, so the bound is its gas bound.
 uint256 constant MAX_CURRENCIES = 4;

@@ -30,7 +30,7 @@ def test_the_storefront(visitor: Visitor, lantern: Design, estuary: Design, stra
     again = rows.draft(
         stranger, "Copied Lantern with a name that needs two lines", content=f"{creator.pk} Gyroid Lantern"
     )
-    rows.anchor(again, block=99, claim_order=2)
+    rows.anchor(again, block=99)
     rows.chain_read_to(100, final=50)
     terms = LicenseTemplate.objects.get(code="commercial", active=True).terms_hash
     for address in (

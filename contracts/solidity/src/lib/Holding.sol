@@ -3,8 +3,8 @@ pragma solidity ^0.8.28;
 
 /// @dev One word per (entry, holder, currency): `units 24 | index 104 | owed 128`, from the high end.
 ///  units: share units held; only in the word of the ledger's first currency, 0 in the words of the others.
-///  index: the entry's cumulative own revenue up to which this holder is settled, at most 2^96.
-///  owed:  settled and unpaid revenue times SHARE_SUPPLY, at most 10^6 * 2^96 < 2^116, so no sum below overflows.
+///  index: the entry's cumulative own revenue up to which this holder is settled, below 2^97.
+///  owed:  settled and unpaid revenue times SHARE_SUPPLY, below 10^6 * 2^97 < 2^117, so no sum below overflows.
 type Holding is uint256;
 
 using HoldingWord for Holding global;

@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IDesignShares} from "../../src/interfaces/IDesignShares.sol";
 import {DenyListToken, HostileToken} from "../support/Tokens.sol";
+import {HostileHolder} from "../support/Holders.sol";
 import {System} from "../support/System.sol";
 
 /// @dev One recipient on a stablecoin's deny list blocked everybody's payout.
@@ -61,6 +62,49 @@ contract BlockedClaimerTest is System {
         deny.setDenied(alice, false);
         vm.prank(alice);
         vm.assertEq(shares.claim(_id, address(deny)), 5700);
+    }
+
+    /// @dev Paid in native coin, it is the holder itself that runs.
+    function test_whatever_a_holder_does_when_paid_the_others_are_paid() public {
+        HostileHolder hostile = new HostileHolder();
+        vm.prank(alice);
+        shares.safeTransferFrom(alice, address(hostile), _id, 600_000, "");
+        vm.deal(address(source), 1 ether);
+        address[] memory holders = new address[](2);
+        (holders[0], holders[1]) = (address(hostile), bob);
+        for (uint8 mode = 1; mode <= uint8(HostileHolder.Mode.RevertBomb); ++mode) {
+            source.deposit(_id, NATIVE, 10_000);
+            hostile.setMode(HostileHolder.Mode(mode));
+            bool bombs = mode == uint8(HostileHolder.Mode.ReturnBomb);
+            uint256 owed = shares.claimable(_id, NATIVE, address(hostile));
+            uint256 had = bob.balance;
+            vm.expectEmit(address(shares));
+            if (bombs) emit IDesignShares.Claimed(_id, NATIVE, address(hostile), owed);
+            else emit IDesignShares.ClaimSkipped(_id, NATIVE, address(hostile));
+            uint256 gas = gasleft();
+            shares.claimFor(_id, NATIVE, holders);
+            vm.assertLt(gas - gasleft(), 300_000, "one holder burned the gas of all");
+            vm.assertEq(bob.balance - had, 3800);
+            vm.assertEq(shares.claimable(_id, NATIVE, address(hostile)), bombs ? 0 : owed);
+        }
+        // Alone it fails, or pays for its own bomb; its credit stays, and other money is not in the way.
+        hostile.setMode(HostileHolder.Mode.Revert);
+        vm.expectRevert(abi.encodeWithSelector(IDesignShares.DesignShares__TransferFailed.selector, hostile));
+        vm.prank(address(hostile));
+        shares.claim(_id, NATIVE);
+        hostile.setMode(HostileHolder.Mode.Accept);
+        vm.prank(address(hostile));
+        vm.assertEq(shares.claim(_id, NATIVE), 5700);
+        vm.assertEq(address(hostile).balance, 4 * 5700);
+    }
+
+    /// @dev A first payout to an account that does not exist yet fits in the gas of a turn, as does the last one's.
+    function test_native_coin_to_new_accounts_is_not_skipped() public {
+        vm.deal(address(source), 1 ether);
+        source.deposit(_id, NATIVE, 10_000);
+        shares.claimFor(_id, NATIVE, aliceAndBob());
+        vm.assertEq(alice.balance, 5700);
+        vm.assertEq(bob.balance, 3800);
     }
 
     function aliceAndBob() private view returns (address[] memory holders) {

@@ -5,7 +5,8 @@ import {IERC1155Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.
 import {IERC1155Receiver} from "@openzeppelin/contracts/token/ERC1155/IERC1155Receiver.sol";
 import {System} from "../support/System.sol";
 
-/// @dev Since OpenZeppelin 5.6 a batch of one calls the batch hook, where before it called the single one (changelog):
+/// @dev https://github.com/OpenZeppelin/openzeppelin-contracts/blob/master/CHANGELOG.md (5.6)
+///  Since OpenZeppelin 5.6 a batch of one calls the batch hook, where before it called the single one (changelog):
 ///  a receiver that knows only single transfers cannot be reached by a batch of one, and one written for the old way
 ///  would be surprised. Shares and licenses behave alike.
 contract OneItemBatchHookTest is System {
@@ -23,8 +24,7 @@ contract OneItemBatchHookTest is System {
         vm.assertEq(shares.balanceOf(receiver, id), 10);
 
         licenses.setMinter(address(this), true);
-        uint256 licenseId = licenses.licenseIdOf(id, PERSONAL, 0);
-        licenses.mint(buyer, licenseId, PERSONAL, 20);
+        uint256 licenseId = licenses.mint(buyer, id, PERSONAL, 20);
         (ids[0], values[0]) = (licenseId, 10);
         vm.startPrank(buyer);
         licenses.safeTransferFrom(buyer, receiver, licenseId, 10, "");

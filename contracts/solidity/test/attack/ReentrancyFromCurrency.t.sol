@@ -5,7 +5,8 @@ import {IDesignShares} from "../../src/interfaces/IDesignShares.sol";
 import {ReentrantToken} from "../support/Tokens.sol";
 import {System} from "../support/System.sol";
 
-/// @dev A token with hooks calls back in the middle of a payment. Also what is read there is never too much.
+/// @dev https://github.com/0xSplits/splits-contracts-monorepo/pull/80 (a payout that can be disturbed by re-entering)
+///  A token with hooks calls back in the middle of a payment. Also what is read there is never too much.
 contract ReentrancyFromCurrencyTest is System {
     ReentrantToken private _token;
     uint128 private _id;
@@ -22,11 +23,18 @@ contract ReentrancyFromCurrencyTest is System {
     function test_the_ledgers_money_functions_are_closed_during_a_payout() public {
         address[] memory holders = new address[](1);
         holders[0] = bob;
-        bytes[4] memory requests = [
+        uint128[] memory ids = new uint128[](1);
+        ids[0] = _id;
+        IDesignShares.ClaimOrder memory order;
+        bytes[8] memory requests = [
             abi.encodeCall(IDesignShares.claim, (_id, address(_token))),
             abi.encodeCall(IDesignShares.claimFor, (_id, address(_token), holders)),
             abi.encodeCall(IDesignShares.withdrawFees, (address(_token))),
-            abi.encodeCall(IDesignShares.deposit, (_id, address(_token), 1, 1, 0, ""))
+            abi.encodeCall(IDesignShares.deposit, (_id, address(_token), 1, 1, 0, "")),
+            abi.encodeCall(IDesignShares.claimMany, (ids, address(_token))),
+            abi.encodeCall(IDesignShares.donate, (_id, address(_token), 1)),
+            abi.encodeCall(IDesignShares.settle, (_id, address(_token), ids)),
+            abi.encodeCall(IDesignShares.claimWithSig, (order, ""))
         ];
         shares.setDepositor(address(_token), true);
         for (uint256 i = 0; i < requests.length; ++i) {
@@ -88,6 +96,23 @@ contract ReentrancyFromCurrencyTest is System {
         vm.prank(alice);
         shares.claim(_id, address(_token));
         vm.assertEq(_seen, 0);
+    }
+
+    /// @dev Money that arrives by another way while a payment is asked for would be counted twice: all ways are closed,
+    ///  and what is sent plainly makes the amounts differ.
+    function test_one_payment_cannot_be_credited_twice() public {
+        _token.mint(address(this), 1000);
+        _token.approve(address(shares), 1000);
+        source.arm(address(this), abi.encodeCall(this.donateMeanwhile, ()));
+        vm.expectRevert(abi.encodeWithSignature("ReentrancyGuardReentrantCall()"));
+        source.deposit(_id, address(_token), 1000);
+        source.arm(address(_token), abi.encodeCall(_token.transfer, (address(shares), 1)));
+        vm.expectRevert(abi.encodeWithSelector(IDesignShares.DesignShares__PaymentMismatch.selector, 1000, 1001));
+        source.deposit(_id, address(_token), 1000);
+    }
+
+    function donateMeanwhile() external {
+        shares.donate(_id, address(_token), 1000);
     }
 
     uint256 private _seen;

@@ -5,9 +5,11 @@ import {ERC1155Holder} from "@openzeppelin/contracts/token/ERC1155/utils/ERC1155
 import {IDesignRegistry} from "../../src/interfaces/IDesignRegistry.sol";
 import {IDesignShares} from "../../src/interfaces/IDesignShares.sol";
 import {ILicenseMarket} from "../../src/interfaces/ILicenseMarket.sol";
+import {HostileHolder} from "../support/Holders.sol";
 import {System} from "../support/System.sol";
 
-/// @dev A receiver's hook runs in the middle of our calls. What it can do there is only what it could do after.
+/// @dev https://github.com/OpenZeppelin/openzeppelin-contracts/pull/2956 (what a receiver's hook finds)
+///  A receiver's hook runs in the middle of our calls. What it can do there is only what it could do after.
 contract ReentrancyFromReceiverTest is System {
     HookedHolder private _holder;
 
@@ -50,10 +52,10 @@ contract ReentrancyFromReceiverTest is System {
         IDesignRegistry.Registration memory r =
             registrationOf(alice, keccak256("output"), between(address(_holder), 400_000, alice));
         r.offers = twoOffers();
-        _holder.watch(shares, market, registry.entryIdOf(alice, r.outputHash), alice, PERSONAL);
+        _holder.watch(shares, market, registry.entryIdOf(alice, r.outputHash), alice, PERSONAL, address(dollar));
         bytes[] memory signatures = signedBy("alice", "bob", r);
         vm.prank(operator);
-        registry.register(r, signatures, 0);
+        registry.register(r, signatures, 0, 0);
         vm.assertEq(_holder.unitsSeen(), 600_000);
         vm.assertTrue(_holder.offerSeen());
     }
@@ -65,15 +67,89 @@ contract ReentrancyFromReceiverTest is System {
         dollar.approve(address(market), type(uint256).max);
         ILicenseMarket.BuyIntent memory intent = intentOf(id, COMMERCIAL, 2);
         intent.to = address(_holder);
-        _holder.arm(address(market), abi.encodeCall(ILicenseMarket.buy, (intent)));
+        _holder.arm(address(market), abi.encodeCall(ILicenseMarket.buy, (intent, NO_PROOF)));
         vm.prank(operator);
-        market.buyFor(intent, keccak256("ref"));
+        market.buyFor(intent, NO_PROOF, keccak256("ref"));
         vm.assertFalse(_holder.succeeded()); // two of three are sold: two more are not there
-        (,,, uint32 sold,) = market.offer(id, COMMERCIAL);
+        (, uint32 sold,) = market.offer(id, COMMERCIAL, address(dollar));
         vm.assertEq(sold, 2);
         vm.assertEq(licenses.balanceOf(address(_holder), licenses.licenseIdOf(id, COMMERCIAL, 0)), 2);
         vm.assertEq(shares.claimable(id, address(dollar), alice), 45_600_000);
         vm.assertEq(dollar.balanceOf(address(_holder)), 1000e6);
+    }
+
+    /// @dev Paid in native coin it is called with the caller's gas: everything that moves money is closed to it.
+    function test_paid_native_coin_it_finds_every_money_function_closed() public {
+        uint128 id = registerShared(keccak256("output"), 600_000);
+        HostileHolder holder = new HostileHolder();
+        vm.prank(alice);
+        shares.safeTransferFrom(alice, address(holder), id, 300_000, "");
+        holder.setMode(HostileHolder.Mode.Reenter);
+        vm.deal(address(source), 1 ether);
+        uint128[] memory ids = new uint128[](1);
+        address[] memory holders = new address[](1);
+        (ids[0], holders[0]) = (id, bob);
+        bytes[6] memory requests = [
+            abi.encodeCall(IDesignShares.claim, (id, NATIVE)),
+            abi.encodeCall(IDesignShares.claimMany, (ids, NATIVE)),
+            abi.encodeCall(IDesignShares.claimFor, (id, NATIVE, holders)),
+            abi.encodeCall(IDesignShares.withdrawFees, (NATIVE)),
+            abi.encodeCall(IDesignShares.settle, (id, NATIVE, ids)),
+            abi.encodeCall(IDesignShares.donate, (id, NATIVE, 0))
+        ];
+        for (uint256 i = 0; i < requests.length; ++i) {
+            source.deposit(id, NATIVE, 1000);
+            holder.arm(address(shares), requests[i]);
+            uint256 had = address(holder).balance;
+            if (i % 2 == 0) {
+                vm.prank(address(holder));
+                shares.claim(id, NATIVE);
+            } else {
+                holders[0] = address(holder);
+                shares.claimFor(id, NATIVE, holders);
+            }
+            vm.assertTrue(holder.entered());
+            vm.assertFalse(holder.succeeded());
+            vm.assertEq(bytes32(holder.answer()), bytes32(bytes4(keccak256("ReentrancyGuardReentrantCall()"))));
+            vm.assertEq(address(holder).balance - had, 285);
+        }
+        vm.assertEq(shares.claimable(id, NATIVE, bob), 6 * 380);
+    }
+
+    /// @dev What stays open, moving units, gives no more than it gives outside.
+    function test_paid_native_coin_it_can_move_its_units_and_gains_nothing() public {
+        uint128 id = registerShared(keccak256("output"), 600_000);
+        HostileHolder holder = new HostileHolder();
+        vm.prank(alice);
+        shares.safeTransferFrom(alice, address(holder), id, 600_000, "");
+        holder.setMode(HostileHolder.Mode.Reenter);
+        vm.deal(address(source), 1 ether);
+        source.deposit(id, NATIVE, 1000);
+        holder.arm(address(shares), abi.encodeCall(shares.safeTransferFrom, (address(holder), carol, id, 600_000, "")));
+        address[] memory holders = new address[](2);
+        (holders[0], holders[1]) = (address(holder), carol);
+        shares.claimFor(id, NATIVE, holders);
+        vm.assertTrue(holder.succeeded());
+        vm.assertEq(address(holder).balance, 570);
+        vm.assertEq(carol.balance, 0);
+        vm.assertEq(shares.balanceOf(carol, id), 600_000);
+        vm.assertEq(shares.claimable(id, NATIVE, address(holder)), 0);
+        vm.assertEq(shares.claimable(id, NATIVE, bob), 380);
+    }
+
+    /// @dev Read in the middle of its own payout, nothing is counted twice; a failed one is credited again after it.
+    function test_paid_native_coin_it_reads_that_it_has_been_paid() public {
+        uint128 id = registerShared(keccak256("output"), 600_000);
+        HostileHolder holder = new HostileHolder();
+        vm.prank(alice);
+        shares.safeTransferFrom(alice, address(holder), id, 600_000, "");
+        holder.setMode(HostileHolder.Mode.Reenter);
+        vm.deal(address(source), 1 ether);
+        source.deposit(id, NATIVE, 1000);
+        holder.arm(address(shares), abi.encodeCall(IDesignShares.claimable, (id, NATIVE, address(holder))));
+        vm.prank(address(holder));
+        shares.claim(id, NATIVE);
+        vm.assertEq(holder.answer(), abi.encode(0));
     }
 }
 
@@ -86,6 +162,7 @@ contract HookedHolder is ERC1155Holder {
     uint128 private _id;
     address private _other;
     bytes32 private _terms;
+    address private _currency;
     bool public succeeded;
     uint256 public unitsSeen;
     bool public offerSeen;
@@ -94,8 +171,15 @@ contract HookedHolder is ERC1155Holder {
         (_target, _request) = (target, request);
     }
 
-    function watch(IDesignShares shares, ILicenseMarket market, uint128 id, address other, bytes32 terms) external {
-        (_shares, _market, _id, _other, _terms) = (shares, market, id, other, terms);
+    function watch(
+        IDesignShares shares,
+        ILicenseMarket market,
+        uint128 id,
+        address other,
+        bytes32 terms,
+        address currency
+    ) external {
+        (_shares, _market, _id, _other, _terms, _currency) = (shares, market, id, other, terms, currency);
     }
 
     function isValidSignature(bytes32, bytes calldata) external pure returns (bytes4) {
@@ -114,7 +198,7 @@ contract HookedHolder is ERC1155Holder {
         }
         if (address(_shares) != address(0)) {
             unitsSeen = _shares.balanceOf(_other, _id);
-            (,,,, offerSeen) = _market.offer(_id, _terms);
+            (,, offerSeen) = _market.offer(_id, _terms, _currency);
         }
         return super.onERC1155Received(operator, from, id, value, data);
     }

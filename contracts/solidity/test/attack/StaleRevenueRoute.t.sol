@@ -11,12 +11,12 @@ contract StaleRevenueRouteTest is System {
     function test_from_the_transfer_on_revenue_is_the_new_holders() public {
         uint128 id = registerShared(keccak256("output"), 600_000);
         vm.startPrank(operator);
-        market.buyFor(intentOf(id, PERSONAL, 1), "before");
+        market.buyFor(intentOf(id, PERSONAL, 1), NO_PROOF, "before");
         vm.stopPrank();
         vm.prank(alice);
         shares.safeTransferFrom(alice, carol, id, 600_000, "");
         vm.prank(operator);
-        market.buyFor(intentOf(id, PERSONAL, 1), "after");
+        market.buyFor(intentOf(id, PERSONAL, 1), NO_PROOF, "after");
         vm.assertEq(shares.claimable(id, address(dollar), alice), 2_850_000);
         vm.assertEq(shares.claimable(id, address(dollar), carol), 2_850_000);
         vm.assertEq(shares.claimable(id, address(dollar), bob), 3_800_000);

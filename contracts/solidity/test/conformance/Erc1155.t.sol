@@ -299,7 +299,7 @@ abstract contract Erc1155Behavior is Test {
 contract DesignSharesErc1155Test is Erc1155Behavior {
     function setUp() public override {
         // This test stands in for the registry.
-        DesignShares shares = new DesignShares(address(1), address(this), address(2), 0);
+        DesignShares shares = new DesignShares(address(1), address(this), address(2), 0, address(0));
         token = shares;
         IDesignRegistry.ShareAllocation[] memory list = new IDesignRegistry.ShareAllocation[](2);
         list[0] = IDesignRegistry.ShareAllocation(alice, 600_000);

@@ -51,12 +51,15 @@ contract TestSource is IPaymentSource {
         (_target, _request) = (target, request);
     }
 
+    receive() external payable {}
+
     function deposit(uint128 entryId, address currency, uint256 gross) external {
-        _shares.deposit(entryId, currency, gross, 1, 0, "payload");
+        depositFrom(entryId, currency, gross, 1, 0);
     }
 
-    function depositFrom(uint128 entryId, address currency, uint256 gross, uint8 source, bytes32 ref) external {
-        _shares.deposit(entryId, currency, gross, source, ref, "payload");
+    function depositFrom(uint128 entryId, address currency, uint256 gross, uint8 source, bytes32 ref) public {
+        uint256 value = currency == address(0) ? uint256(int256(gross) + error_) : 0;
+        _shares.deposit{value: value}(entryId, currency, gross, source, ref, "payload");
     }
 
     function pay(address currency, uint256 gross, bytes calldata payload) external {

@@ -2,26 +2,37 @@
 pragma solidity ^0.8.28;
 
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
+import {ERC2771Forwarder} from "@openzeppelin/contracts/metatx/ERC2771Forwarder.sol";
 import {DesignLicenses} from "../../src/DesignLicenses.sol";
 import {DesignRegistry} from "../../src/DesignRegistry.sol";
 import {DesignShares} from "../../src/DesignShares.sol";
 import {LicenseMarket} from "../../src/LicenseMarket.sol";
+import {ResaleMarket} from "../../src/ResaleMarket.sol";
+import {RoyaltyInbox} from "../../src/RoyaltyInbox.sol";
 import {TestStablecoin} from "../../src/TestStablecoin.sol";
+import {IDesignLicenses} from "../../src/interfaces/IDesignLicenses.sol";
 import {IDesignRegistry} from "../../src/interfaces/IDesignRegistry.sol";
+import {IDesignShares} from "../../src/interfaces/IDesignShares.sol";
 import {ILicenseMarket} from "../../src/interfaces/ILicenseMarket.sol";
+import {IMarket} from "../../src/interfaces/IMarket.sol";
 import {TestSource} from "./Accounts.sol";
 import {Test} from "./Test.sol";
 
-/// @dev All contracts, deployed as docs/contracts/deployment.md tells, with this test as administrator.
+/// @dev All contracts, deployed and wired as docs/contracts/deployment.md tells, with this test as administrator.
 abstract contract System is Test {
     uint64 internal constant OPERATOR_ROLE = 1;
+    uint64 internal constant MODERATOR_ROLE = 2;
+    uint64 internal constant TREASURER_ROLE = 3;
+    uint64 internal constant GUARDIAN_ROLE = 4;
     uint256 internal constant FEE_PPM = 50_000;
-    bytes32 internal constant PERSONAL = keccak256("personal terms");
-    bytes32 internal constant COMMERCIAL = keccak256("commercial terms");
+    address internal constant NATIVE = address(0);
     bytes32 internal constant RECORD_ROOT = keccak256("record root");
 
     // Computed once: deriving an address from a key is what costs most in a fuzz run.
     address internal immutable operator = account("operator");
+    address internal immutable moderator = account("moderator");
+    address internal immutable treasurer = account("treasurer");
+    address internal immutable guardian = account("guardian");
     address internal immutable treasury = account("treasury");
     address internal immutable alice = account("alice");
     address internal immutable bob = account("bob");
@@ -30,45 +41,131 @@ abstract contract System is Test {
     address internal immutable stranger = account("stranger");
 
     AccessManager internal manager;
+    ERC2771Forwarder internal forwarder;
     DesignLicenses internal licenses;
     DesignShares internal shares;
     DesignRegistry internal registry;
     LicenseMarket internal market;
+    ResaleMarket internal resale;
     TestStablecoin internal dollar;
     TestSource internal source;
+    bytes32[] internal NO_PROOF;
+
+    // Terms, by what contracts act on.
+    bytes32 internal PERSONAL; // perpetual, transferable
+    bytes32 internal COMMERCIAL; // perpetual, transferable, 10 % royalty on resale
+    bytes32 internal REMIX; // perpetual, permits derivatives at 10 %, binding
+    bytes32 internal MONTHLY; // 30 days, not transferable, revocable
+    bytes32 internal EXCLUSIVE; // one for the entry
+    bytes32 internal PRINTING; // metered, 1,000 pieces
 
     function setUp() public virtual {
         vm.warp(1_800_000_000);
-        manager = new AccessManager(address(this));
-        licenses = new DesignLicenses(address(manager));
-        address registryToBe = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
-        shares = new DesignShares(address(manager), registryToBe, treasury, FEE_PPM);
-        registry = new DesignRegistry(address(manager), address(shares), address(licenses));
-        market = new LicenseMarket(address(manager), address(registry));
-        dollar = new TestStablecoin(address(this));
-        source = new TestSource(shares);
-
-        bytes4[] memory selectors = new bytes4[](1);
-        selectors[0] = IDesignRegistry.register.selector;
-        manager.setTargetFunctionRole(address(registry), selectors, OPERATOR_ROLE);
-        selectors = new bytes4[](2);
-        selectors[0] = ILicenseMarket.buyFor.selector;
-        selectors[1] = ILicenseMarket.addTerms.selector;
-        manager.setTargetFunctionRole(address(market), selectors, OPERATOR_ROLE);
-        manager.grantRole(OPERATOR_ROLE, operator, 0);
-
-        shares.addCurrency(address(dollar));
-        shares.setDepositor(address(market), true);
-        shares.setDepositor(address(source), true);
-        licenses.setMinter(address(market), true);
-        registry.setMarket(address(market));
-        vm.startPrank(operator);
-        market.addTerms(PERSONAL, "ipfs://personal");
-        market.addTerms(COMMERCIAL, "ipfs://commercial");
+        deploy();
+        assignRoles();
+        defineAllTerms();
+        listCurrencies();
+        vm.prank(operator);
         dollar.approve(address(market), type(uint256).max);
-        vm.stopPrank();
         dollar.mint(operator, 1e15);
         dollar.mint(address(source), 1e15);
+    }
+
+    function deploy() internal virtual {
+        address policy = policyOfShares();
+        manager = new AccessManager(address(this));
+        forwarder = new ERC2771Forwarder("Loomprint Forwarder");
+        uint256 nonce = vm.getNonce(address(this));
+        address sharesToBe = vm.computeCreateAddress(address(this), nonce + 2);
+        address registryToBe = vm.computeCreateAddress(address(this), nonce + 3);
+        RoyaltyInbox inbox = new RoyaltyInbox(sharesToBe);
+        licenses = new DesignLicenses(address(manager), address(inbox), "ipfs://licenses/{id}", "ipfs://collection");
+        shares = new DesignShares(address(manager), registryToBe, treasury, FEE_PPM, policy);
+        registry = new DesignRegistry(address(manager), address(shares), address(licenses), address(forwarder));
+        market = new LicenseMarket(address(manager), address(registry), address(forwarder));
+        resale = new ResaleMarket(address(manager), address(registry), address(forwarder));
+        dollar = new TestStablecoin(address(this));
+        source = new TestSource(shares);
+    }
+
+    /// @dev What allows transfers of shares in this deployment.
+    function policyOfShares() internal virtual returns (address) {
+        return address(0);
+    }
+
+    /// @dev The first currency is the one whose first payouts are cheap.
+    function listCurrencies() internal virtual {
+        shares.addCurrency(address(dollar));
+        shares.addCurrency(NATIVE);
+    }
+
+    function assignRoles() internal {
+        allow(address(registry), IDesignRegistry.register.selector, OPERATOR_ROLE);
+        allow(address(registry), IDesignRegistry.setStatus.selector, MODERATOR_ROLE);
+        allow(address(registry), IDesignRegistry.resolveContest.selector, MODERATOR_ROLE);
+        allow(address(licenses), IDesignLicenses.defineTerms.selector, OPERATOR_ROLE);
+        allow(address(licenses), IDesignLicenses.setURI.selector, OPERATOR_ROLE);
+        allow(address(licenses), IDesignLicenses.setBaseURI.selector, OPERATOR_ROLE);
+        allow(address(licenses), IDesignLicenses.setContractURI.selector, OPERATOR_ROLE);
+        allow(address(licenses), IDesignLicenses.release.selector, OPERATOR_ROLE);
+        allow(address(licenses), IDesignLicenses.revoke.selector, MODERATOR_ROLE);
+        allow(address(shares), IDesignShares.closeCurrency.selector, TREASURER_ROLE);
+        allow(address(shares), IDesignShares.scheduleFee.selector, TREASURER_ROLE);
+        employ(market);
+        registry.setMarket(address(market));
+        allow(address(resale), IMarket.pause.selector, GUARDIAN_ROLE);
+        shares.setDepositor(address(resale), true);
+        shares.setDepositor(address(source), true);
+        manager.grantRole(OPERATOR_ROLE, operator, 0);
+        manager.grantRole(MODERATOR_ROLE, moderator, 0);
+        manager.grantRole(TREASURER_ROLE, treasurer, 0);
+        manager.grantRole(GUARDIAN_ROLE, guardian, 0);
+    }
+
+    /// @dev Gives a license market its roles.
+    function employ(LicenseMarket market_) internal {
+        allow(address(market_), ILicenseMarket.buyFor.selector, OPERATOR_ROLE);
+        allow(address(market_), IMarket.pause.selector, GUARDIAN_ROLE);
+        shares.setDepositor(address(market_), true);
+        licenses.setMinter(address(market_), true);
+    }
+
+    function allow(address target, bytes4 selector, uint64 role) internal {
+        bytes4[] memory selectors = new bytes4[](1);
+        selectors[0] = selector;
+        manager.setTargetFunctionRole(target, selectors, role);
+    }
+
+    function defineAllTerms() internal {
+        IDesignLicenses.TermsFacts memory facts;
+        facts.transferable = true;
+        PERSONAL = addTerms("personal", facts);
+        facts.resalePpm = 100_000;
+        COMMERCIAL = addTerms("commercial", facts);
+        facts.derivatives = true;
+        facts.binding = true;
+        facts.derivativePpm = 100_000;
+        REMIX = addTerms("remix", facts);
+
+        IDesignLicenses.TermsFacts memory monthly;
+        monthly.revocable = true;
+        monthly.period = 30 days;
+        MONTHLY = addTerms("monthly", monthly);
+
+        IDesignLicenses.TermsFacts memory exclusive;
+        exclusive.transferable = true;
+        exclusive.exclusive = true;
+        EXCLUSIVE = addTerms("exclusive", exclusive);
+
+        IDesignLicenses.TermsFacts memory printing;
+        printing.transferable = true;
+        printing.units = 1000;
+        PRINTING = addTerms("printing", printing);
+    }
+
+    function addTerms(string memory text, IDesignLicenses.TermsFacts memory facts) internal returns (bytes32) {
+        vm.prank(operator);
+        return licenses.defineTerms(keccak256(bytes(text)), facts, string.concat("ipfs://", text));
     }
 
     // ------------------------------------------------------------------ registrations
@@ -93,17 +190,33 @@ abstract contract System is Test {
     function registrationOf(address creator, bytes32 outputHash, IDesignRegistry.ShareAllocation[] memory allocation)
         internal
         view
-        returns (IDesignRegistry.Registration memory)
+        returns (IDesignRegistry.Registration memory r)
     {
-        return IDesignRegistry.Registration({
-            kind: IDesignRegistry.EntryKind.Design,
-            creator: creator,
-            outputHash: outputHash,
-            recordRoot: RECORD_ROOT,
-            shares: allocation,
-            offers: new IDesignRegistry.FirstOffer[](0),
-            deadline: uint64(block.timestamp + 1 days)
-        });
+        r.creator = creator;
+        r.outputHash = outputHash;
+        r.recordRoot = RECORD_ROOT;
+        r.shares = allocation;
+        r.deadline = uint64(block.timestamp + 1 days);
+    }
+
+    /// @dev A child of these parents under their standing terms, all its shares the creator's.
+    function childOf(address creator, bytes32 outputHash, uint128[] memory parents)
+        internal
+        view
+        returns (IDesignRegistry.Registration memory r)
+    {
+        r = registrationOf(creator, outputHash, solely(creator));
+        r.parents = new IDesignRegistry.Parent[](parents.length);
+        for (uint256 i = 0; i < parents.length; ++i) {
+            r.parents[i] = IDesignRegistry.Parent(parents[i], 0, 1_000_000);
+        }
+    }
+
+    /// @dev Relayed by the operator, with the signature of the one signer.
+    function register(string memory signer, IDesignRegistry.Registration memory r) internal returns (uint128) {
+        bytes[] memory signatures = signedBy(signer, r);
+        vm.prank(operator);
+        return registry.register(r, signatures, 0, 0);
     }
 
     /// @dev Two offers in the stablecoin: personal for 5, unlimited; commercial for 40, three of them.
@@ -138,7 +251,7 @@ abstract contract System is Test {
         IDesignRegistry.Registration memory r = registrationOf(alice, outputHash, solely(alice));
         bytes[] memory signatures = signedBy("alice", r);
         vm.prank(operator);
-        return registry.register(r, signatures, 0);
+        return registry.register(r, signatures, 0, 0);
     }
 
     /// @dev Alice's entry, shared with Bob, with both offers.
@@ -147,7 +260,7 @@ abstract contract System is Test {
         r.offers = twoOffers();
         bytes[] memory signatures = signedBy("alice", "bob", r);
         vm.prank(operator);
-        return registry.register(r, signatures, 0);
+        return registry.register(r, signatures, 0, 0);
     }
 
     // ------------------------------------------------------------------ purchases

@@ -156,3 +156,92 @@ contract ReentrantToken is ERC20("Reentrant", "RNT") {
         }
     }
 }
+
+/// @dev Says no with an answer, never with a revert.
+contract FalseToken {
+    mapping(address account => uint256) public balanceOf;
+    mapping(address owner => mapping(address spender => uint256)) public allowance;
+
+    function mint(address to, uint256 amount) external {
+        balanceOf[to] += amount;
+    }
+
+    function approve(address spender, uint256 amount) external returns (bool) {
+        allowance[msg.sender][spender] = amount;
+        return true;
+    }
+
+    function transfer(address to, uint256 amount) external returns (bool) {
+        return move(msg.sender, to, amount);
+    }
+
+    function transferFrom(address from, address to, uint256 amount) external returns (bool) {
+        if (allowance[from][msg.sender] < amount) return false;
+        allowance[from][msg.sender] -= amount;
+        return move(from, to, amount);
+    }
+
+    function move(address from, address to, uint256 amount) private returns (bool) {
+        if (balanceOf[from] < amount) return false;
+        balanceOf[from] -= amount;
+        balanceOf[to] += amount;
+        return true;
+    }
+}
+
+/// @dev All balances grow and shrink together, and what arrives is rounded down.
+contract RebasingToken {
+    uint256 public rate = 1e18;
+    mapping(address account => uint256) private _parts;
+    mapping(address owner => mapping(address spender => uint256)) public allowance;
+
+    function mint(address to, uint256 amount) external {
+        _parts[to] += amount * 1e18 / rate;
+    }
+
+    function rebase(uint256 rate_) external {
+        rate = rate_;
+    }
+
+    function balanceOf(address account) public view returns (uint256) {
+        return _parts[account] * rate / 1e18;
+    }
+
+    function approve(address spender, uint256 amount) external returns (bool) {
+        allowance[msg.sender][spender] = amount;
+        return true;
+    }
+
+    function transfer(address to, uint256 amount) external returns (bool) {
+        return move(msg.sender, to, amount);
+    }
+
+    function transferFrom(address from, address to, uint256 amount) external returns (bool) {
+        allowance[from][msg.sender] -= amount;
+        return move(from, to, amount);
+    }
+
+    function move(address from, address to, uint256 amount) private returns (bool) {
+        uint256 parts = amount * 1e18 / rate;
+        _parts[from] -= parts;
+        _parts[to] += parts;
+        return true;
+    }
+}
+
+/// @dev Knows no amount of 2^96 or more, as some governance tokens.
+contract Uint96Token is ERC20("Narrow", "NRW") {
+    function mint(address to, uint256 amount) external {
+        _mint(to, amount);
+    }
+
+    function _update(address from, address to, uint256 value) internal override {
+        require(value <= type(uint96).max, "more than 96 bits");
+        super._update(from, to, value);
+    }
+
+    function _approve(address owner, address spender, uint256 value, bool log) internal override {
+        require(value <= type(uint96).max || value == type(uint256).max, "more than 96 bits");
+        super._approve(owner, spender, value == type(uint256).max ? type(uint96).max : value, log);
+    }
+}

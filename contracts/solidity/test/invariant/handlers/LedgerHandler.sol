@@ -7,15 +7,16 @@ import {DesignShares} from "../../../src/DesignShares.sol";
 import {IDesignRegistry} from "../../../src/interfaces/IDesignRegistry.sol";
 import {TestSource} from "../../support/Accounts.sol";
 import {Test} from "../../support/Test.sol";
-import {DenyListToken, HostileToken, NoReturnToken, PlainToken} from "../../support/Tokens.sol";
+import {DenyListToken, HostileToken, PlainToken} from "../../support/Tokens.sol";
 
 interface Mintable {
     function mint(address to, uint256 amount) external;
     function balanceOf(address account) external view returns (uint256);
 }
 
-/// @dev Drives a ledger with four currencies, three of them hostile, and keeps the books a second time in the plainest
-///  way: at each deposit every holder's units times the money, added up. Stands in for the registry.
+/// @dev Drives a ledger of entries that descend from one another, with four currencies (the native coin, two hostile
+///  tokens and a plain one), and keeps the books a second time in the plainest way: whenever money is credited, every
+///  holder's units times it, added up. Stands in for the registry.
 contract LedgerHandler is Test {
     uint256 public constant FEE_PPM = 33_333;
     uint256 internal constant SUPPLY = 1_000_000;
@@ -23,6 +24,7 @@ contract LedgerHandler is Test {
 
     DesignShares public immutable shares;
     TestSource private immutable _source;
+    MoodyHolder private immutable _moody;
     DenyListToken private immutable _deny;
     HostileToken private immutable _hostile;
     address[] public currencies;
@@ -37,24 +39,32 @@ contract LedgerHandler is Test {
     mapping(uint128 entry => mapping(address holder => uint256)) public units;
     mapping(uint128 entry => mapping(address currency => uint256)) public gross;
     mapping(uint128 entry => mapping(address currency => uint256)) public paidInAll;
+    mapping(uint128 entry => uint128[]) public ancestors;
+    mapping(uint128 entry => uint256) public stack;
+    mapping(uint128 entry => mapping(uint128 ancestor => uint32)) public partOf;
+    mapping(uint128 entry => mapping(address currency => uint256)) public inbound;
+    mapping(uint128 entry => mapping(address currency => uint256)) public settledFrom;
+    mapping(uint128 entry => mapping(uint128 ancestor => mapping(address currency => uint256))) public settled;
     mapping(uint128 entry => mapping(address currency => mapping(address holder => uint256))) public earnedScaled;
     mapping(uint128 entry => mapping(address currency => mapping(address holder => uint256))) public paid;
     mapping(address currency => uint256) public donated;
     mapping(address currency => uint256) public feesWithdrawn;
 
     constructor() {
-        shares =
-            new DesignShares(address(new AccessManager(address(this))), address(this), account("treasury"), FEE_PPM);
+        shares = new DesignShares(
+            address(new AccessManager(address(this))), address(this), account("treasury"), FEE_PPM, address(0)
+        );
         _source = new TestSource(shares);
         shares.setDepositor(address(_source), true);
         _deny = new DenyListToken();
         _hostile = new HostileToken();
-        currencies = [address(_deny), address(new NoReturnToken()), address(_hostile), address(new PlainToken())];
+        currencies = [address(_deny), address(0), address(_hostile), address(new PlainToken())];
         for (uint256 i = 0; i < currencies.length; ++i) {
             shares.addCurrency(currencies[i]);
         }
+        _moody = new MoodyHolder(shares);
         holders =
-            [account("alice"), account("bob"), account("carol"), address(new ClaimingHolder(shares, currencies[3]))];
+            [account("alice"), account("bob"), address(_moody), address(new ClaimingHolder(shares, currencies[3]))];
         actRegister(1, 600_000);
         actRegister(2, 333_333);
     }
@@ -62,8 +72,15 @@ contract LedgerHandler is Test {
     // ------------------------------------------------------------------ as the registry
 
     function isRegistered(uint128 entryId) external view returns (bool) {
-        return units[entryId][holders[0]] + units[entryId][holders[1]] + units[entryId][holders[2]]
-                + units[entryId][holders[3]] == SUPPLY;
+        uint256 sum = 0;
+        for (uint256 i = 0; i < holders.length; ++i) {
+            sum += units[entryId][holders[i]];
+        }
+        return sum == SUPPLY;
+    }
+
+    function ledgerFacts(uint128 entryId) external view returns (uint32, IDesignRegistry.Status) {
+        return (uint32(stack[entryId]), IDesignRegistry.Status.Active);
     }
 
     // ------------------------------------------------------------------ actions
@@ -74,6 +91,7 @@ contract LedgerHandler is Test {
         address second = holders[(holderSeed % 4 + 1) % 4];
         uint32 part = uint32(bound(unitsSeed, 1, SUPPLY - 1));
         uint128 id = uint128(uint256(keccak256(abi.encode(entries.length))));
+        descend(id, holderSeed >> 8);
         entries.push(id);
         touchedEntry = id;
         units[id][first] = part;
@@ -88,13 +106,30 @@ contract LedgerHandler is Test {
         (uint128 id, address currency) = pick(entrySeed, currencySeed);
         amount = amount % 2 == 0 ? bound(amount, 1, 60) : bound(amount, 1, 1e26);
         uint256 before = gross[id][currency];
-        uint256 own = ownOf(before + amount) - ownOf(before);
         gross[id][currency] = before + amount;
-        for (uint256 i = 0; i < holders.length; ++i) {
-            earnedScaled[id][currency][holders[i]] += units[id][holders[i]] * own;
-        }
-        Mintable(currency).mint(address(_source), amount);
+        credit(id, currency, ownOf(id, before + amount) - ownOf(id, before));
+        give(currency, address(_source), amount);
         _source.deposit(id, currency, amount);
+    }
+
+    /// @dev Also settles what is settled already, and pairs of which one is no ancestor of the other.
+    function actSettle(uint256 entrySeed, uint256 currencySeed, uint256 first, uint256 second) external {
+        (uint128 id, address currency) = pick(entrySeed, currencySeed);
+        uint128[] memory descendants = new uint128[](3);
+        descendants[0] = entries[first % entries.length];
+        descendants[1] = entries[second % entries.length];
+        descendants[2] = descendants[0];
+        uint256 expected = 0;
+        for (uint256 i = 0; i < 2; ++i) {
+            uint128 from = descendants[i];
+            uint256 due = netOf(gross[from][currency]) * partOf[from][id] / 1_000_000 - settled[from][id][currency];
+            settled[from][id][currency] += due;
+            settledFrom[from][currency] += due;
+            expected += due;
+        }
+        inbound[id][currency] += expected;
+        credit(id, currency, expected);
+        vm.assertEq(shares.settle(id, currency, descendants), expected, "settled another amount");
     }
 
     function actTransfer(uint256 entrySeed, uint256 fromSeed, uint256 toSeed, uint256 value) external {
@@ -105,10 +140,10 @@ contract LedgerHandler is Test {
         uint256[8] memory before = claimsOf(id, from, to);
         units[id][from] -= value;
         units[id][to] += value;
-        ClaimingHolder(holders[3]).rest(true);
+        ClaimingHolder(payable(holders[3])).rest(true);
         vm.prank(from);
         shares.safeTransferFrom(from, to, id, value, "");
-        ClaimingHolder(holders[3]).rest(false);
+        ClaimingHolder(payable(holders[3])).rest(false);
         uint256[8] memory afterwards = claimsOf(id, from, to);
         for (uint256 i = 0; i < 8; ++i) {
             vm.assertEq(afterwards[i], before[i], "6: a transfer changed a claim");
@@ -131,22 +166,22 @@ contract LedgerHandler is Test {
         values[1] = bound(second, 0, units[other][from]);
         units[other][from] -= values[1];
         units[other][to] += values[1];
-        uint256 had = Mintable(currencies[3]).balanceOf(to);
+        uint256 had = balanceOf(currencies[3], to);
         vm.prank(from);
         shares.safeBatchTransferFrom(from, to, ids, values, "");
-        notePaid(id, currencies[3], to, Mintable(currencies[3]).balanceOf(to) - had);
+        notePaid(id, currencies[3], to, balanceOf(currencies[3], to) - had);
     }
 
     function actClaim(uint256 entrySeed, uint256 currencySeed, uint256 holderSeed) external {
         (uint128 id, address currency) = pick(entrySeed, currencySeed);
         address holder = holders[holderSeed % 4];
         uint256 due = shares.claimable(id, currency, holder);
-        uint256 had = Mintable(currency).balanceOf(holder);
+        uint256 had = balanceOf(currency, holder);
         vm.prank(holder);
         // With a limit, because one of the tokens burns all it gets.
         (bool succeeded,) = address(shares).call{gas: 400_000}(abi.encodeCall(shares.claim, (id, currency)));
         vm.assertEq(succeeded, due != 0 && !refuses(currency, holder));
-        vm.assertEq(Mintable(currency).balanceOf(holder) - had, succeeded ? due : 0, "claim paid another amount");
+        vm.assertEq(balanceOf(currency, holder) - had, succeeded ? due : 0, "claim paid another amount");
         notePaid(id, currency, holder, succeeded ? due : 0);
     }
 
@@ -158,13 +193,13 @@ contract LedgerHandler is Test {
         uint256[4] memory had;
         for (uint256 i = 0; i < 4; ++i) {
             due[i] = shares.claimable(id, currency, holders[i]);
-            had[i] = Mintable(currency).balanceOf(holders[i]);
+            had[i] = balanceOf(currency, holders[i]);
             list[(i + order) % 5] = holders[i];
         }
         list[(4 + order) % 5] = holders[order % 4]; // one of them twice
         shares.claimFor(id, currency, list);
         for (uint256 i = 0; i < 4; ++i) {
-            uint256 got = Mintable(currency).balanceOf(holders[i]) - had[i];
+            uint256 got = balanceOf(currency, holders[i]) - had[i];
             vm.assertEq(got, refuses(currency, holders[i]) ? 0 : due[i], "10: claimFor paid another amount");
             notePaid(id, currency, holders[i], got);
         }
@@ -181,13 +216,14 @@ contract LedgerHandler is Test {
         address currency = currencies[currencySeed % 4];
         amount = bound(amount, 0, 1e20);
         donated[currency] += amount;
-        Mintable(currency).mint(address(shares), amount);
+        give(currency, address(shares), amount);
     }
 
     function actTurnHostile(uint256 holderSeed, uint8 mode) external {
         address holder = holders[holderSeed % 4];
         _deny.setDenied(holder, mode % 2 == 1);
         _hostile.setMode(holder, HostileToken.Mode(mode % 6));
+        _moody.turn(MoodyHolder.Mood(mode % 5));
     }
 
     // ------------------------------------------------------------------ reading
@@ -196,12 +232,51 @@ contract LedgerHandler is Test {
         return entries.length;
     }
 
-    /// @dev The holders' part of a lifetime sum.
-    function ownOf(uint256 sum) public pure returns (uint256) {
+    function ancestorCount(uint128 id) external view returns (uint256) {
+        return ancestors[id].length;
+    }
+
+    /// @dev A lifetime sum after the fee.
+    function netOf(uint256 sum) public pure returns (uint256) {
         return sum - sum * FEE_PPM / 1_000_000;
     }
 
+    /// @dev The holders' part of an entry's lifetime sum.
+    function ownOf(uint128 id, uint256 sum) public view returns (uint256) {
+        return netOf(sum) - netOf(sum) * stack[id] / 1_000_000;
+    }
+
+    function balanceOf(address currency, address holder) public view returns (uint256) {
+        return currency == address(0) ? holder.balance : Mintable(currency).balanceOf(holder);
+    }
+
+    function give(address currency, address to, uint256 amount) private {
+        if (currency == address(0)) {
+            vm.deal(to, to.balance + amount);
+        } else {
+            Mintable(currency).mint(to, amount);
+        }
+    }
+
+    function credit(uint128 id, address currency, uint256 amount) private {
+        for (uint256 i = 0; i < holders.length; ++i) {
+            earnedScaled[id][currency][holders[i]] += units[id][holders[i]] * amount;
+        }
+    }
+
+    /// @dev Up to three ancestors among the entries that there are, at most half of the revenue.
+    function descend(uint128 id, uint256 seed) private {
+        for (uint256 i = 0; i < entries.length && i < 3; ++i) {
+            uint32 ppm = uint32((seed >> (32 * i)) % 166_667);
+            if (ppm == 0) continue;
+            ancestors[id].push(entries[i]);
+            partOf[id][entries[i]] = ppm;
+            stack[id] += ppm;
+        }
+    }
+
     function refuses(address currency, address holder) private view returns (bool) {
+        if (currency == address(0)) return holder == address(_moody) && _moody.refuses();
         if (currency == address(_deny)) return _deny.denied(holder);
         return currency == address(_hostile) && _hostile.modes(holder) != HostileToken.Mode.None;
     }
@@ -226,6 +301,50 @@ contract LedgerHandler is Test {
     }
 }
 
+/// @dev A holder that takes native coin, or reverts, burns all gas, answers with a megabyte, or claims again meanwhile.
+contract MoodyHolder is ERC1155Holder {
+    enum Mood {
+        Calm,
+        Reverting,
+        Burning,
+        Bombing,
+        Claiming
+    }
+
+    DesignShares private immutable _shares;
+    Mood private _mood;
+
+    constructor(DesignShares shares) {
+        _shares = shares;
+    }
+
+    function turn(Mood mood) external {
+        _mood = mood;
+    }
+
+    function refuses() external view returns (bool) {
+        return _mood == Mood.Reverting || _mood == Mood.Burning || _mood == Mood.Bombing;
+    }
+
+    receive() external payable {
+        if (_mood == Mood.Reverting) revert("no");
+        if (_mood == Mood.Burning) {
+            while (true) {}
+        }
+        if (_mood == Mood.Bombing) {
+            assembly {
+                revert(0, 1000000)
+            }
+        }
+        if (_mood == Mood.Claiming) {
+            // Locked: whatever it asks, it gets what it is being paid and no more.
+            try _shares.claim(1, address(0)) {
+                revert("claimed twice");
+            } catch {}
+        }
+    }
+}
+
 /// @dev Claims in one currency whenever it is sent units, from within the hook.
 contract ClaimingHolder is ERC1155Holder {
     DesignShares private immutable _shares;
@@ -236,6 +355,8 @@ contract ClaimingHolder is ERC1155Holder {
         _shares = shares;
         _currency = currency;
     }
+
+    receive() external payable {}
 
     function rest(bool resting) external {
         _resting = resting;

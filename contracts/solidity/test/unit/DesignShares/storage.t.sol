@@ -26,9 +26,9 @@ contract StorageTest is System, LedgerWords {
         vm.assertEq(word.owed(), 9_500_000 * 600_000);
         word = wordOf(address(shares), id, 0, carol);
         vm.assertEq(Holding.unwrap(word), (uint256(100_000) << 232) | (uint256(9_500_000) << 128));
-        word = wordOf(address(shares), id, 1, alice);
+        word = wordOf(address(shares), id, 2, alice);
         vm.assertEq(Holding.unwrap(word), (uint256(951) << 128) | (951 * 600_000));
-        word = wordOf(address(shares), id, 1, carol);
+        word = wordOf(address(shares), id, 2, carol);
         vm.assertEq(Holding.unwrap(word), uint256(951) << 128);
     }
 }

@@ -1,0 +1,91 @@
+"""A database of the contracts of before: its rows are still there, and mean the same, after the migrations."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from eth_utils.crypto import keccak
+
+from licensing.models import LicenseTemplate
+from licensing.services.templates import SHIPPED, TERMS_DIR, ship_templates, terms_document
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+BEFORE = [("designs", "0001_initial"), ("licensing", "0001_initial"), ("royalties", "0001_initial")]
+CLAIMED = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def before() -> Iterator[Any]:
+    """The models as they were; the newest tables come back whatever happens."""
+    executor = MigrationExecutor(connection)
+    executor.migrate(BEFORE)
+    yield executor.loader.project_state(BEFORE).apps
+    migrate_to_newest()
+
+
+def migrate_to_newest() -> None:
+    executor = MigrationExecutor(connection)
+    executor.migrate(executor.loader.graph.leaf_nodes())
+
+
+def old_template(apps: Any, shipped: Any) -> Any:
+    text = (TERMS_DIR / f"{shipped.code}-{shipped.version}.md").read_text(encoding="utf-8")
+    document = terms_document(code=shipped.code, version=shipped.version, rights=shipped.rights, text=text)
+    names = ("code", "version", "title", "summary", "rights", "position")
+    values = {name: getattr(shipped, name) for name in names}
+    return apps.get_model("licensing", "LicenseTemplate").objects.create(
+        **values, text=text, terms_hash="0x" + keccak(document).hex()
+    )
+
+
+def test_license_texts_keep_their_rows_under_their_new_hashes(before: Any) -> None:
+    old = [old_template(before, shipped) for shipped in SHIPPED]
+
+    migrate_to_newest()
+
+    assert [one.pk for one in ship_templates()] == [one.pk for one in old]
+    for template in old:
+        now = LicenseTemplate.objects.get(pk=template.pk)
+        assert now.text_hash == template.terms_hash
+        assert now.terms_hash != template.terms_hash
+        assert now.active
+
+
+def test_a_claim_of_before_was_made_in_the_block_of_its_registration(before: Any) -> None:
+    chain = {"chain_id": 31337}
+    block = before.get_model("contracts", "ChainBlock").objects.create(
+        **chain, number=5, hash="0x" + "1" * 64, parent_hash="0x" + "2" * 64, timestamp=CLAIMED, has_events=True
+    )
+    event = before.get_model("contracts", "ChainEvent").objects.create(
+        **chain,
+        block=block,
+        contract="DesignRegistry",
+        address="0x" + "3" * 40,
+        name="EntryRegistered",
+        transaction_hash="0x" + "4" * 64,
+        transaction_index=0,
+        log_index=0,
+    )
+    before.get_model("designs", "RegistryEntry").objects.create(
+        **chain,
+        event=event,
+        entry_id="0x" + "5" * 32,
+        creator="0x" + "6" * 40,
+        output_hash="0x" + "7" * 64,
+        kind=0,
+        record_root="0x" + "8" * 64,
+        claim_order=1,
+        signers=["0x" + "6" * 40],
+        custodial=[True],
+    )
+
+    migrate_to_newest()
+
+    from designs.selectors import claims_of
+
+    (claim,) = claims_of("0x" + "7" * 64)
+    assert (claim.claimed_at, claim.claim_order) == (CLAIMED, 1)
