@@ -1,1 +1,1 @@
-"""What script/bench can measure: one module each, with a function `measure() -> Report`."""
+"""What script/bench can measure: one module each, with a function `measure() -> Report`; pieces of one begin with _."""

@@ -19,7 +19,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("name", nargs="?", help="which (none: the list)")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     options = parser.parse_args(arguments)
-    names = sorted(module.name for module in pkgutil.iter_modules(benches.__path__) if module.name != "report")
+    found = (module.name for module in pkgutil.iter_modules(benches.__path__))
+    names = sorted(name for name in found if name != "report" and not name.startswith("_"))
     if options.name is None:
         for name in names:
             say(f"  {name:<12} {_purpose(name)}")
