@@ -2,7 +2,6 @@
 pragma solidity ^0.8.28;
 
 import {DesignShares} from "../../src/DesignShares.sol";
-import {Holding} from "../../src/lib/Holding.sol";
 import {LedgerWords} from "../support/LedgerWords.sol";
 import {InvariantTest} from "../support/Test.sol";
 import {LedgerHandler} from "./handlers/LedgerHandler.sol";
@@ -10,12 +9,24 @@ import {LedgerHandler} from "./handlers/LedgerHandler.sol";
 /// @dev Numbers are those of the invariants in docs/contracts/invariants.md.
 contract LedgerInvariants is InvariantTest, LedgerWords {
     uint256 private constant SUPPLY = 1_000_000;
+    uint256 private constant HOLDERS = 6;
+    uint256 private constant CURRENCIES = 4;
     LedgerHandler private _handler;
     DesignShares private _shares;
+    // They never change, and are read at every step.
+    address[6] private _holders;
+    address[4] private _currencies;
 
     function setUp() public {
         _handler = new LedgerHandler();
-        _shares = _handler.shares();
+        _handler.setUp();
+        _shares = _handler.ledger();
+        for (uint256 i = 0; i < HOLDERS; ++i) {
+            _holders[i] = _handler.holders(i);
+        }
+        for (uint256 i = 0; i < CURRENCIES; ++i) {
+            _currencies[i] = _handler.currencies(i);
+        }
     }
 
     function targetContracts() public view override returns (address[] memory list) {
@@ -24,110 +35,120 @@ contract LedgerInvariants is InvariantTest, LedgerWords {
     }
 
     function targetSelectors() public view override returns (FuzzSelector[] memory list) {
-        bytes4[] memory selectors = new bytes4[](13);
+        bytes4[] memory selectors = new bytes4[](24);
         selectors[0] = LedgerHandler.actRegister.selector;
         selectors[1] = LedgerHandler.actDeposit.selector;
-        selectors[2] = LedgerHandler.actTransfer.selector;
-        selectors[3] = LedgerHandler.actBatch.selector;
-        selectors[4] = LedgerHandler.actClaim.selector;
-        selectors[5] = LedgerHandler.actClaimFor.selector;
-        selectors[6] = LedgerHandler.actWithdrawFees.selector;
-        selectors[7] = LedgerHandler.actDonate.selector;
-        selectors[8] = LedgerHandler.actTurnHostile.selector;
+        selectors[2] = LedgerHandler.actDonate.selector;
+        selectors[3] = LedgerHandler.actSweep.selector;
+        selectors[4] = LedgerHandler.actSettle.selector;
+        selectors[5] = LedgerHandler.actStray.selector;
+        selectors[6] = LedgerHandler.actTransfer.selector;
+        selectors[7] = LedgerHandler.actBatch.selector;
+        selectors[8] = LedgerHandler.actClaim.selector;
+        selectors[9] = LedgerHandler.actClaimMany.selector;
+        selectors[10] = LedgerHandler.actClaimOrder.selector;
+        selectors[11] = LedgerHandler.actClaimFor.selector;
+        selectors[12] = LedgerHandler.actWithdrawFees.selector;
+        selectors[13] = LedgerHandler.actTurnHostile.selector;
+        selectors[14] = LedgerHandler.actScheduleFee.selector;
+        selectors[15] = LedgerHandler.actWait.selector;
+        selectors[16] = LedgerHandler.actSetStatus.selector;
+        selectors[17] = LedgerHandler.actCloseCurrency.selector;
         // Money and movement more often than the rest.
-        selectors[9] = LedgerHandler.actDeposit.selector;
-        selectors[10] = LedgerHandler.actTransfer.selector;
-        selectors[11] = LedgerHandler.actDeposit.selector;
-        selectors[12] = LedgerHandler.actSettle.selector;
+        selectors[18] = LedgerHandler.actDeposit.selector;
+        selectors[19] = LedgerHandler.actDeposit.selector;
+        selectors[20] = LedgerHandler.actDeposit.selector;
+        selectors[21] = LedgerHandler.actSettle.selector;
+        selectors[22] = LedgerHandler.actTransfer.selector;
+        selectors[23] = LedgerHandler.actClaimFor.selector;
         list = new FuzzSelector[](1);
         list[0] = FuzzSelector(address(_handler), selectors);
     }
 
     /// @dev One campaign for all: what the last action touched after each call, everything at the end.
     function invariant_the_books_hold() public view {
-        checkUnits(_handler.touchedEntry());
-        checkMoney(_handler.touchedEntry(), _handler.touchedCurrency());
-        checkBalance(_handler.currencies(_handler.touchedCurrency()));
+        uint128 id = _handler.touchedEntry();
+        uint256 index = _handler.touchedCurrency();
+        checkMoney(id, index);
+        checkBalance(index);
     }
 
     function afterInvariant() public view {
-        for (uint256 i = 0; i < _handler.entryCount(); ++i) {
-            checkUnits(_handler.entries(i));
-            for (uint256 c = 0; c < 4; ++c) {
-                checkMoney(_handler.entries(i), c);
+        uint256 count = _handler.entryCount();
+        for (uint256 index = 0; index < CURRENCIES; ++index) {
+            uint256 promised = _shares.feesHeld(_currencies[index]);
+            for (uint256 i = 0; i < count; ++i) {
+                uint128 id = _handler.entries(i);
+                promised += checkMoney(id, index) + checkAncestors(id, index);
             }
+            checkBalance(index);
+            vm.assertLe(
+                promised, _handler.balanceOf(index, address(_shares)), "2: more is promised than the ledger holds"
+            );
         }
-        for (uint256 c = 0; c < 4; ++c) {
-            checkBalance(_handler.currencies(c));
-        }
+        vm.assertFalse(_handler.gained(), "11: a currency that called back gained something");
     }
 
-    function checkUnits(uint128 id) private view {
+    /// @return promised What all holders could claim now.
+    function checkMoney(uint128 id, uint256 index) private view returns (uint256 promised) {
+        LedgerHandler.Book memory book = checkTotals(id, index);
+        (uint256[6] memory held, uint256[6] memory due) = _handler.holdingsOf(id, index);
+        uint256 outstanding = 0;
         uint256 unitsInAll = 0;
-        for (uint256 h = 0; h < 4; ++h) {
-            address holder = _handler.holders(h);
-            uint256 units = _shares.balanceOf(holder, id);
-            vm.assertEq(units, _handler.units(id, holder), "units are not those of the transfers");
-            unitsInAll += units;
+        for (uint256 h = 0; h < HOLDERS; ++h) {
+            address holder = _holders[h];
+            vm.assertEq(unitsOf(id, holder), held[h], "units are not those of the transfers");
+            unitsInAll += held[h];
+            uint256 owed = wordOf(address(_shares), id, index, holder).owedAt(held[h], book.own);
+            vm.assertEq(owed, due[h], "4, 6: a holder is not owed what they earned");
+            outstanding += owed;
+            uint256 claimable = _shares.claimable(id, _currencies[index], holder);
+            vm.assertEq(claimable, owed / SUPPLY, "claimable is not what is owed");
+            promised += claimable;
         }
         vm.assertEq(unitsInAll, SUPPLY, "7: share supply changed");
+        vm.assertEq(outstanding + SUPPLY * book.paid, SUPPLY * book.own, "1: the books do not balance");
     }
 
-    function checkMoney(uint128 id, uint256 index) private view {
-        address currency = _handler.currencies(index);
-        (uint256 net, uint256 own, uint256 reserved, uint256 inbound) = _shares.totals(id, currency);
-        uint256 gross = _handler.gross(id, currency);
-        vm.assertEq(net, _handler.netOf(gross), "3, 5: the cut of deposits changed the fee");
-        vm.assertEq(reserved, net * _handler.stack(id) / 1_000_000, "3: the ancestors' part is another one");
-        vm.assertEq(inbound, _handler.inbound(id, currency), "inbound is not what was settled");
-        vm.assertEq(own, net - reserved + inbound, "3: own is not the rest");
-        checkAncestors(id, currency, net, reserved);
-
-        checkHolders(id, index, own);
+    function checkTotals(uint128 id, uint256 index) private view returns (LedgerHandler.Book memory book) {
+        book = _handler.bookOf(id, index);
+        (uint256 net, uint256 own, uint256 reserved, uint256 inbound) = _shares.totals(id, _currencies[index]);
+        vm.assertEq(net + book.feeScaled / 1_000_000, book.gross, "3, 5: net and fees are not gross");
+        vm.assertEq(reserved, book.reserved, "5: the cut of deposits changed the ancestors' part");
+        vm.assertEq(inbound, book.inbound, "inbound is not what was settled");
+        vm.assertEq(own, book.own, "3: own is not what is left, and what came");
     }
 
-    function checkHolders(uint128 id, uint256 index, uint256 own) private view {
-        address currency = _handler.currencies(index);
-        uint256 outstanding = 0;
-        for (uint256 h = 0; h < 4; ++h) {
-            address holder = _handler.holders(h);
-            uint256 owed = wordOf(address(_shares), id, index, holder).owedAt(_shares.balanceOf(holder, id), own);
-            outstanding += owed;
-            uint256 due = _handler.earnedScaled(id, currency, holder) - _handler.paid(id, currency, holder) * SUPPLY;
-            vm.assertEq(owed, due, "4, 6: a holder is not owed what they earned");
-            vm.assertEq(_shares.claimable(id, currency, holder), due / SUPPLY, "claimable is not what is owed");
-        }
-        vm.assertEq(
-            outstanding + SUPPLY * _handler.paidInAll(id, currency), SUPPLY * own, "1: the books do not balance"
-        );
+    function unitsOf(uint128 id, address holder) private view returns (uint256) {
+        return wordOf(address(_shares), id, 0, holder).units();
     }
 
-    /// @dev The reserve covers every ancestor's floor; what nobody can ever settle is less than their number.
-    function checkAncestors(uint128 id, address currency, uint256 net, uint256 reserved) private view {
+    /// @return promised What all ancestors could settle now.
+    function checkAncestors(uint128 id, uint256 index) private view returns (uint256 promised) {
+        uint128[] memory ancestors = _handler.ancestorsOf(id);
+        LedgerHandler.Book memory book = _handler.bookOf(id, index);
         uint256 earnedInAll = 0;
-        uint256 count = _handler.ancestorCount(id);
-        for (uint256 i = 0; i < count; ++i) {
-            uint128 ancestor = _handler.ancestors(id, i);
-            (uint256 earned, uint256 settled) = _shares.ancestorAccount(id, ancestor, currency);
-            vm.assertEq(earned, net * _handler.partOf(id, ancestor) / 1_000_000, "an ancestor earned another amount");
-            vm.assertEq(settled, _handler.settled(id, ancestor, currency), "settled is another amount");
-            vm.assertLe(settled, earned, "settled more than earned");
+        for (uint256 i = 0; i < ancestors.length; ++i) {
+            (uint256 earned, uint256 settled) = _shares.ancestorAccount(id, ancestors[i], _currencies[index]);
+            vm.assertEq(earned, book.net * _handler.parts(id, ancestors[i]) / 1_000_000, "an ancestor's part is wrong");
+            vm.assertEq(settled, _handler.settled(id, ancestors[i], index), "settled is not what was settled");
             earnedInAll += earned;
+            promised += earned - settled;
         }
-        vm.assertLe(earnedInAll, reserved, "2: ancestors earn more than is reserved");
-        vm.assertLe(reserved - earnedInAll, count == 0 ? 0 : count - 1, "2: the dust is above its bound");
+        vm.assertLe(earnedInAll, book.reserved, "2: ancestors earned more than is reserved");
+        uint256 dust = ancestors.length == 0 ? 0 : ancestors.length - 1;
+        vm.assertLe(book.reserved - earnedInAll, dust, "2: more dust than stated");
     }
 
-    function checkBalance(address currency) private view {
-        uint256 held = _shares.feesHeld(currency) + _handler.donated(currency);
-        uint256 fees = 0;
-        for (uint256 i = 0; i < _handler.entryCount(); ++i) {
-            uint128 id = _handler.entries(i);
-            (uint256 net, uint256 own, uint256 reserved,) = _shares.totals(id, currency);
-            held += own - _handler.paidInAll(id, currency) + reserved - _handler.settledFrom(id, currency);
-            fees += _handler.gross(id, currency) - net;
-        }
-        vm.assertEq(_handler.balanceOf(currency, address(_shares)), held, "2: the ledger does not hold what it owes");
-        vm.assertEq(fees, _shares.feesHeld(currency) + _handler.feesWithdrawn(currency), "3: fees were lost or made");
+    function checkBalance(uint256 index) private view {
+        LedgerHandler.Sums memory sums = _handler.sumsOf(index);
+        uint256 fees = _shares.feesHeld(_currencies[index]);
+        vm.assertEq(fees + sums.feesWithdrawn, sums.fees, "3: fees were lost or made");
+        vm.assertEq(sums.net + sums.fees, sums.gross, "3: own, ancestors and fee are not gross");
+        vm.assertEq(
+            _handler.balanceOf(index, address(_shares)),
+            (sums.own - sums.paid) + (sums.reserved - sums.settledAway) + fees + sums.stray,
+            "2: the ledger does not hold what it owes"
+        );
     }
 }

@@ -17,7 +17,7 @@ contract HostileHolder is ERC1155Holder {
     Mode public mode;
     bool public entered; // called back
     bool public succeeded; // and that did not fail
-    bytes public answer;
+    bytes32 public answer; // the first 32 bytes of it
     address private _target;
     bytes private _request;
 
@@ -64,6 +64,16 @@ contract HostileHolder is ERC1155Holder {
     function enter() private {
         if (_target == address(0)) return;
         entered = true;
-        (succeeded, answer) = _target.call(_request);
+        address target = _target;
+        bytes memory request = _request;
+        bool succeeded_;
+        bytes32 answer_;
+        // Half of the gas, so that the own work can be done whatever happens there.
+        assembly {
+            mstore(0x00, 0)
+            succeeded_ := call(div(gas(), 2), target, 0, add(request, 0x20), mload(request), 0x00, 0x20)
+            answer_ := mload(0x00)
+        }
+        (succeeded, answer) = (succeeded_, answer_);
     }
 }

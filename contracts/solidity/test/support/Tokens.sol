@@ -32,6 +32,10 @@ contract DenyListToken is ERC20("Deny", "DNY") {
         _mint(to, amount);
     }
 
+    function decimals() public pure override returns (uint8) {
+        return 6;
+    }
+
     function setDenied(address account, bool value) external {
         denied[account] = value;
     }
@@ -75,10 +79,14 @@ contract HostileToken is ERC20("Hostile", "HST") {
         ReturnFalse,
         ReturnGarbage,
         ReturnBomb,
-        BurnGas
+        BurnGas,
+        Reenter
     }
 
     mapping(address account => Mode) public modes;
+    address private _target;
+    bytes private _request;
+    bool public gained; // a call back has once succeeded
 
     function mint(address to, uint256 amount) external {
         _mint(to, amount);
@@ -86,6 +94,11 @@ contract HostileToken is ERC20("Hostile", "HST") {
 
     function setMode(address account, Mode mode) external {
         modes[account] = mode;
+    }
+
+    /// @dev What mode Reenter calls before it pays.
+    function arm(address target, bytes calldata request) external {
+        (_target, _request) = (target, request);
     }
 
     function transfer(address to, uint256 amount) public override returns (bool) {
@@ -107,6 +120,10 @@ contract HostileToken is ERC20("Hostile", "HST") {
             assembly {
                 invalid()
             }
+        }
+        if (mode == Mode.Reenter) {
+            (bool succeeded,) = _target.call(_request);
+            if (succeeded) gained = true;
         }
         return super.transfer(to, amount);
     }

@@ -1,160 +1,230 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {ERC1155Holder} from "@openzeppelin/contracts/token/ERC1155/utils/ERC1155Holder.sol";
-import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
-import {DesignShares} from "../../../src/DesignShares.sol";
 import {IDesignRegistry} from "../../../src/interfaces/IDesignRegistry.sol";
-import {TestSource} from "../../support/Accounts.sol";
-import {Test} from "../../support/Test.sol";
-import {DenyListToken, HostileToken, PlainToken} from "../../support/Tokens.sol";
+import {IDesignShares} from "../../../src/interfaces/IDesignShares.sol";
+import {IRoyaltyInbox} from "../../../src/interfaces/IRoyaltyInbox.sol";
+import {DesignShares} from "../../../src/DesignShares.sol";
+import {HostileHolder} from "../../support/Holders.sol";
+import {System} from "../../support/System.sol";
+import {DenyListToken, HostileToken, NoReturnToken} from "../../support/Tokens.sol";
 
 interface Mintable {
     function mint(address to, uint256 amount) external;
+    function approve(address spender, uint256 amount) external;
     function balanceOf(address account) external view returns (uint256);
 }
 
-/// @dev Drives a ledger of entries that descend from one another, with four currencies (the native coin, two hostile
-///  tokens and a plain one), and keeps the books a second time in the plainest way: whenever money is credited, every
-///  holder's units times it, added up. Stands in for the registry.
-contract LedgerHandler is Test {
-    uint256 public constant FEE_PPM = 33_333;
-    uint256 internal constant SUPPLY = 1_000_000;
-    uint256 internal constant MAX_ENTRIES = 6;
+/// @dev Drives the whole system's ledger over entries with lineage: in native coin, in a token of 6 decimals with a deny
+///  list, in one that misbehaves and one that answers nothing; three of six holders are contracts that misbehave. Keeps
+///  the books a second time in the plainest way: whenever an entry earns, every holder's units times the money.
+contract LedgerHandler is System {
+    /// @dev The second books of one entry in one currency.
+    struct Book {
+        uint256 gross;
+        uint256 feeScaled; // times PPM
+        uint256 net;
+        uint256 reserved;
+        uint256 settledAway; // what ancestors took of `reserved`
+        uint256 inbound;
+        uint256 own;
+        uint256 paid;
+    }
 
-    DesignShares public immutable shares;
-    TestSource private immutable _source;
-    MoodyHolder private immutable _moody;
-    DenyListToken private immutable _deny;
-    HostileToken private immutable _hostile;
-    address[] public currencies;
-    address[] public holders;
+    /// @dev The second books of one currency: sums over all entries, and what belongs to no entry.
+    struct Sums {
+        uint256 gross;
+        uint256 net;
+        uint256 fees;
+        uint256 reserved;
+        uint256 settledAway;
+        uint256 own;
+        uint256 paid;
+        uint256 feesWithdrawn;
+        uint256 stray;
+    }
+
+    uint256 public constant HOLDERS = 6;
+    uint256 public constant CURRENCIES = 4;
+    uint256 internal constant MAX_ENTRIES = 9;
+    uint256 internal constant SUPPLY = 1_000_000;
+    uint256 internal constant MILLION = 1_000_000;
+
+    DenyListToken private _deny;
+    HostileToken private _hostile;
+    address[4] public currencies;
+    address[6] public holders;
     uint128[] public entries;
 
-    /// @dev What the last action touched; the rest is checked at the end of each run.
+    /// @dev What the last action touched; everything is checked at the end of each run.
     uint128 public touchedEntry;
     uint256 public touchedCurrency;
 
-    // The second books. Scaled values are times SUPPLY.
+    mapping(uint128 entry => mapping(uint256 index => Book)) private _books;
+    mapping(uint256 index => Sums) private _sums;
     mapping(uint128 entry => mapping(address holder => uint256)) public units;
-    mapping(uint128 entry => mapping(address currency => uint256)) public gross;
-    mapping(uint128 entry => mapping(address currency => uint256)) public paidInAll;
-    mapping(uint128 entry => uint128[]) public ancestors;
-    mapping(uint128 entry => uint256) public stack;
-    mapping(uint128 entry => mapping(uint128 ancestor => uint32)) public partOf;
-    mapping(uint128 entry => mapping(address currency => uint256)) public inbound;
-    mapping(uint128 entry => mapping(address currency => uint256)) public settledFrom;
-    mapping(uint128 entry => mapping(uint128 ancestor => mapping(address currency => uint256))) public settled;
-    mapping(uint128 entry => mapping(address currency => mapping(address holder => uint256))) public earnedScaled;
-    mapping(uint128 entry => mapping(address currency => mapping(address holder => uint256))) public paid;
-    mapping(address currency => uint256) public donated;
-    mapping(address currency => uint256) public feesWithdrawn;
+    mapping(uint128 entry => mapping(uint256 index => mapping(address holder => uint256))) public earnedScaled;
+    mapping(uint128 entry => mapping(uint256 index => mapping(address holder => uint256))) public paid;
+    mapping(uint128 descendant => mapping(uint128 ancestor => uint256)) public parts;
+    mapping(uint128 descendant => mapping(uint128 ancestor => mapping(uint256 index => uint256))) public settled;
+    mapping(uint128 entry => uint128[]) private _ancestors;
+    mapping(uint128 entry => uint256) private _stacks;
+    mapping(address holder => uint128) private _armedEntry;
+    mapping(address holder => uint256) private _armedIndex;
+    mapping(uint256 index => bool) private _closed;
+    uint256 private _feeNow;
+    uint256 private _feeNext;
+    uint256 private _feeFrom;
+    uint256 private _time;
+    uint256 private _orders;
 
-    constructor() {
-        shares = new DesignShares(
-            address(new AccessManager(address(this))), address(this), account("treasury"), FEE_PPM, address(0)
-        );
-        _source = new TestSource(shares);
-        shares.setDepositor(address(_source), true);
+    function setUp() public override {
+        super.setUp();
+        (_feeNow, _feeNext, _feeFrom, _time) = (FEE_PPM, FEE_PPM, 0, block.timestamp);
+        holders = [
+            alice, bob, carol, address(new HostileHolder()), address(new HostileHolder()), address(new HostileHolder())
+        ];
+        // A model and a dataset with standing terms; a design of the model; a remix of that design and the dataset.
+        uint128 model = create(new uint128[](0), 100_000, false);
+        uint128 data = create(new uint128[](0), 33_333, true);
+        uint128 design = create(several(model, model), 200_000, true);
+        create(several(design, data), 77_777, false);
+        spread(model, 333_333);
+        spread(data, 1);
+        spread(design, 250_000);
+        // Wherever it is asked to call back, it tries to be paid again.
+        _hostile.arm(address(shares), abi.encodeCall(IDesignShares.claim, (design, address(_hostile))));
+    }
+
+    function listCurrencies() internal override {
         _deny = new DenyListToken();
         _hostile = new HostileToken();
-        currencies = [address(_deny), address(0), address(_hostile), address(new PlainToken())];
-        for (uint256 i = 0; i < currencies.length; ++i) {
+        currencies = [address(_deny), NATIVE, address(_hostile), address(new NoReturnToken())];
+        for (uint256 i = 0; i < CURRENCIES; ++i) {
             shares.addCurrency(currencies[i]);
         }
-        _moody = new MoodyHolder(shares);
-        holders =
-            [account("alice"), account("bob"), address(_moody), address(new ClaimingHolder(shares, currencies[3]))];
-        actRegister(1, 600_000);
-        actRegister(2, 333_333);
     }
 
-    // ------------------------------------------------------------------ as the registry
+    // ------------------------------------------------------------------ actions: money in
 
-    function isRegistered(uint128 entryId) external view returns (bool) {
-        uint256 sum = 0;
-        for (uint256 i = 0; i < holders.length; ++i) {
-            sum += units[entryId][holders[i]];
-        }
-        return sum == SUPPLY;
-    }
-
-    function ledgerFacts(uint128 entryId) external view returns (uint32, IDesignRegistry.Status) {
-        return (uint32(stack[entryId]), IDesignRegistry.Status.Active);
-    }
-
-    // ------------------------------------------------------------------ actions
-
-    function actRegister(uint256 holderSeed, uint256 unitsSeed) public {
+    function actRegister(uint256 parentSeed, uint256 otherSeed, uint256 ppm, bool binding) external {
         if (entries.length == MAX_ENTRIES) return;
-        address first = holders[holderSeed % 4];
-        address second = holders[(holderSeed % 4 + 1) % 4];
-        uint32 part = uint32(bound(unitsSeed, 1, SUPPLY - 1));
-        uint128 id = uint128(uint256(keccak256(abi.encode(entries.length))));
-        descend(id, holderSeed >> 8);
-        entries.push(id);
-        touchedEntry = id;
-        units[id][first] = part;
-        units[id][second] = SUPPLY - part;
-        IDesignRegistry.ShareAllocation[] memory list = new IDesignRegistry.ShareAllocation[](2);
-        list[0] = IDesignRegistry.ShareAllocation(first, part);
-        list[1] = IDesignRegistry.ShareAllocation(second, uint32(SUPPLY - part));
-        shares.allocate(id, list);
+        uint128 parent = entries[parentSeed % entries.length];
+        uint128[] memory parents = several(parent, entries[otherSeed % entries.length]);
+        // More than half for ancestors, or a parent that is not available: no child.
+        try this.tryToCreate(parents, uint32(bound(ppm, 0, 150_000)), binding) {} catch {}
     }
 
-    function actDeposit(uint256 entrySeed, uint256 currencySeed, uint256 amount) external {
-        (uint128 id, address currency) = pick(entrySeed, currencySeed);
-        amount = amount % 2 == 0 ? bound(amount, 1, 60) : bound(amount, 1, 1e26);
-        uint256 before = gross[id][currency];
-        gross[id][currency] = before + amount;
-        credit(id, currency, ownOf(id, before + amount) - ownOf(id, before));
-        give(currency, address(_source), amount);
-        _source.deposit(id, currency, amount);
+    /// @dev All of alice's units stay hers until the campaign moves them.
+    function tryToCreate(uint128[] calldata parents, uint32 ppm, bool binding) external {
+        require(msg.sender == address(this), "for actRegister");
+        create(parents, ppm, binding);
     }
 
-    /// @dev Also settles what is settled already, and pairs of which one is no ancestor of the other.
-    function actSettle(uint256 entrySeed, uint256 currencySeed, uint256 first, uint256 second) external {
-        (uint128 id, address currency) = pick(entrySeed, currencySeed);
-        uint128[] memory descendants = new uint128[](3);
-        descendants[0] = entries[first % entries.length];
-        descendants[1] = entries[second % entries.length];
-        descendants[2] = descendants[0];
-        uint256 expected = 0;
-        for (uint256 i = 0; i < 2; ++i) {
-            uint128 from = descendants[i];
-            uint256 due = netOf(gross[from][currency]) * partOf[from][id] / 1_000_000 - settled[from][id][currency];
-            settled[from][id][currency] += due;
-            settledFrom[from][currency] += due;
-            expected += due;
+    function actDeposit(uint256 entrySeed, uint256 currencySeed, uint256 amount, uint8 origin) external {
+        (uint128 id, uint256 index) = pick(entrySeed, currencySeed);
+        amount = amountOf(index, amount);
+        uint8 from = origin % 4 + 1;
+        bring(address(source), index, amount);
+        vm.warp(_time);
+        bool accepted = accepts(id, index, from);
+        if (accepted) noteDeposit(id, index, amount, from < 4 ? feeNow() : 0);
+        try source.depositFrom(id, currencies[index], amount, from, bytes32(amount)) {
+            vm.assertTrue(accepted, "14: a deposit was accepted");
+        } catch {
+            vm.assertFalse(accepted, "a deposit was refused");
         }
-        inbound[id][currency] += expected;
-        credit(id, currency, expected);
-        vm.assertEq(shares.settle(id, currency, descendants), expected, "settled another amount");
     }
+
+    function actDonate(uint256 entrySeed, uint256 currencySeed, uint256 amount) external {
+        (uint128 id, uint256 index) = pick(entrySeed, currencySeed);
+        if (!accepts(id, index, 6)) return;
+        amount = amountOf(index, amount);
+        address currency = currencies[index];
+        bring(buyer, index, amount);
+        noteDeposit(id, index, amount, 0);
+        vm.startPrank(buyer);
+        if (currency == NATIVE) {
+            shares.donate{value: amount}(id, currency, amount);
+        } else {
+            Mintable(currency).approve(address(shares), amount);
+            shares.donate(id, currency, amount);
+        }
+        vm.stopPrank();
+    }
+
+    function actSweep(uint256 entrySeed, uint256 currencySeed, uint256 amount) external {
+        (uint128 id, uint256 index) = pick(entrySeed, currencySeed);
+        address inbox = licenses.createInbox(id);
+        bring(inbox, index, amountOf(index, amount));
+        // What could not be swept before comes along.
+        amount = balanceOf(index, inbox);
+        bool accepted = accepts(id, index, 5);
+        if (accepted) noteDeposit(id, index, amount, 0);
+        try IRoyaltyInbox(payable(inbox)).sweep(currencies[index]) returns (uint256 swept) {
+            vm.assertTrue(accepted, "14: a sweep was accepted");
+            vm.assertEq(swept, amount, "an inbox was not emptied");
+        } catch {
+            vm.assertFalse(accepted, "a sweep was refused");
+        }
+    }
+
+    /// @dev Of any entries, also unrelated ones and the same again.
+    function actSettle(uint256 ancestorSeed, uint256 currencySeed, uint256 first, uint256 count) external {
+        (uint128 ancestor, uint256 index) = pick(ancestorSeed, currencySeed);
+        uint128[] memory list = new uint128[](bound(count, 1, 4));
+        uint256 expected = 0;
+        for (uint256 i = 0; i < list.length; ++i) {
+            list[i] = entries[(first >> i * 8) % entries.length];
+            uint256 earned = _books[list[i]][index].net * parts[list[i]][ancestor] / MILLION;
+            uint256 part = earned - settled[list[i]][ancestor][index];
+            settled[list[i]][ancestor][index] = earned;
+            _books[list[i]][index].settledAway += part;
+            expected += part;
+        }
+        _sums[index].settledAway += expected;
+        _books[ancestor][index].inbound += expected;
+        grow(ancestor, index);
+        vm.prank(stranger);
+        uint256 amount = shares.settle(ancestor, currencies[index], list);
+        vm.assertEq(amount, expected, "a settlement credited another amount");
+    }
+
+    /// @dev Someone sends money to the ledger outside of any deposit: nobody's, and in nobody's way.
+    function actStray(uint256 currencySeed, uint256 amount) external {
+        uint256 index = currencySeed % CURRENCIES;
+        amount = amountOf(index, amount);
+        _sums[index].stray += amount;
+        bring(address(shares), index, amount);
+        touchedCurrency = index;
+    }
+
+    // ------------------------------------------------------------------ actions: units
 
     function actTransfer(uint256 entrySeed, uint256 fromSeed, uint256 toSeed, uint256 value) external {
         (uint128 id,) = pick(entrySeed, value);
-        address from = holders[fromSeed % 4];
-        address to = holders[toSeed % 4];
+        (address from, address to) = (holders[fromSeed % HOLDERS], holders[toSeed % HOLDERS]);
         value = bound(value, 0, units[id][from]);
         uint256[8] memory before = claimsOf(id, from, to);
         units[id][from] -= value;
         units[id][to] += value;
-        ClaimingHolder(payable(holders[3])).rest(true);
+        uint256 had = armedBalance(to);
         vm.prank(from);
-        shares.safeTransferFrom(from, to, id, value, "");
-        ClaimingHolder(payable(holders[3])).rest(false);
+        shares.safeTransferFrom{gas: 5_000_000}(from, to, id, value, "");
+        uint256 got = noteHook(to, had);
         uint256[8] memory afterwards = claimsOf(id, from, to);
-        for (uint256 i = 0; i < 8; ++i) {
-            vm.assertEq(afterwards[i], before[i], "6: a transfer changed a claim");
+        for (uint256 i = 0; i < 4; ++i) {
+            uint256 taken = _armedEntry[to] == id && _armedIndex[to] == i ? got : 0;
+            vm.assertEq(afterwards[i + 4] + taken, before[i + 4], "6: a transfer changed the receiver's claim");
+            if (from == to) continue;
+            vm.assertEq(afterwards[i], before[i], "6: a transfer changed the sender's claim");
         }
     }
 
-    /// @dev Also with both ids the same, and with the receiver claiming from within its hook.
+    /// @dev Also with both ids the same.
     function actBatch(uint256 entrySeed, uint256 fromSeed, uint256 toSeed, uint256 first, uint256 second) external {
         (uint128 id,) = pick(entrySeed, first);
-        address from = holders[fromSeed % 4];
-        address to = holders[toSeed % 4];
+        (address from, address to) = (holders[fromSeed % HOLDERS], holders[toSeed % HOLDERS]);
         uint128 other = entries[(entrySeed >> 8) % entries.length];
         uint256[] memory ids = new uint256[](2);
         uint256[] memory values = new uint256[](2);
@@ -162,215 +232,346 @@ contract LedgerHandler is Test {
         values[0] = bound(first, 0, units[id][from]);
         units[id][from] -= values[0];
         units[id][to] += values[0];
-        // To oneself, both parts are moved from the same units, and must be there for each.
         values[1] = bound(second, 0, units[other][from]);
         units[other][from] -= values[1];
         units[other][to] += values[1];
-        uint256 had = balanceOf(currencies[3], to);
+        uint256 had = armedBalance(to);
         vm.prank(from);
-        shares.safeBatchTransferFrom(from, to, ids, values, "");
-        notePaid(id, currencies[3], to, balanceOf(currencies[3], to) - had);
+        shares.safeBatchTransferFrom{gas: 5_000_000}(from, to, ids, values, "");
+        noteHook(to, had);
     }
 
+    // ------------------------------------------------------------------ actions: money out
+
     function actClaim(uint256 entrySeed, uint256 currencySeed, uint256 holderSeed) external {
-        (uint128 id, address currency) = pick(entrySeed, currencySeed);
-        address holder = holders[holderSeed % 4];
-        uint256 due = shares.claimable(id, currency, holder);
-        uint256 had = balanceOf(currency, holder);
+        (uint128 id, uint256 index) = pick(entrySeed, currencySeed);
+        address holder = holders[holderSeed % HOLDERS];
+        uint256 due = shares.claimable(id, currencies[index], holder);
+        uint256 had = balanceOf(index, holder);
+        bool expected = due != 0 && !refuses(index, holder);
+        if (expected) notePaid(id, index, holder, due);
         vm.prank(holder);
-        // With a limit, because one of the tokens burns all it gets.
-        (bool succeeded,) = address(shares).call{gas: 400_000}(abi.encodeCall(shares.claim, (id, currency)));
-        vm.assertEq(succeeded, due != 0 && !refuses(currency, holder));
-        vm.assertEq(balanceOf(currency, holder) - had, succeeded ? due : 0, "claim paid another amount");
-        notePaid(id, currency, holder, succeeded ? due : 0);
+        // With a limit, because some burn all they get.
+        (bool succeeded,) = address(shares).call{gas: 1_000_000}(abi.encodeCall(shares.claim, (id, currencies[index])));
+        vm.assertEq(succeeded, expected);
+        vm.assertEq(balanceOf(index, holder) - had, expected ? due : 0, "claim paid another amount");
+    }
+
+    function actClaimMany(uint256 firstSeed, uint256 count, uint256 currencySeed, uint256 holderSeed) external {
+        (, uint256 index) = pick(firstSeed, currencySeed);
+        address holder = holders[holderSeed % HOLDERS];
+        (uint128[] memory list, uint256 due) = listDue(firstSeed, count, index, holder);
+        uint256 had = balanceOf(index, holder);
+        bool expected = due != 0 && !refuses(index, holder);
+        if (expected) notePaidMany(list, index, holder);
+        vm.prank(holder);
+        (bool succeeded,) =
+            address(shares).call{gas: 1_500_000}(abi.encodeCall(shares.claimMany, (list, currencies[index])));
+        vm.assertEq(succeeded, expected);
+        vm.assertEq(balanceOf(index, holder) - had, expected ? due : 0, "claimMany paid another amount");
+    }
+
+    /// @dev A signed order, executed by a stranger, and tried a second time.
+    function actClaimOrder(uint256 firstSeed, uint256 count, uint256 currencySeed, uint256 holderSeed, uint256 toSeed)
+        external
+    {
+        (, uint256 index) = pick(firstSeed, currencySeed);
+        address holder = holders[holderSeed % 3];
+        address to = holders[toSeed % HOLDERS];
+        (uint128[] memory list, uint256 due) = listDue(firstSeed, count, index, holder);
+        IDesignShares.ClaimOrder memory order =
+            IDesignShares.ClaimOrder(holder, to, currencies[index], list, uint64(_time + 1 days), bytes32(++_orders));
+        bytes memory request;
+        {
+            string[3] memory names = ["alice", "bob", "carol"];
+            bytes memory signature = signatureOf(keyOf(names[holderSeed % 3]), shares.claimOrderDigest(order));
+            request = abi.encodeCall(shares.claimWithSig, (order, signature));
+        }
+        uint256 had = balanceOf(index, to);
+        bool expected = due != 0 && !refuses(index, to);
+        if (expected) notePaidMany(list, index, holder);
+        (bool succeeded,) = address(shares).call{gas: 1_500_000}(request);
+        vm.assertEq(succeeded, expected);
+        vm.assertEq(balanceOf(index, to) - had, expected ? due : 0, "an order paid another amount");
+        if (!succeeded) return;
+        (succeeded,) = address(shares).call{gas: 1_500_000}(request);
+        vm.assertFalse(succeeded, "9: an order was executed twice");
     }
 
     function actClaimFor(uint256 entrySeed, uint256 currencySeed, uint256 order) external {
-        (uint128 id, address currency) = pick(entrySeed, currencySeed);
-        order %= 20;
-        address[] memory list = new address[](5);
-        uint256[4] memory due;
-        uint256[4] memory had;
-        for (uint256 i = 0; i < 4; ++i) {
-            due[i] = shares.claimable(id, currency, holders[i]);
-            had[i] = balanceOf(currency, holders[i]);
-            list[(i + order) % 5] = holders[i];
+        (uint128 id, uint256 index) = pick(entrySeed, currencySeed);
+        order %= 42;
+        address[] memory list = new address[](HOLDERS + 1);
+        uint256[6] memory due;
+        uint256[6] memory had;
+        for (uint256 i = 0; i < HOLDERS; ++i) {
+            due[i] = shares.claimable(id, currencies[index], holders[i]);
+            had[i] = balanceOf(index, holders[i]);
+            list[(i + order) % (HOLDERS + 1)] = holders[i];
         }
-        list[(4 + order) % 5] = holders[order % 4]; // one of them twice
-        shares.claimFor(id, currency, list);
-        for (uint256 i = 0; i < 4; ++i) {
-            uint256 got = balanceOf(currency, holders[i]) - had[i];
-            vm.assertEq(got, refuses(currency, holders[i]) ? 0 : due[i], "10: claimFor paid another amount");
-            notePaid(id, currency, holders[i], got);
+        list[(HOLDERS + order) % (HOLDERS + 1)] = holders[order % HOLDERS]; // one of them twice
+        shares.claimFor(id, currencies[index], list);
+        for (uint256 i = 0; i < HOLDERS; ++i) {
+            uint256 got = balanceOf(index, holders[i]) - had[i];
+            vm.assertEq(got, refuses(index, holders[i]) ? 0 : due[i], "10: claimFor paid another amount");
+            notePaid(id, index, holders[i], got);
         }
     }
 
     function actWithdrawFees(uint256 currencySeed) external {
-        address currency = currencies[currencySeed % 4];
-        if (shares.feesHeld(currency) == 0) return;
-        feesWithdrawn[currency] += shares.withdrawFees(currency);
+        uint256 index = currencySeed % CURRENCIES;
+        touchedCurrency = index;
+        if (shares.feesHeld(currencies[index]) == 0) return;
+        uint256 had = balanceOf(index, treasury);
+        uint256 amount = shares.withdrawFees(currencies[index]);
+        vm.assertEq(balanceOf(index, treasury) - had, amount);
+        _sums[index].feesWithdrawn += amount;
     }
 
-    /// @dev Someone sends tokens to the ledger outside of any deposit: nobody's, and in nobody's way.
-    function actDonate(uint256 currencySeed, uint256 amount) external {
-        address currency = currencies[currencySeed % 4];
-        amount = bound(amount, 0, 1e20);
-        donated[currency] += amount;
-        give(currency, address(shares), amount);
-    }
+    // ------------------------------------------------------------------ actions: circumstances
 
-    function actTurnHostile(uint256 holderSeed, uint8 mode) external {
-        address holder = holders[holderSeed % 4];
+    /// @dev How a holder and the tokens behave from now on, and what a contract claims when units arrive.
+    function actTurnHostile(uint256 holderSeed, uint8 mode, uint256 entrySeed, uint256 currencySeed) external {
+        address holder = holders[holderSeed % HOLDERS];
         _deny.setDenied(holder, mode % 2 == 1);
-        _hostile.setMode(holder, HostileToken.Mode(mode % 6));
-        _moody.turn(MoodyHolder.Mood(mode % 5));
+        _hostile.setMode(holder, HostileToken.Mode(mode % 7));
+        if (holderSeed % HOLDERS < 3) return;
+        _armedEntry[holder] = entries[entrySeed % entries.length];
+        _armedIndex[holder] = currencySeed % CURRENCIES;
+        HostileHolder(payable(holder)).setMode(HostileHolder.Mode(uint256(mode >> 3) % 6));
+        HostileHolder(payable(holder))
+            .arm(
+                address(shares),
+                abi.encodeCall(IDesignShares.claim, (_armedEntry[holder], currencies[_armedIndex[holder]]))
+            );
+    }
+
+    function actScheduleFee(uint256 ppm, uint256 wait) external {
+        vm.warp(_time);
+        ppm = bound(ppm, 0, 100_000);
+        (_feeNow, _feeNext, _feeFrom) = (feeNow(), ppm, _time + 14 days);
+        vm.prank(treasurer);
+        shares.scheduleFee(ppm);
+        _time += bound(wait, 0, 20 days);
+    }
+
+    function actWait(uint256 time) external {
+        _time += bound(time, 0, 10 days);
+    }
+
+    function actSetStatus(uint256 entrySeed, uint8 what) external {
+        (uint128 id,) = pick(entrySeed, what);
+        IDesignRegistry.Status status = registry.entry(id).status;
+        if (what % 8 == 7) {
+            if (status == IDesignRegistry.Status.Suspended) return;
+            vm.prank(alice);
+            registry.setWithdrawn(id, status != IDesignRegistry.Status.Withdrawn);
+            return;
+        }
+        // Active more often than contested and suspended.
+        IDesignRegistry.Status wanted = IDesignRegistry.Status(what % 8 < 5 ? 0 : what % 8 - 4);
+        if (wanted == status) return;
+        if (status == IDesignRegistry.Status.Withdrawn && wanted != IDesignRegistry.Status.Suspended) return;
+        vm.prank(moderator);
+        registry.setStatus(id, wanted, 0);
+    }
+
+    function actCloseCurrency(uint256 currencySeed, uint8 close) external {
+        uint256 index = currencySeed % CURRENCIES;
+        _closed[index] = close % 4 == 0;
+        vm.prank(treasurer);
+        shares.closeCurrency(currencies[index], close % 4 == 0);
     }
 
     // ------------------------------------------------------------------ reading
+
+    function ledger() external view returns (DesignShares) {
+        return shares;
+    }
 
     function entryCount() external view returns (uint256) {
         return entries.length;
     }
 
-    function ancestorCount(uint128 id) external view returns (uint256) {
-        return ancestors[id].length;
+    function bookOf(uint128 id, uint256 index) external view returns (Book memory) {
+        return _books[id][index];
     }
 
-    /// @dev A lifetime sum after the fee.
-    function netOf(uint256 sum) public pure returns (uint256) {
-        return sum - sum * FEE_PPM / 1_000_000;
+    function sumsOf(uint256 index) external view returns (Sums memory) {
+        return _sums[index];
     }
 
-    /// @dev The holders' part of an entry's lifetime sum.
-    function ownOf(uint128 id, uint256 sum) public view returns (uint256) {
-        return netOf(sum) - netOf(sum) * stack[id] / 1_000_000;
-    }
-
-    function balanceOf(address currency, address holder) public view returns (uint256) {
-        return currency == address(0) ? holder.balance : Mintable(currency).balanceOf(holder);
-    }
-
-    function give(address currency, address to, uint256 amount) private {
-        if (currency == address(0)) {
-            vm.deal(to, to.balance + amount);
-        } else {
-            Mintable(currency).mint(to, amount);
+    /// @dev All holders' units, and what each is owed times SUPPLY, in one call.
+    function holdingsOf(uint128 id, uint256 index)
+        external
+        view
+        returns (uint256[6] memory held, uint256[6] memory due)
+    {
+        for (uint256 i = 0; i < HOLDERS; ++i) {
+            address holder = holders[i];
+            held[i] = units[id][holder];
+            due[i] = earnedScaled[id][index][holder] - paid[id][index][holder] * SUPPLY;
         }
     }
 
-    function credit(uint128 id, address currency, uint256 amount) private {
-        for (uint256 i = 0; i < holders.length; ++i) {
-            earnedScaled[id][currency][holders[i]] += units[id][holders[i]] * amount;
-        }
+    function ancestorsOf(uint128 id) external view returns (uint128[] memory) {
+        return _ancestors[id];
     }
 
-    /// @dev Up to three ancestors among the entries that there are, at most half of the revenue.
-    function descend(uint128 id, uint256 seed) private {
-        for (uint256 i = 0; i < entries.length && i < 3; ++i) {
-            uint32 ppm = uint32((seed >> (32 * i)) % 166_667);
-            if (ppm == 0) continue;
-            ancestors[id].push(entries[i]);
-            partOf[id][entries[i]] = ppm;
-            stack[id] += ppm;
-        }
+    function balanceOf(uint256 index, address account) public view returns (uint256) {
+        return currencies[index] == NATIVE ? account.balance : Mintable(currencies[index]).balanceOf(account);
     }
 
-    function refuses(address currency, address holder) private view returns (bool) {
-        if (currency == address(0)) return holder == address(_moody) && _moody.refuses();
-        if (currency == address(_deny)) return _deny.denied(holder);
-        return currency == address(_hostile) && _hostile.modes(holder) != HostileToken.Mode.None;
+    function gained() external view returns (bool) {
+        return _hostile.gained();
     }
 
-    function pick(uint256 entrySeed, uint256 currencySeed) private returns (uint128 id, address currency) {
-        id = entries[entrySeed % entries.length];
-        currency = currencies[currencySeed % 4];
+    // ------------------------------------------------------------------ help
+
+    function create(uint128[] memory parents, uint32 ppm, bool binding) private returns (uint128 id) {
+        IDesignRegistry.Registration memory r = childOf(alice, keccak256(abi.encode(entries.length)), parents);
+        r.standing = IDesignRegistry.Standing(true, binding, ppm);
+        id = register("alice", r);
+        entries.push(id);
+        units[id][alice] = SUPPLY;
         touchedEntry = id;
-        touchedCurrency = currencySeed % 4;
+        IDesignRegistry.Ancestor[] memory table = registry.ancestorsOf(id);
+        for (uint256 i = 0; i < table.length; ++i) {
+            parts[id][table[i].entryId] = table[i].ppm;
+            _ancestors[id].push(table[i].entryId);
+            _stacks[id] += table[i].ppm;
+        }
+    }
+
+    function spread(uint128 id, uint256 value) private {
+        for (uint256 i = 1; i < HOLDERS && units[id][alice] > value; ++i) {
+            vm.prank(alice);
+            shares.safeTransferFrom(alice, holders[i], id, value, "");
+            units[id][alice] -= value;
+            units[id][holders[i]] += value;
+        }
+    }
+
+    /// @dev One or two different entries.
+    function several(uint128 first, uint128 second) private pure returns (uint128[] memory list) {
+        list = new uint128[](first == second ? 1 : 2);
+        list[list.length - 1] = second;
+        list[0] = first;
+    }
+
+    function pick(uint256 entrySeed, uint256 currencySeed) private returns (uint128 id, uint256 index) {
+        id = entries[entrySeed % entries.length];
+        index = currencySeed % CURRENCIES;
+        (touchedEntry, touchedCurrency) = (id, index);
+    }
+
+    /// @dev Half of all amounts are tiny; the others are as large as a currency's decimals make them.
+    function amountOf(uint256 index, uint256 seed) private pure returns (uint256) {
+        if (seed % 2 == 0) return bound(seed, 1, 60);
+        return bound(seed, 1, index == 0 ? 1e15 : 1e26);
+    }
+
+    function bring(address to, uint256 index, uint256 amount) private {
+        if (currencies[index] == NATIVE) vm.deal(to, to.balance + amount);
+        else Mintable(currencies[index]).mint(to, amount);
+    }
+
+    function feeNow() private view returns (uint256) {
+        return _time < _feeFrom ? _feeNow : _feeNext;
+    }
+
+    function accepts(uint128 id, uint256 index, uint8 from) private view returns (bool) {
+        IDesignRegistry.Status status = registry.entry(id).status;
+        if (_closed[index] || status == IDesignRegistry.Status.Suspended) return false;
+        return status != IDesignRegistry.Status.Withdrawn || from > 2;
+    }
+
+    function refuses(uint256 index, address holder) private view returns (bool) {
+        if (index == 0) return _deny.denied(holder);
+        if (index == 1) {
+            if (holder.code.length == 0) return false;
+            HostileHolder.Mode mode = HostileHolder(payable(holder)).mode();
+            return mode == HostileHolder.Mode.Revert || mode == HostileHolder.Mode.BurnGas
+                || mode == HostileHolder.Mode.RevertBomb;
+        }
+        if (index == 3) return false;
+        HostileToken.Mode behavior = _hostile.modes(holder);
+        return behavior != HostileToken.Mode.None && behavior != HostileToken.Mode.Reenter;
+    }
+
+    function noteDeposit(uint128 id, uint256 index, uint256 amount, uint256 ppm) private {
+        Book storage book = _books[id][index];
+        Sums storage sums = _sums[index];
+        uint256 fees = book.feeScaled / MILLION;
+        book.gross += amount;
+        book.feeScaled += amount * ppm;
+        fees = book.feeScaled / MILLION - fees;
+        book.net += amount - fees;
+        sums.gross += amount;
+        sums.fees += fees;
+        sums.net += amount - fees;
+        grow(id, index);
+    }
+
+    /// @dev What an entry has earned more is each holder's by their units now.
+    function grow(uint128 id, uint256 index) private {
+        Book storage book = _books[id][index];
+        uint256 reserved = book.net * _stacks[id] / MILLION;
+        uint256 own = book.net - reserved + book.inbound;
+        uint256 more = own - book.own;
+        _sums[index].reserved += reserved - book.reserved;
+        _sums[index].own += more;
+        (book.reserved, book.own) = (reserved, own);
+        if (more == 0) return;
+        for (uint256 i = 0; i < HOLDERS; ++i) {
+            uint256 held = units[id][holders[i]];
+            if (held != 0) earnedScaled[id][index][holders[i]] += held * more;
+        }
+    }
+
+    function notePaid(uint128 id, uint256 index, address holder, uint256 amount) private {
+        if (amount == 0) return;
+        paid[id][index][holder] += amount;
+        _books[id][index].paid += amount;
+        _sums[index].paid += amount;
+    }
+
+    function notePaidMany(uint128[] memory list, uint256 index, address holder) private {
+        for (uint256 i = 0; i < list.length; ++i) {
+            notePaid(list[i], index, holder, shares.claimable(list[i], currencies[index], holder));
+        }
+    }
+
+    /// @dev Different entries, and what a holder has earned from them.
+    function listDue(uint256 first, uint256 count, uint256 index, address holder)
+        private
+        view
+        returns (uint128[] memory list, uint256 due)
+    {
+        list = new uint128[](bound(count, 1, entries.length));
+        for (uint256 i = 0; i < list.length; ++i) {
+            list[i] = entries[(first % entries.length + i) % entries.length];
+            due += shares.claimable(list[i], currencies[index], holder);
+        }
+    }
+
+    /// @dev What a contract has of the currency that it claims when units arrive.
+    function armedBalance(address to) private view returns (uint256) {
+        return _armedEntry[to] == 0 ? 0 : balanceOf(_armedIndex[to], to);
+    }
+
+    function noteHook(address to, uint256 had) private returns (uint256 got) {
+        if (_armedEntry[to] == 0) return 0;
+        got = balanceOf(_armedIndex[to], to) - had;
+        notePaid(_armedEntry[to], _armedIndex[to], to, got);
     }
 
     function claimsOf(uint128 id, address from, address to) private view returns (uint256[8] memory list) {
+        uint128[] memory one = several(id, id);
+        uint256[] memory sender = shares.claimables(from, one)[0];
+        uint256[] memory receiver = shares.claimables(to, one)[0];
         for (uint256 i = 0; i < 4; ++i) {
-            list[i] = shares.claimable(id, currencies[i], from);
-            list[i + 4] = shares.claimable(id, currencies[i], to);
+            (list[i], list[i + 4]) = (sender[i], receiver[i]);
         }
-    }
-
-    function notePaid(uint128 id, address currency, address holder, uint256 amount) private {
-        paid[id][currency][holder] += amount;
-        paidInAll[id][currency] += amount;
-    }
-}
-
-/// @dev A holder that takes native coin, or reverts, burns all gas, answers with a megabyte, or claims again meanwhile.
-contract MoodyHolder is ERC1155Holder {
-    enum Mood {
-        Calm,
-        Reverting,
-        Burning,
-        Bombing,
-        Claiming
-    }
-
-    DesignShares private immutable _shares;
-    Mood private _mood;
-
-    constructor(DesignShares shares) {
-        _shares = shares;
-    }
-
-    function turn(Mood mood) external {
-        _mood = mood;
-    }
-
-    function refuses() external view returns (bool) {
-        return _mood == Mood.Reverting || _mood == Mood.Burning || _mood == Mood.Bombing;
-    }
-
-    receive() external payable {
-        if (_mood == Mood.Reverting) revert("no");
-        if (_mood == Mood.Burning) {
-            while (true) {}
-        }
-        if (_mood == Mood.Bombing) {
-            assembly {
-                revert(0, 1000000)
-            }
-        }
-        if (_mood == Mood.Claiming) {
-            // Locked: whatever it asks, it gets what it is being paid and no more.
-            try _shares.claim(1, address(0)) {
-                revert("claimed twice");
-            } catch {}
-        }
-    }
-}
-
-/// @dev Claims in one currency whenever it is sent units, from within the hook.
-contract ClaimingHolder is ERC1155Holder {
-    DesignShares private immutable _shares;
-    address private immutable _currency;
-    bool private _resting;
-
-    constructor(DesignShares shares, address currency) {
-        _shares = shares;
-        _currency = currency;
-    }
-
-    receive() external payable {}
-
-    function rest(bool resting) external {
-        _resting = resting;
-    }
-
-    function onERC1155BatchReceived(
-        address operator,
-        address from,
-        uint256[] memory ids,
-        uint256[] memory values,
-        bytes memory data
-    ) public override returns (bytes4) {
-        uint128 id = uint128(ids[0]);
-        if (!_resting && _shares.claimable(id, _currency, address(this)) != 0) _shares.claim(id, _currency);
-        return super.onERC1155BatchReceived(operator, from, ids, values, data);
     }
 }
