@@ -8,17 +8,26 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
-import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IDesignLicenses} from "./interfaces/IDesignLicenses.sol";
 import {IDesignRegistry} from "./interfaces/IDesignRegistry.sol";
 import {IDesignShares} from "./interfaces/IDesignShares.sol";
 import {IPaymentSource} from "./interfaces/IPaymentSource.sol";
 import {ITransferPolicy} from "./interfaces/ITransferPolicy.sol";
+import {Currencies} from "./ledger/Currencies.sol";
+import {ShareToken} from "./ledger/ShareToken.sol";
 import {Holding, HoldingWord} from "./lib/Holding.sol";
+import {Payment, PAYMENT_GAS} from "./lib/Payment.sol";
 import {Revenue} from "./lib/Revenue.sol";
-import {ShareToken} from "./ShareToken.sol";
-import {FEE_CEILING_PPM, FEE_DELAY, MAX_CURRENCIES, PPM, SHARE_SUPPLY} from "./Units.sol";
+import {
+    PPM,
+    SHARE_SUPPLY,
+    SOURCE_DONATION,
+    SOURCE_INBOX,
+    SOURCE_RENEWAL,
+    SOURCE_RESALE,
+    SOURCE_UNITS
+} from "./Units.sol";
 
 /// @title DesignShares
 /// @dev Exact index over a fixed supply. Per (entry, currency) the cumulative own revenue R only grows. A holder's
@@ -27,43 +36,15 @@ import {FEE_CEILING_PPM, FEE_DELAY, MAX_CURRENCIES, PPM, SHARE_SUPPLY} from "./U
 ///  sum over holders of (owed + units * (R - index)) + SHARE_SUPPLY * paid = SHARE_SUPPLY * R.
 ///  Ancestors are lazy: a deposit only reserves their part, and each takes the floor of its rate over the descendant's
 ///  lifetime total, less what it took before. So a deposit costs the same for any number of holders and ancestors.
-contract DesignShares is IDesignShares, ShareToken, AccessManaged, EIP712, ReentrancyGuardTransient {
+contract DesignShares is ShareToken, Currencies, EIP712, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
-
-    /// @dev One word. `place` is the currency's index plus 1, so that 0 is an unknown currency. The fee is the same
-    ///  for all currencies; it stands in each word so that a deposit reads no other.
-    struct Currency {
-        uint8 place;
-        bool closed;
-        uint24 feeNow;
-        uint24 feeNext;
-        uint40 feeNextFrom;
-        uint128 fees;
-    }
-
-    /// @dev The fee that holds until `nextFrom`, and the one from then on.
-    struct FeeSchedule {
-        uint24 current;
-        uint24 next;
-        uint40 nextFrom;
-    }
-
-    uint8 private constant SOURCE_RENEWAL = 2;
-    uint8 private constant SOURCE_UNIT_REPORT = 3;
-    uint8 private constant SOURCE_RESALE = 4;
-    uint8 private constant SOURCE_INBOX = 5;
-    uint8 private constant SOURCE_DONATION = 6;
 
     bytes32 private constant CLAIM_ORDER_TYPEHASH = keccak256(
         "ClaimOrder(address holder,address to,address currency,uint128[] entryIds,uint64 deadline,bytes32 salt)"
     );
 
-    /// @notice Gas that `claimFor` gives to one holder's transfer. The usual tokens need 30 to 60 thousand.
-    uint256 public constant CLAIM_GAS = 150_000;
-
-    /// @dev What a holder's turn in `claimFor` needs besides CLAIM_GAS: 36,600 to send the native coin to an account
-    ///  that does not exist yet, and the record after the call.
-    uint256 private constant TURN_GAS = 60_000;
+    /// @notice Gas that `claimFor` gives to one holder's transfer.
+    uint256 public constant CLAIM_GAS = PAYMENT_GAS;
 
     /// @inheritdoc IDesignShares
     address public immutable registry;
@@ -76,9 +57,6 @@ contract DesignShares is IDesignShares, ShareToken, AccessManaged, EIP712, Reent
     mapping(uint256 id => mapping(uint256 index => mapping(address holder => Holding))) private _furtherHoldings;
     mapping(uint256 id => mapping(uint256 index => Revenue)) private _revenues;
     mapping(uint256 descendant => mapping(uint256 ancestor => mapping(uint256 index => uint256))) private _settled;
-    mapping(address currency => Currency) private _currencies;
-    address[] private _currencyList;
-    FeeSchedule private _fee;
     /// @inheritdoc IDesignShares
     mapping(address depositor => bool) public isDepositor;
     /// @inheritdoc IDesignShares
@@ -91,14 +69,13 @@ contract DesignShares is IDesignShares, ShareToken, AccessManaged, EIP712, Reent
     /// @param transferPolicy_ What allows transfers of shares, for ever; zero: all are allowed.
     constructor(address authority, address registry_, address treasury_, uint256 feePpm_, address transferPolicy_)
         AccessManaged(authority)
+        Currencies(feePpm_)
         EIP712("Loomprint Shares", "1")
     {
         if (registry_ == address(0) || treasury_ == address(0)) revert DesignShares__ZeroAddress();
-        if (feePpm_ > FEE_CEILING_PPM) revert DesignShares__FeeAboveCeiling(feePpm_);
         registry = registry_;
         treasury = treasury_;
         transferPolicy = transferPolicy_;
-        _fee = FeeSchedule({current: uint24(feePpm_), next: uint24(feePpm_), nextFrom: 0});
     }
 
     // ------------------------------------------------------------------ money in
@@ -167,13 +144,13 @@ contract DesignShares is IDesignShares, ShareToken, AccessManaged, EIP712, Reent
         amount = _take(entryId, index, msg.sender, _ownOf(entryId, index));
         if (amount == 0) revert DesignShares__NothingToClaim();
         emit Claimed(entryId, currency, msg.sender, amount);
-        _pay(currency, msg.sender, amount);
+        Payment.send(currency, msg.sender, amount);
     }
 
     /// @inheritdoc IDesignShares
     function claimMany(uint128[] calldata entryIds, address currency) external nonReentrant returns (uint256 amount) {
         amount = _takeMany(entryIds, currency, msg.sender);
-        _pay(currency, msg.sender, amount);
+        Payment.send(currency, msg.sender, amount);
     }
 
     /// @inheritdoc IDesignShares
@@ -191,7 +168,7 @@ contract DesignShares is IDesignShares, ShareToken, AccessManaged, EIP712, Reent
         }
         emit ClaimOrdered(digest, order.holder, order.to);
         amount = _takeMany(order.entryIds, order.currency, order.holder);
-        _pay(order.currency, order.to, amount);
+        Payment.send(order.currency, order.to, amount);
     }
 
     /// @inheritdoc IDesignShares
@@ -209,7 +186,7 @@ contract DesignShares is IDesignShares, ShareToken, AccessManaged, EIP712, Reent
             address holder = holders[i];
             uint256 amount = _take(entryId, index, holder, own);
             if (amount == 0) continue;
-            if (_payBounded(currency, holder, amount)) {
+            if (Payment.sendBounded(currency, holder, amount)) {
                 emit Claimed(entryId, currency, holder, amount);
             } else {
                 // Added to the word as it is now, not put back as it was: the transfer may have run foreign code.
@@ -221,11 +198,10 @@ contract DesignShares is IDesignShares, ShareToken, AccessManaged, EIP712, Reent
 
     /// @inheritdoc IDesignShares
     function withdrawFees(address currency) external nonReentrant returns (uint256 amount) {
-        amount = _known(currency).fees;
+        amount = _takeFees(currency);
         if (amount == 0) revert DesignShares__NothingToClaim();
-        _currencies[currency].fees = 0;
         emit FeesWithdrawn(currency, treasury, amount);
-        _pay(currency, treasury, amount);
+        Payment.send(currency, treasury, amount);
     }
 
     // ------------------------------------------------------------------ managing
@@ -248,38 +224,6 @@ contract DesignShares is IDesignShares, ShareToken, AccessManaged, EIP712, Reent
             // Where nothing was deposited yet, the first deposit asks.
             if (_revenues[entryId][index].known) _revenues[entryId][index].status = status;
         }
-    }
-
-    /// @inheritdoc IDesignShares
-    function addCurrency(address currency) external restricted {
-        if (currency != address(0) && currency.code.length == 0) revert DesignShares__NotACurrency(currency);
-        if (_currencies[currency].place != 0) revert DesignShares__CurrencyKnown(currency);
-        uint256 index = _currencyList.length;
-        if (index == MAX_CURRENCIES) revert DesignShares__CurrencyListFull();
-        _currencyList.push(currency);
-        _currencies[currency].place = uint8(index + 1);
-        _setFee(currency, _fee);
-        emit CurrencyAdded(currency, uint8(index));
-    }
-
-    /// @inheritdoc IDesignShares
-    function closeCurrency(address currency, bool closed) external restricted {
-        currencyIndex(currency);
-        _currencies[currency].closed = closed;
-        emit CurrencyClosed(currency, closed);
-    }
-
-    /// @inheritdoc IDesignShares
-    function scheduleFee(uint256 feePpm_) external restricted {
-        if (feePpm_ > FEE_CEILING_PPM) revert DesignShares__FeeAboveCeiling(feePpm_);
-        uint40 effectiveAt = uint40(block.timestamp + FEE_DELAY);
-        FeeSchedule memory fee = FeeSchedule({current: uint24(feePpm()), next: uint24(feePpm_), nextFrom: effectiveAt});
-        _fee = fee;
-        uint256 count = _currencyList.length;
-        for (uint256 index = 0; index < count; ++index) {
-            _setFee(_currencyList[index], fee);
-        }
-        emit FeeScheduled(feePpm_, effectiveAt);
     }
 
     /// @inheritdoc IDesignShares
@@ -342,36 +286,6 @@ contract DesignShares is IDesignShares, ShareToken, AccessManaged, EIP712, Reent
     {
         uint256 index = currencyIndex(currency);
         return (_earned(descendant, ancestor, index), _settled[descendant][ancestor][index]);
-    }
-
-    /// @inheritdoc IDesignShares
-    function feesHeld(address currency) external view returns (uint256) {
-        return _known(currency).fees;
-    }
-
-    /// @inheritdoc IDesignShares
-    function feePpm() public view returns (uint256) {
-        return block.timestamp < _fee.nextFrom ? _fee.current : _fee.next;
-    }
-
-    /// @inheritdoc IDesignShares
-    function scheduledFee() external view returns (uint256 feePpm_, uint40 effectiveAt) {
-        return (_fee.next, _fee.nextFrom);
-    }
-
-    /// @inheritdoc IDesignShares
-    function currencies() external view returns (address[] memory) {
-        return _currencyList;
-    }
-
-    /// @inheritdoc IDesignShares
-    function currencyIndex(address currency) public view returns (uint8) {
-        return _known(currency).place - 1;
-    }
-
-    /// @inheritdoc IDesignShares
-    function isClosed(address currency) external view returns (bool) {
-        return _known(currency).closed;
     }
 
     /// @inheritdoc IDesignShares
@@ -462,7 +376,7 @@ contract DesignShares is IDesignShares, ShareToken, AccessManaged, EIP712, Reent
     /// @dev Splits money that is there into the fee, the ancestors' reserve and own revenue, on lifetime terms: the
     ///  sum of all fees is the floor of the rate over the sum of all deposits, however they were cut.
     function _credit(uint128 entryId, address currency, uint256 gross, uint8 source, bytes32 ref) private {
-        uint256 index = _currencies[currency].place - 1;
+        uint256 index = currencyIndex(currency);
         Revenue memory revenue = _revenues[entryId][index];
         if (!revenue.known) {
             if (!IDesignRegistry(registry).isRegistered(entryId)) revert DesignShares__UnknownEntry(entryId);
@@ -473,11 +387,8 @@ contract DesignShares is IDesignShares, ShareToken, AccessManaged, EIP712, Reent
         if (gross > type(uint96).max - revenue.net) revert DesignShares__RevenueLimit();
 
         uint256 fee = 0;
-        if (source <= SOURCE_UNIT_REPORT) {
-            uint256 scaled = gross * _feeOn(currency) + revenue.feeRemainder;
-            fee = scaled / PPM;
-            revenue.feeRemainder = uint24(scaled % PPM);
-            if (fee != 0) _currencies[currency].fees += uint128(fee);
+        if (source <= SOURCE_UNITS) {
+            (fee, revenue.feeRemainder) = _charge(currency, gross, revenue.feeRemainder);
         }
         uint256 ancestors = revenue.reserved();
         revenue.net += uint96(gross - fee);
@@ -490,16 +401,6 @@ contract DesignShares is IDesignShares, ShareToken, AccessManaged, EIP712, Reent
     function _accepts(IDesignRegistry.Status status, uint8 source) private pure returns (bool) {
         if (status == IDesignRegistry.Status.Suspended) return false;
         return status != IDesignRegistry.Status.Withdrawn || source > SOURCE_RENEWAL;
-    }
-
-    function _feeOn(address currency) private view returns (uint256) {
-        Currency memory c = _currencies[currency];
-        return block.timestamp < c.feeNextFrom ? c.feeNow : c.feeNext;
-    }
-
-    function _setFee(address currency, FeeSchedule memory fee) private {
-        Currency storage c = _currencies[currency];
-        (c.feeNow, c.feeNext, c.feeNextFrom) = (fee.current, fee.next, fee.nextFrom);
     }
 
     // ------------------------------------------------------------------ paying
@@ -543,38 +444,6 @@ contract DesignShares is IDesignShares, ShareToken, AccessManaged, EIP712, Reent
         }
     }
 
-    function _pay(address currency, address to, uint256 amount) private {
-        if (currency != address(0)) {
-            IERC20(currency).safeTransfer(to, amount);
-        } else if (!LowLevelCall.callNoReturn(to, amount, "")) {
-            revert DesignShares__TransferFailed(to);
-        }
-    }
-
-    /// @dev A payment with CLAIM_GAS, at most 32 bytes of a token's answer read and none of a receiver's, and no revert
-    ///  of ours if it fails. Without the check of what is left, a gas estimate could settle on an amount at which
-    ///  holders are skipped.
-    function _payBounded(address currency, address to, uint256 amount) private returns (bool succeeded) {
-        // 1/64 of the gas stays with the caller (EIP-150).
-        if (gasleft() < (CLAIM_GAS * 64) / 63 + TURN_GAS) revert DesignShares__NotEnoughGas();
-        uint256 gasGiven = CLAIM_GAS;
-        if (currency == address(0)) {
-            assembly ("memory-safe") {
-                succeeded := call(gasGiven, to, amount, 0x00, 0x00, 0x00, 0x00)
-            }
-            return succeeded;
-        }
-        bytes memory request = abi.encodeCall(IERC20.transfer, (to, amount));
-        assembly ("memory-safe") {
-            mstore(0x00, 0)
-            succeeded := call(gasGiven, currency, 0, add(request, 0x20), mload(request), 0x00, 0x20)
-            // Some tokens answer nothing at all; others answer false instead of reverting.
-            if returndatasize() {
-                succeeded := and(succeeded, and(gt(returndatasize(), 0x1f), eq(mload(0x00), 1)))
-            }
-        }
-    }
-
     /// @dev By the digest, never by the signature's bytes: of those there can be several that are valid.
     function _voidOrder(ClaimOrder calldata order) private returns (bytes32 digest) {
         digest = claimOrderDigest(order);
@@ -583,11 +452,6 @@ contract DesignShares is IDesignShares, ShareToken, AccessManaged, EIP712, Reent
     }
 
     // ------------------------------------------------------------------ looking up
-
-    function _known(address currency) private view returns (Currency memory c) {
-        c = _currencies[currency];
-        if (c.place == 0) revert DesignShares__UnknownCurrency(currency);
-    }
 
     function _ownOf(uint256 id, uint256 index) private view returns (uint256) {
         Revenue memory revenue = _revenues[id][index];

@@ -11,6 +11,7 @@ import {IDesignRegistry} from "./interfaces/IDesignRegistry.sol";
 import {IDesignShares} from "./interfaces/IDesignShares.sol";
 import {IResaleMarket} from "./interfaces/IResaleMarket.sol";
 import {MarketBase} from "./market/MarketBase.sol";
+import {SOURCE_RESALE} from "./Units.sol";
 
 /// @title ResaleMarket
 /// @dev Signed orders of holders. Nothing is held in between: money and tokens change hands in one call.

@@ -15,3 +15,11 @@ uint256 constant FEE_DELAY = 14 days;
 
 /// @dev The most currencies that one ledger can ever know. A share transfer settles each, so the bound is its gas bound.
 uint256 constant MAX_CURRENCIES = 4;
+
+/// @dev Where a deposit comes from. The platform takes its fee of the first three.
+uint8 constant SOURCE_SALE = 1;
+uint8 constant SOURCE_RENEWAL = 2;
+uint8 constant SOURCE_UNITS = 3;
+uint8 constant SOURCE_RESALE = 4;
+uint8 constant SOURCE_INBOX = 5;
+uint8 constant SOURCE_DONATION = 6;

@@ -19,11 +19,6 @@ import {IPaymentSource} from "../interfaces/IPaymentSource.sol";
 abstract contract MarketBase is IMarket, AccessManaged, ERC2771Context, EIP712, Pausable, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
-    uint8 internal constant SOURCE_SALE = 1;
-    uint8 internal constant SOURCE_RENEWAL = 2;
-    uint8 internal constant SOURCE_UNITS = 3;
-    uint8 internal constant SOURCE_RESALE = 4;
-
     /// @inheritdoc IMarket
     address public immutable registry;
     /// @inheritdoc IMarket

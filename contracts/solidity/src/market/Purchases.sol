@@ -9,6 +9,7 @@ import {IDesignLicenses} from "../interfaces/IDesignLicenses.sol";
 import {IDesignRegistry} from "../interfaces/IDesignRegistry.sol";
 import {IDesignShares} from "../interfaces/IDesignShares.sol";
 import {ILicenseMarket} from "../interfaces/ILicenseMarket.sol";
+import {SOURCE_SALE} from "../Units.sol";
 import {Offers} from "./Offers.sol";
 
 /// @dev First sales of licenses: by an offer, by a signed intent, for someone else, by a voucher.

@@ -5,6 +5,7 @@ import {IERC1155} from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
 import {IDesignLicenses} from "../interfaces/IDesignLicenses.sol";
 import {IDesignShares} from "../interfaces/IDesignShares.sol";
 import {ILicenseMarket} from "../interfaces/ILicenseMarket.sol";
+import {SOURCE_RENEWAL, SOURCE_UNITS} from "../Units.sol";
 import {Offers} from "./Offers.sol";
 
 /// @dev What sold licenses cost later: another period, or each piece that is made.

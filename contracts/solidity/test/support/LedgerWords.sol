@@ -8,7 +8,7 @@ import {Test} from "./Test.sol";
 ///  Slots as in docs/contracts/storage.md; `test/unit/DesignShares/storage.t.sol` shows that they hold.
 abstract contract LedgerWords is Test {
     uint256 internal constant HOLDINGS_SLOT = 0;
-    uint256 internal constant FURTHER_HOLDINGS_SLOT = 5;
+    uint256 internal constant FURTHER_HOLDINGS_SLOT = 8;
 
     function wordOf(address ledger, uint256 id, uint256 index, address holder) internal view returns (Holding) {
         bytes32 slot;

@@ -5,9 +5,9 @@ import {IERC1155Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.
 import {IERC1155} from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
 import {ERC1155Utils} from "@openzeppelin/contracts/token/ERC1155/utils/ERC1155Utils.sol";
 import {ERC165, IERC165} from "@openzeppelin/contracts/utils/introspection/ERC165.sol";
-import {IDesignRegistry} from "./interfaces/IDesignRegistry.sol";
-import {Holding, HoldingWord} from "./lib/Holding.sol";
-import {SHARE_SUPPLY} from "./Units.sol";
+import {IDesignRegistry} from "../interfaces/IDesignRegistry.sol";
+import {Holding, HoldingWord} from "../lib/Holding.sol";
+import {SHARE_SUPPLY} from "../Units.sol";
 
 /// @title The ERC-1155 face of share units.
 /// @dev Own code, because a balance here is 24 bits of the word that also holds money; held to the behavior of
