@@ -4,13 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Max, Sum
+from django.db.models import Max
 
 from common.identifiers import ZERO_ADDRESS
 from contracts.chains import Chain
 from contracts.client import client
-from licensing.models import EntryClosing, LicenseExpiry, LicenseMovement, LicenseRevocation, LicenseSale, Offer
+from licensing.models import EntryClosing, LicenseExpiry, LicenseMovement, LicenseRevocation, Offer
 from licensing.projections import LAST_SECOND
+from licensing.selectors import sold_by_offers
 
 
 def holders(chain: Chain) -> Iterator[str]:
@@ -33,14 +34,10 @@ def holders(chain: Chain) -> Iterator[str]:
 def offers(chain: Chain) -> Iterator[str]:
     """Every offer must stand at the market as its newest event left it, with the number sold."""
     ask = client(chain).call
-    sold = {
-        tuple(key): total
-        for *key, total in LicenseSale.objects.filter(chain_id=chain.chain_id)
-        .values_list("entry_id", "terms_hash", "currency")
-        .annotate(total=Sum("quantity"))
-    }
     key = ("entry_id", "terms_hash", "currency")
     newest = Offer.objects.filter(chain_id=chain.chain_id).order_by(*key, "-event__block__number", "-event__log_index")
+    entries = newest.order_by().values_list("entry_id", flat=True).distinct()
+    sold = sold_by_offers(chain_id=chain.chain_id, entry_ids=list(entries))
     for offer in newest.distinct(*key).iterator():
         where = (int(offer.entry_id, 16), bytes.fromhex(offer.terms_hash[2:]), offer.currency)
         terms, number, is_open = ask("LicenseMarket", "offer", *where)
@@ -50,8 +47,7 @@ def offers(chain: Chain) -> Iterator[str]:
         if on_chain != in_rows:
             yield f"{name}: the chain says {on_chain}, the database {in_rows}"
         in_sales = sold.get((offer.entry_id, offer.terms_hash, offer.currency), 0)
-        # What vouchers sold stands in the sales too, and the market counts it for no offer.
-        if is_open and number > in_sales:
+        if number != in_sales:
             yield f"{name}: the chain has sold {number}, the database {in_sales}"
 
 

@@ -78,6 +78,7 @@ def license_sold(event: ChainEvent) -> None:
         quantity=int(event.args["quantity"]),
         version=int(event.args["version"]),
         ref=event.args["ref"],
+        voucher=event.args["voucher"],
     )
 
 

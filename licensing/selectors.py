@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from common.fields import UintField
+from common.identifiers import ZERO_HASH
 from contracts.chains import Chain, chain
 from contracts.errors import ChainNotDeployed
 from contracts.models import ChainEvent
@@ -110,21 +111,25 @@ def closed_currencies(*, chain_id: int) -> set[str]:
     return {currency for currency, closed in newest.items() if closed}
 
 
+def sold_by_offers(*, chain_id: int, entry_ids: Sequence[str]) -> dict[tuple[str, str, str], int]:
+    """By entry, terms and currency, how many licenses the offer has sold; what a voucher sold is not of its supply."""
+    sales = LicenseSale.objects.filter(chain_id=chain_id, entry_id__in=entry_ids, voucher=ZERO_HASH)
+    totals = sales.values_list("entry_id", "terms_hash", "currency").annotate(total=Sum("quantity"))
+    return {tuple(key): total for *key, total in totals}
+
+
 def offers_of(*, chain_id: int, entry_id: str) -> list[OfferOnShow]:
     """Offers of an entry that anyone can buy here now, under terms that we know, cheapest first."""
     offers = current_offers(chain_id=chain_id, entry_ids=[entry_id])
     templates = {t.terms_hash: t for t in LicenseTemplate.objects.filter(terms_hash__in=[o.terms_hash for o in offers])}
-    sold = {
-        (terms_hash, currency): total
-        for terms_hash, currency, total in LicenseSale.objects.filter(chain_id=chain_id, entry_id=entry_id)
-        .values_list("terms_hash", "currency")
-        .annotate(total=Sum("quantity"))
-    }
+    sold = sold_by_offers(chain_id=chain_id, entry_ids=[entry_id])
     return [
         OfferOnShow(
             offer=offer,
             template=templates[offer.terms_hash],
-            left=max(0, offer.supply - sold.get((offer.terms_hash, offer.currency), 0)) if offer.supply else None,
+            left=max(0, offer.supply - sold.get((entry_id, offer.terms_hash, offer.currency), 0))
+            if offer.supply
+            else None,
         )
         for offer in offers
         if offer.terms_hash in templates

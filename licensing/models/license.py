@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 
 from common.fields import AddressField, EntryIdField, HashField, UintField
+from common.identifiers import ZERO_HASH
 
 
 class LicenseSale(models.Model):
@@ -24,6 +25,7 @@ class LicenseSale(models.Model):
     quantity = models.PositiveBigIntegerField()
     version = models.PositiveBigIntegerField(default=1, help_text="of the entry when it was sold")
     ref = HashField(db_index=True)
+    voucher = HashField(default=ZERO_HASH, help_text="digest of the voucher that sold it; zero: the offer counts it")
 
     class Meta:
         indexes: ClassVar = [

@@ -211,6 +211,7 @@ def sold(design: Design, *, to: str, block: int, ref: str = ZERO_HASH, price: in
             "quantity": "1",
             "version": "1",
             "ref": ref,
+            "voucher": ZERO_HASH,
         },
         block=block,
     )

@@ -15,8 +15,8 @@ from contracts.models import ChainEvent
 from contracts.outbox import enqueue
 from contracts.verifier import Node, Verdict, report, verify_hash
 from designs.selectors import ancestors_of, claims_of, entry_status, versions_of
-from licensing.models import LicenseTemplate
-from licensing.selectors import licenses_of, offers_of, sale_stop
+from licensing.models import LicenseSale, LicenseTemplate
+from licensing.selectors import licenses_of, offers_of, sale_stop, sold_by_offers
 from licensing.services.downloads import DownloadRefused, grant_download
 from licensing.services.templates import facts_of, terms_hash
 from royalties.selectors import earning_totals, fee_ppm, replay, statement
@@ -179,6 +179,27 @@ def test_offers_that_a_creator_changes_on_chain_are_what_is_sold(sold: Market) -
     as_creator(sold, "LicenseMarket", "closeOffer", sold.entry, terms, sold.currency)
     agrees(sold)
     assert sold_here(sold) == []
+
+
+def test_what_a_voucher_sells_is_not_of_the_offers_supply(sold: Market, outsider: LocalAccount) -> None:
+    terms = LicenseTemplate.objects.get(code="personal", active=True).terms_hash
+    entry = register(sold, outsider, OUTPUT, offers=[OfferLine(terms, NATIVE, 9, 2)])
+    where = [int(entry, 16), terms, NATIVE]
+    voucher = [*where, 5, 3, ZERO_ADDRESS, 0, NEVER, "0x" + "66" * 32]
+    digest = sold.ask("LicenseMarket", "voucherDigest", voucher)
+    signature = outsider.unsafe_sign_hash(digest).signature
+    send_as(sold, outsider.address, "LicenseMarket", "buyWithVoucher", voucher, signature, outsider.address, value=15)
+    intent = [*where, 9, 1, outsider.address, NEVER]
+    send_as(sold, outsider.address, "LicenseMarket", "buy", intent, [], value=9)
+    agrees(sold)
+
+    chain_id = sold.live.chain.chain_id
+    sales = LicenseSale.objects.filter(chain_id=chain_id, entry_id=entry).order_by("price")
+    assert [(sale.price, sale.quantity, sale.voucher) for sale in sales] == [
+        (5, 3, "0x" + digest.hex()),
+        (9, 1, ZERO_HASH),
+    ]
+    assert sold_by_offers(chain_id=chain_id, entry_ids=[entry]) == {(entry, terms, NATIVE): 1}
 
 
 def sold_here(market: Market) -> list[Any]:

@@ -61,6 +61,8 @@ contract DesignShares is ShareToken, Currencies, EIP712, ReentrancyGuardTransien
     mapping(address depositor => bool) public isDepositor;
     /// @inheritdoc IDesignShares
     mapping(bytes32 digest => bool) public isVoid;
+    /// @inheritdoc IDesignShares
+    mapping(bytes32 ref => bool) public refUsed;
 
     /// @param authority The AccessManager.
     /// @param registry_ The address that the registry will have; its constructor checks that it is meant.
@@ -91,6 +93,10 @@ contract DesignShares is ShareToken, Currencies, EIP712, ReentrancyGuardTransien
     ) external payable nonReentrant {
         if (!isDepositor[msg.sender]) revert DesignShares__NotDepositor(msg.sender);
         if (source == 0 || source > SOURCE_RESALE) revert DesignShares__UnknownSource(source);
+        if (ref != 0) {
+            if (refUsed[ref]) revert DesignShares__RefUsed(ref);
+            refUsed[ref] = true;
+        }
         _checkDeposit(currency, gross);
         if (currency != address(0)) {
             uint256 before = IERC20(currency).balanceOf(address(this));

@@ -109,6 +109,8 @@ interface IDesignShares is IERC1155, IERC2981 {
     error DesignShares__UnknownEntry(uint128 entryId);
     /// @notice A depositor does not bring money from such a source.
     error DesignShares__UnknownSource(uint8 source);
+    /// @notice An action with this reference was executed before.
+    error DesignShares__RefUsed(bytes32 ref);
     /// @notice The entry takes no money of this kind while it has this status.
     error DesignShares__NotAccepting(uint128 entryId, IDesignRegistry.Status status);
     /// @notice A deposit of nothing.
@@ -140,6 +142,7 @@ interface IDesignShares is IERC1155, IERC2981 {
     /// @dev Only an allowed depositor. Native coin comes as value; for an ERC-20 the depositor must implement
     ///  IPaymentSource: it is called back for the money.
     /// @param source 1 to 4.
+    /// @param ref Zero, or the operator's reference of the action, which is accepted once for ever.
     /// @param payload Given back to the depositor in `pay`.
     function deposit(
         uint128 entryId,
@@ -252,6 +255,9 @@ interface IDesignShares is IERC1155, IERC2981 {
 
     /// @notice Whether an order was executed or canceled.
     function isVoid(bytes32 digest) external view returns (bool);
+
+    /// @notice Whether an operator's action with this reference was paid for: once, whichever market brought it.
+    function refUsed(bytes32 ref) external view returns (bool);
 
     /// @notice The EIP-712 digest of an order.
     function claimOrderDigest(ClaimOrder calldata order) external view returns (bytes32);

@@ -121,6 +121,7 @@ interface ILicenseMarket is IMarket {
     /// @param price Of one license.
     /// @param version The entry's version at that time.
     /// @param ref The operator's reference of the action, or zero.
+    /// @param voucher The digest of the voucher that sold them, or zero: then the offer counts them as sold.
     event LicenseSold(
         uint128 indexed entryId,
         uint256 indexed licenseId,
@@ -131,7 +132,8 @@ interface ILicenseMarket is IMarket {
         uint128 price,
         uint32 quantity,
         uint32 version,
-        bytes32 ref
+        bytes32 ref,
+        bytes32 voucher
     );
 
     /// @notice A holder allows (or with until = 0 forbids) renewals at their cost.
@@ -173,8 +175,6 @@ interface ILicenseMarket is IMarket {
     error LicenseMarket__GateClosed(address account);
     /// @notice A license with a serial is bought alone.
     error LicenseMarket__OneAtATime();
-    /// @notice An action with this reference was executed before.
-    error LicenseMarket__RefUsed(bytes32 ref);
     /// @notice An operator's action needs a reference.
     error LicenseMarket__NoRef();
     /// @notice The license does not expire, so there is nothing to renew; or its period is another one; or it is
@@ -194,6 +194,7 @@ interface ILicenseMarket is IMarket {
     function closeOffer(uint128 entryId, bytes32 terms, address currency) external;
 
     /// @notice Opens the offers that were signed with a registration. Only the registry.
+    /// @dev Not of metered terms, whose offers state a price for a piece.
     function openFirstOffers(uint128 entryId, IDesignRegistry.FirstOffer[] calldata offers) external;
 
     /// @notice Takes note of an entry's newest version. Only the registry.
@@ -275,9 +276,6 @@ interface ILicenseMarket is IMarket {
 
     /// @notice What a holder allows to be charged.
     function consentOf(uint256 licenseId, address holder) external view returns (RenewalConsent memory);
-
-    /// @notice Whether an operator's action with this reference was executed.
-    function refUsed(bytes32 ref) external view returns (bool);
 
     /// @notice The digests that are signed. A payer's intent names the payer, so that a wallet that signs for several
     ///  accounts pays from one only.

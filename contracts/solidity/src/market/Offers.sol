@@ -70,7 +70,8 @@ abstract contract Offers is ILicenseMarket, MarketBase {
             OfferTerms memory offer_;
             offer_.price = first.price;
             offer_.supply = first.supply;
-            _open(entryId, first.terms, first.currency, offer_);
+            // A first offer states no price for a piece, and none could ever be added.
+            if (_open(entryId, first.terms, first.currency, offer_) & METERED != 0) revert LicenseMarket__BadOffer();
         }
     }
 
@@ -145,7 +146,10 @@ abstract contract Offers is ILicenseMarket, MarketBase {
         return keccak256(abi.encode(entryId, terms, currency));
     }
 
-    function _open(uint128 entryId, bytes32 terms, address currency, OfferTerms memory offer_) private {
+    function _open(uint128 entryId, bytes32 terms, address currency, OfferTerms memory offer_)
+        private
+        returns (uint8 flags)
+    {
         _checkPrice(entryId, currency, offer_.price);
         IDesignShares(shares).currencyIndex(currency);
         bytes32 key = _keyOf(entryId, terms, currency);
@@ -156,7 +160,7 @@ abstract contract Offers is ILicenseMarket, MarketBase {
                 || (offer_.endsAt != 0 && (offer_.endsAt <= offer_.startsAt || offer_.endsAt <= block.timestamp))
         ) revert LicenseMarket__BadOffer();
 
-        uint8 flags = OPEN | _flagsOf(terms, offer_.unitPrice);
+        flags = OPEN | _flagsOf(terms, offer_.unitPrice);
         if (offer_.walletCap != 0) flags |= CAPPED;
         if (offer_.allowRoot != 0) {
             flags |= LISTED;

@@ -27,6 +27,7 @@ abstract contract Purchases is Offers {
         uint8 flags;
         uint96 unitPrice;
         bytes32 ref;
+        bytes32 voucher;
     }
 
     bytes32 private constant INTENT_TYPEHASH = keccak256(
@@ -35,9 +36,6 @@ abstract contract Purchases is Offers {
     bytes32 private constant VOUCHER_TYPEHASH = keccak256(
         "Voucher(uint128 entryId,bytes32 terms,address currency,uint128 price,uint32 quantity,address to,uint64 startsAt,uint64 deadline,bytes32 salt)"
     );
-
-    /// @inheritdoc ILicenseMarket
-    mapping(bytes32 ref => bool) public refUsed;
 
     /// @inheritdoc ILicenseMarket
     function buy(BuyIntent calldata intent, bytes32[] calldata proof)
@@ -61,8 +59,6 @@ abstract contract Purchases is Offers {
         returns (uint256 licenseId)
     {
         if (ref == 0) revert LicenseMarket__NoRef();
-        if (refUsed[ref]) revert LicenseMarket__RefUsed(ref);
-        refUsed[ref] = true;
         address payer = _msgSender();
         return _buy(intent, proof, payer, payer, ref);
     }
@@ -154,7 +150,8 @@ abstract contract Purchases is Offers {
                 payer: payer,
                 flags: flags,
                 unitPrice: 0,
-                ref: 0
+                ref: 0,
+                voucher: digest
             }),
             payer
         );
@@ -201,7 +198,8 @@ abstract contract Purchases is Offers {
                 payer: payer,
                 flags: o.flags,
                 unitPrice: o.flags & METERED == 0 ? 0 : _extras[key].unitPrice,
-                ref: ref
+                ref: ref,
+                voucher: 0
             }),
             charged
         );
@@ -239,6 +237,8 @@ abstract contract Purchases is Offers {
     }
 
     function _emitSold(Sale memory s, uint256 licenseId, uint32 version) private {
-        emit LicenseSold(s.entryId, licenseId, s.to, s.payer, s.terms, s.currency, s.price, s.quantity, version, s.ref);
+        emit LicenseSold(
+            s.entryId, licenseId, s.to, s.payer, s.terms, s.currency, s.price, s.quantity, version, s.ref, s.voucher
+        );
     }
 }

@@ -16,8 +16,8 @@ contract MemoryCopyNotStorageTest is MarketSystem {
         vm.stopPrank();
         (, uint32 sold,) = market.offer(_id, COMMERCIAL, address(dollar));
         vm.assertEq(sold, 2);
-        vm.assertTrue(market.refUsed("first"));
-        vm.assertTrue(market.refUsed("second"));
+        vm.assertTrue(shares.refUsed("first"));
+        vm.assertTrue(shares.refUsed("second"));
 
         vm.startPrank(alice);
         registry.addVersion(_id, 2, "output 2", "root 2", uint64(block.timestamp), "");

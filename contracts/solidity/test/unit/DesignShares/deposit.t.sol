@@ -16,9 +16,11 @@ contract DepositTest is LedgerTest {
     function test_revenue_is_credited_at_once_by_units_after_the_fee() public {
         for (uint256 i = 0; i < 2; ++i) {
             address currency = i == 0 ? address(dollar) : NATIVE;
+            bytes32 ref = bytes32(i + 1);
             vm.expectEmit(address(shares));
-            emit IDesignShares.RevenueReceived(ENTRY, currency, keccak256("ref"), 10e6, 500_000, 0, 9_500_000, 1);
-            source.depositAs(ENTRY, currency, 10e6, 1, keccak256("ref"));
+            emit IDesignShares.RevenueReceived(ENTRY, currency, ref, 10e6, 500_000, 0, 9_500_000, 1);
+            source.depositAs(ENTRY, currency, 10e6, 1, ref);
+            vm.assertTrue(shares.refUsed(ref));
             vm.assertEq(shares.claimable(ENTRY, currency, alice), 6_650_000);
             vm.assertEq(shares.claimable(ENTRY, currency, bob), 2_850_000);
             vm.assertEq(shares.feesHeld(currency), 500_000);
@@ -29,6 +31,16 @@ contract DepositTest is LedgerTest {
             vm.assertEq(inbound, 0);
             vm.assertEq(balanceOf(currency, address(shares)), 10e6);
         }
+    }
+
+    function test_a_reference_pays_once_in_any_currency_for_any_entry() public {
+        source.depositAs(ENTRY, address(dollar), 10e6, 1, "ref");
+        vm.expectRevert(abi.encodeWithSelector(IDesignShares.DesignShares__RefUsed.selector, bytes32("ref")));
+        source.depositAs(CHILD, NATIVE, 10e6, 1, "ref");
+        source.depositAs(CHILD, NATIVE, 10e6, 1, "other");
+        source.depositAs(CHILD, NATIVE, 10e6, 1, 0);
+        source.depositAs(CHILD, NATIVE, 10e6, 1, 0);
+        vm.assertFalse(shares.refUsed(0));
     }
 
     function test_the_ancestors_part_is_reserved_after_the_fee() public {

@@ -19,7 +19,7 @@ contract BuyTest is MarketSystem {
         vm.expectEmit(address(shares));
         emit IDesignShares.RevenueReceived(_id, address(dollar), 0, 80e6, 4e6, 0, 76e6, 1);
         vm.expectEmit(address(market));
-        emit ILicenseMarket.LicenseSold(_id, licenseId, buyer, buyer, COMMERCIAL, address(dollar), 40e6, 2, 1, 0);
+        emit ILicenseMarket.LicenseSold(_id, licenseId, buyer, buyer, COMMERCIAL, address(dollar), 40e6, 2, 1, 0, 0);
         vm.prank(buyer);
         vm.assertEq(market.buy(intentOf(_id, COMMERCIAL, 2), NO_PROOF), licenseId);
         vm.assertEq(licenses.balanceOf(buyer, licenseId), 2);
@@ -59,7 +59,7 @@ contract BuyTest is MarketSystem {
         open(MONTHLY, priceOf(3e6));
         uint256 first = licenses.licenseIdOf(_id, MONTHLY, 1);
         vm.expectEmit(address(market));
-        emit ILicenseMarket.LicenseSold(_id, first, buyer, buyer, MONTHLY, address(dollar), 3e6, 1, 1, 0);
+        emit ILicenseMarket.LicenseSold(_id, first, buyer, buyer, MONTHLY, address(dollar), 3e6, 1, 1, 0, 0);
         vm.assertEq(buyOne(MONTHLY), first);
         vm.assertEq(buyOne(MONTHLY), first + 1);
         vm.assertEq(licenses.expiresAt(first), block.timestamp + 30 days);
@@ -220,15 +220,15 @@ contract BuyTest is MarketSystem {
         emit IDesignShares.RevenueReceived(_id, address(dollar), "order 1", 5e6, 250_000, 0, 4_750_000, 1);
         vm.expectEmit(address(market));
         emit ILicenseMarket.LicenseSold(
-            _id, licenseId, buyer, operator, PERSONAL, address(dollar), 5e6, 1, 1, "order 1"
+            _id, licenseId, buyer, operator, PERSONAL, address(dollar), 5e6, 1, 1, "order 1", 0
         );
         vm.prank(operator);
         market.buyFor(intentOf(_id, PERSONAL, 1), NO_PROOF, "order 1");
-        vm.assertTrue(market.refUsed("order 1"));
+        vm.assertTrue(shares.refUsed("order 1"));
         vm.assertEq(dollar.balanceOf(buyer), BUYERS_DOLLARS);
         vm.assertEq(licenses.balanceOf(buyer, licenseId), 1);
 
-        vm.expectRevert(abi.encodeWithSelector(ILicenseMarket.LicenseMarket__RefUsed.selector, bytes32("order 1")));
+        vm.expectRevert(abi.encodeWithSelector(IDesignShares.DesignShares__RefUsed.selector, bytes32("order 1")));
         vm.prank(operator);
         market.buyFor(intentOf(_id, COMMERCIAL, 1), NO_PROOF, "order 1");
         expectError(ILicenseMarket.LicenseMarket__NoRef.selector);
@@ -245,7 +245,7 @@ contract BuyTest is MarketSystem {
         vm.expectRevert(errorOf(IMarket.Market__PriceAboveMaximum.selector, uint256(5e6), 1));
         vm.prank(operator);
         market.buyFor(intent, NO_PROOF, "order 1");
-        vm.assertFalse(market.refUsed("order 1"));
+        vm.assertFalse(shares.refUsed("order 1"));
         vm.prank(operator);
         market.buyFor(intentOf(_id, PERSONAL, 1), NO_PROOF, "order 1");
     }

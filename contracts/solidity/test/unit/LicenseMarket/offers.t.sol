@@ -37,6 +37,9 @@ contract OffersTest is MarketSystem {
         failsToRegister(r, errorOf(IMarket.Market__BadPrice.selector, 1 << 96));
         r.offers[1] = IDesignRegistry.FirstOffer(COMMERCIAL, address(1), 1, 0);
         failsToRegister(r, errorOf(IDesignShares.DesignShares__UnknownCurrency.selector, address(1)));
+        // Of a metered license it would have to state the price of a piece.
+        r.offers[1] = IDesignRegistry.FirstOffer(PRINTING, address(dollar), 1e6, 0);
+        failsToRegister(r, abi.encodeWithSelector(ILicenseMarket.LicenseMarket__BadOffer.selector));
         vm.expectRevert(errorOf(ILicenseMarket.LicenseMarket__NotRegistry.selector, operator));
         vm.prank(operator);
         market.openFirstOffers(_id, r.offers);
@@ -156,7 +159,7 @@ contract OffersTest is MarketSystem {
         vm.assertEq(version, 2);
         vm.expectEmit(address(market));
         emit ILicenseMarket.LicenseSold(
-            _id, licenses.licenseIdOf(_id, PERSONAL, 0), buyer, buyer, PERSONAL, address(dollar), 5e6, 1, 2, 0
+            _id, licenses.licenseIdOf(_id, PERSONAL, 0), buyer, buyer, PERSONAL, address(dollar), 5e6, 1, 2, 0, 0
         );
         buyOne(PERSONAL);
         vm.expectRevert(errorOf(ILicenseMarket.LicenseMarket__NotRegistry.selector, alice));

@@ -28,7 +28,7 @@ contract RelayedTest is MarketSystem, Relaying {
         emit IMarket.Voided(key, stranger);
         vm.expectEmit(address(market));
         emit ILicenseMarket.LicenseSold(
-            _id, licenses.licenseIdOf(_id, COMMERCIAL, 0), buyer, buyer, COMMERCIAL, address(dollar), 40e6, 2, 1, 0
+            _id, licenses.licenseIdOf(_id, COMMERCIAL, 0), buyer, buyer, COMMERCIAL, address(dollar), 40e6, 2, 1, 0, 0
         );
         vm.prank(stranger);
         uint256 licenseId = market.buyWithPermit(intent, buyer, signature, NO_PROOF, permit);
@@ -215,7 +215,7 @@ contract RelayedTest is MarketSystem, Relaying {
                 abi.encodeCall(market.buyFor, (intentOf(_id, PERSONAL, 1), NO_PROOF, "r"))
             )
         );
-        vm.assertTrue(market.refUsed("r"));
+        vm.assertTrue(shares.refUsed("r"));
         forwarder.execute(requestOf("guardian", address(market), 0, abi.encodeCall(market.pause, ())));
         vm.assertTrue(market.paused());
     }

@@ -103,7 +103,7 @@ contract ReplacedTest is MarketSystem {
         open(MONTHLY, priceOf(2e6));
         uint256 id = licenses.licenseIdOf(_id, MONTHLY, 2);
         vm.expectEmit(address(market));
-        emit ILicenseMarket.LicenseSold(_id, id, buyer, buyer, MONTHLY, address(dollar), 2e6, 1, 2, 0);
+        emit ILicenseMarket.LicenseSold(_id, id, buyer, buyer, MONTHLY, address(dollar), 2e6, 1, 2, 0, 0);
         vm.assertEq(buyOne(MONTHLY), id);
         vm.prank(alice);
         registry.addVersion(_id, 3, "output 3", "root 3", uint64(block.timestamp), "");
@@ -144,6 +144,19 @@ contract ReplacedTest is MarketSystem {
         vm.expectRevert(abi.encodeWithSignature("Market__BadSignature(address)", alice));
         vm.prank(buyer);
         market.buyWithVoucher(voucher, signature, buyer);
+    }
+
+    function test_a_reference_that_the_old_one_used_stays_used() public {
+        vm.prank(operator);
+        market.buyFor(intentOf(_id, PERSONAL, 1), NO_PROOF, "order 1");
+        replace();
+        open(PERSONAL, priceOf(5e6));
+        vm.startPrank(operator);
+        dollar.approve(address(market), type(uint256).max);
+        vm.expectRevert(abi.encodeWithSelector(IDesignShares.DesignShares__RefUsed.selector, bytes32("order 1")));
+        market.buyFor(intentOf(_id, PERSONAL, 1), NO_PROOF, "order 1");
+        market.buyFor(intentOf(_id, PERSONAL, 1), NO_PROOF, "order 2");
+        vm.stopPrank();
     }
 
     function test_new_entries_open_their_offers_at_the_new_one() public {

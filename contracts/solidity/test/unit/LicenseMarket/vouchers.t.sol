@@ -42,7 +42,7 @@ contract VouchersTest is MarketSystem {
         vm.expectEmit(address(market));
         emit IMarket.Voided(digest, buyer);
         vm.expectEmit(address(market));
-        emit ILicenseMarket.LicenseSold(_id, licenseId, carol, buyer, REMIX, address(dollar), 7e6, 4, 1, 0);
+        emit ILicenseMarket.LicenseSold(_id, licenseId, carol, buyer, REMIX, address(dollar), 7e6, 4, 1, 0, digest);
         vm.prank(buyer);
         vm.assertEq(market.buyWithVoucher(voucher, signature, carol), licenseId);
         vm.assertEq(licenses.balanceOf(carol, licenseId), 4);
