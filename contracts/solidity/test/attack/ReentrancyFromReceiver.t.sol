@@ -53,9 +53,7 @@ contract ReentrancyFromReceiverTest is System {
             registrationOf(alice, keccak256("output"), between(address(_holder), 400_000, alice));
         r.offers = twoOffers();
         _holder.watch(shares, market, registry.entryIdOf(alice, r.outputHash), alice, PERSONAL, address(dollar));
-        bytes[] memory signatures = signedBy("alice", "bob", r);
-        vm.prank(operator);
-        registry.register(r, signatures, 0, 0);
+        register("alice", "bob", r);
         vm.assertEq(_holder.unitsSeen(), 600_000);
         vm.assertTrue(_holder.offerSeen());
     }

@@ -16,8 +16,6 @@ import {System} from "../support/System.sol";
 ///  https://github.com/sherlock-audit/2024-04-titles-judging/issues/369
 ///  Here an entry exists once, and all else that is signed is spent by its digest, whatever the bytes.
 contract ReplayBySignatureBytesTest is MarketSystem, Relaying {
-    uint256 private constant CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141;
-
     function setUp() public override(MarketSystem, System) {
         super.setUp();
     }
@@ -26,7 +24,7 @@ contract ReplayBySignatureBytesTest is MarketSystem, Relaying {
 
     function test_no_form_of_a_signature_registers_a_second_time() public {
         IDesignRegistry.Registration memory r = registrationOf(alice, keccak256("other"), solely(alice));
-        bytes[3] memory forms = formsOf("alice", registry.digestOf(r));
+        bytes[3] memory forms = formsOf(keyOf("alice"), registry.digestOf(r));
         register(r, forms[0]);
         uint128 id = registry.entryIdOf(alice, r.outputHash);
         for (uint256 i = 0; i < 3; ++i) {
@@ -37,7 +35,7 @@ contract ReplayBySignatureBytesTest is MarketSystem, Relaying {
 
     function test_malleated_and_compact_forms_do_not_register_at_all() public {
         IDesignRegistry.Registration memory r = registrationOf(alice, keccak256("other"), solely(alice));
-        bytes[3] memory forms = formsOf("alice", registry.digestOf(r));
+        bytes[3] memory forms = formsOf(keyOf("alice"), registry.digestOf(r));
         bytes[4] memory wrong = [forms[1], forms[2], bytes.concat(forms[0], hex"00"), bytes("")];
         for (uint256 i = 0; i < wrong.length; ++i) {
             vm.expectRevert(errorOf(IDesignRegistry.DesignRegistry__BadSignature.selector, alice));
@@ -70,7 +68,7 @@ contract ReplayBySignatureBytesTest is MarketSystem, Relaying {
         ILicenseMarket.BuyIntent memory intent = intentOf(_id, PERSONAL, 1);
         ILicenseMarket.Permit memory none;
         bytes32 digest = market.intentDigest(intent, buyer);
-        bytes[3] memory forms = formsOf("buyer", digest);
+        bytes[3] memory forms = formsOf(keyOf("buyer"), digest);
         for (uint256 i = 1; i < 3; ++i) {
             vm.expectRevert(errorOf(IMarket.Market__BadSignature.selector, buyer));
             market.buyWithPermit(intent, buyer, forms[i], NO_PROOF, none);
@@ -85,9 +83,9 @@ contract ReplayBySignatureBytesTest is MarketSystem, Relaying {
 
     function test_no_form_of_a_vouchers_or_orders_signature_sells_twice() public {
         ILicenseMarket.Voucher memory voucher = voucherOf();
-        bytes[3] memory forms = formsOf("alice", market.voucherDigest(voucher));
+        bytes[3] memory forms = formsOf(keyOf("alice"), market.voucherDigest(voucher));
         IResaleMarket.ResaleOrder memory order = orderOf();
-        bytes[3] memory orders = formsOf("alice", resale.orderDigest(order));
+        bytes[3] memory orders = formsOf(keyOf("alice"), resale.orderDigest(order));
         vm.prank(alice);
         shares.setApprovalForAll(address(resale), true);
         vm.startPrank(buyer);
@@ -171,14 +169,6 @@ contract ReplayBySignatureBytesTest is MarketSystem, Relaying {
         signatures[0] = signature;
         vm.prank(operator);
         registry.register(r, signatures, 0, 0);
-    }
-
-    /// @dev As signed, with the other s (EIP-2 forbids it), and compact (EIP-2098).
-    function formsOf(string memory name, bytes32 digest) private pure returns (bytes[3] memory forms) {
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(keyOf(name), digest);
-        forms[0] = abi.encodePacked(r, s, v);
-        forms[1] = abi.encodePacked(r, bytes32(CURVE_ORDER - uint256(s)), v == 27 ? uint8(28) : uint8(27));
-        forms[2] = abi.encodePacked(r, bytes32(uint256(s) | (uint256(v - 27) << 255)));
     }
 }
 

@@ -33,7 +33,7 @@ contract TestSource is IPaymentSource {
     using SafeERC20 for IERC20;
 
     IDesignShares private immutable _shares;
-    int256 public error_;
+    int256 private _difference;
     address private _target;
     bytes private _request;
 
@@ -43,7 +43,7 @@ contract TestSource is IPaymentSource {
 
     /// @dev From now on pays `difference` more than asked (or less).
     function lie(int256 difference) external {
-        error_ = difference;
+        _difference = difference;
     }
 
     /// @dev Calls `target` once while it is asked to pay; fails as that call fails.
@@ -53,13 +53,24 @@ contract TestSource is IPaymentSource {
 
     receive() external payable {}
 
+    /// @dev From a sale.
     function deposit(uint128 entryId, address currency, uint256 gross) external {
         depositFrom(entryId, currency, gross, 1, 0);
     }
 
     function depositFrom(uint128 entryId, address currency, uint256 gross, uint8 source, bytes32 ref) public {
-        uint256 value = currency == address(0) ? uint256(int256(gross) + error_) : 0;
+        uint256 value = currency == address(0) ? uint256(int256(gross) + _difference) : 0;
         _shares.deposit{value: value}(entryId, currency, gross, source, ref, "payload");
+    }
+
+    function depositWithValue(uint256 value, uint128 entryId, address currency, uint256 gross) external {
+        _shares.deposit{value: value}(entryId, currency, gross, 1, 0, "payload");
+    }
+
+    function donate(uint128 entryId, address currency, uint256 amount) external {
+        if (currency == address(0)) return _shares.donate{value: amount}(entryId, currency, amount);
+        IERC20(currency).forceApprove(address(_shares), amount);
+        _shares.donate(entryId, currency, amount);
     }
 
     function pay(address currency, uint256 gross, bytes calldata payload) external {
@@ -74,7 +85,7 @@ contract TestSource is IPaymentSource {
                 }
             }
         }
-        uint256 amount = uint256(int256(gross) + error_);
+        uint256 amount = uint256(int256(gross) + _difference);
         if (amount != 0) IERC20(currency).safeTransfer(msg.sender, amount);
     }
 }

@@ -3,16 +3,14 @@ pragma solidity ^0.8.28;
 
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {ERC1155Holder} from "@openzeppelin/contracts/token/ERC1155/utils/ERC1155Holder.sol";
 import {DesignShares} from "../../src/DesignShares.sol";
 import {RoyaltyInbox} from "../../src/RoyaltyInbox.sol";
 import {IDesignRegistry} from "../../src/interfaces/IDesignRegistry.sol";
 import {IDesignShares} from "../../src/interfaces/IDesignShares.sol";
-import {IPaymentSource} from "../../src/interfaces/IPaymentSource.sol";
 import {InboxClone} from "../../src/lib/InboxClone.sol";
+import {TestSource} from "./Accounts.sol";
 import {StableToken} from "./LedgerTokens.sol";
-import {Test} from "./Test.sol";
+import {People} from "./Test.sol";
 
 /// @dev What the ledger asks a registry, told by a test: no signatures, no caps.
 contract RegistryDouble {
@@ -78,147 +76,23 @@ contract LicensesDouble {
     }
 }
 
-/// @dev A depositor that pays from its own balance, and can lie about the amount.
-contract LedgerSource is IPaymentSource {
-    using SafeERC20 for IERC20;
-
-    IDesignShares private immutable _shares;
-    int256 private _difference;
-    address private _target;
-    bytes private _request;
-
-    constructor(IDesignShares shares) {
-        _shares = shares;
-    }
-
-    receive() external payable {}
-
-    /// @dev From now on pays `difference` more than asked (or less).
-    function lie(int256 difference) external {
-        _difference = difference;
-    }
-
-    /// @dev Calls `target` once while it is asked to pay; fails as that call fails.
-    function arm(address target, bytes calldata request) external {
-        (_target, _request) = (target, request);
-    }
-
-    /// @dev From a sale.
-    function deposit(uint128 entryId, address currency, uint256 gross) external {
-        depositAs(entryId, currency, gross, 1, 0);
-    }
-
-    function depositAs(uint128 entryId, address currency, uint256 gross, uint8 source, bytes32 ref) public {
-        uint256 value = currency == address(0) ? uint256(int256(gross) + _difference) : 0;
-        _shares.deposit{value: value}(entryId, currency, gross, source, ref, "payload");
-    }
-
-    function depositWithValue(uint256 value, uint128 entryId, address currency, uint256 gross) external {
-        _shares.deposit{value: value}(entryId, currency, gross, 1, 0, "payload");
-    }
-
-    function donate(uint128 entryId, address currency, uint256 amount) external {
-        if (currency == address(0)) return _shares.donate{value: amount}(entryId, currency, amount);
-        IERC20(currency).forceApprove(address(_shares), amount);
-        _shares.donate(entryId, currency, amount);
-    }
-
-    function pay(address currency, uint256 gross, bytes calldata payload) external {
-        require(msg.sender == address(_shares) && keccak256(payload) == keccak256("payload"), "not asked so");
-        address target = _target;
-        if (target != address(0)) {
-            _target = address(0);
-            (bool succeeded, bytes memory reason) = target.call(_request);
-            if (!succeeded) {
-                assembly {
-                    revert(add(reason, 0x20), mload(reason))
-                }
-            }
-        }
-        uint256 amount = uint256(int256(gross) + _difference);
-        if (amount != 0) IERC20(currency).safeTransfer(msg.sender, amount);
-    }
-}
-
-/// @dev Holds shares and does a chosen thing when native coin comes.
-contract NativeHolder is ERC1155Holder {
-    enum Mode {
-        Accept,
-        Revert,
-        BurnGas,
-        ReturnBomb,
-        RevertBomb,
-        Call
-    }
-
-    Mode public mode;
-    address private _target;
-    bytes private _request;
-    bool public succeeded;
-    bytes public answer;
-
-    function setMode(Mode mode_) external {
-        mode = mode_;
-    }
-
-    /// @dev Calls `target` whenever it is paid, and keeps the outcome to itself.
-    function arm(address target, bytes calldata request) external {
-        (_target, _request, mode) = (target, request, Mode.Call);
-    }
-
-    function execute(address target, bytes calldata request) external returns (bytes memory) {
-        (bool done, bytes memory reply) = target.call(request);
-        if (!done) {
-            assembly {
-                revert(add(reply, 0x20), mload(reply))
-            }
-        }
-        return reply;
-    }
-
-    receive() external payable {
-        if (mode == Mode.Revert) revert("no");
-        if (mode == Mode.BurnGas) {
-            assembly {
-                invalid()
-            }
-        }
-        if (mode == Mode.ReturnBomb) {
-            assembly {
-                return(0, 200000)
-            }
-        }
-        if (mode == Mode.RevertBomb) {
-            assembly {
-                revert(0, 200000)
-            }
-        }
-        if (mode == Mode.Call) (succeeded, answer) = _target.call(_request);
-    }
-}
-
 /// @dev A ledger with its own roles, a double of the registry and of the licenses, and two currencies: a stablecoin of
 ///  6 decimals and the native coin.
-abstract contract LedgerTest is Test {
+abstract contract LedgerTest is People {
     uint64 internal constant TREASURER_ROLE = 3;
     uint256 internal constant FEE_PPM = 50_000;
     address internal constant NATIVE = address(0);
     bytes32 internal constant REENTRANT = bytes32(bytes4(keccak256("ReentrancyGuardReentrantCall()")));
     uint128 internal constant ENTRY = 0x1111;
 
-    // Computed once: deriving an address from a key is what costs most in a fuzz run.
     address internal immutable treasury = account("treasury");
     address internal immutable treasurer = account("treasurer");
-    address internal immutable alice = account("alice");
-    address internal immutable bob = account("bob");
-    address internal immutable carol = account("carol");
-    address internal immutable stranger = account("stranger");
 
     AccessManager internal manager;
     RegistryDouble internal registry;
     LicensesDouble internal licenses;
     DesignShares internal shares;
-    LedgerSource internal source;
+    TestSource internal source;
     StableToken internal dollar;
 
     function setUp() public virtual {
@@ -238,7 +112,7 @@ abstract contract LedgerTest is Test {
         shares = new DesignShares(address(manager), address(registry), treasury, FEE_PPM, policy);
         registry.bind(shares);
         licenses.bind(address(new RoyaltyInbox(address(shares))));
-        source = new LedgerSource(shares);
+        source = new TestSource(shares);
         shares.setDepositor(address(source), true);
         bytes4[] memory selectors = new bytes4[](2);
         (selectors[0], selectors[1]) = (IDesignShares.closeCurrency.selector, IDesignShares.scheduleFee.selector);
@@ -292,11 +166,6 @@ abstract contract LedgerTest is Test {
 
     // ------------------------------------------------------------------ expectations
 
-    /// @dev The next call must revert with this error, which has no arguments.
-    function expectError(bytes4 selector) internal {
-        vm.expectRevert(abi.encodePacked(selector));
-    }
-
     function expectError(bytes4 selector, uint256 argument) internal {
         vm.expectRevert(abi.encodeWithSelector(selector, argument));
     }
@@ -307,9 +176,5 @@ abstract contract LedgerTest is Test {
 
     function expectError(bytes4 selector, uint256 first, uint256 second) internal {
         vm.expectRevert(abi.encodeWithSelector(selector, first, second));
-    }
-
-    function expectUnauthorized(address caller) internal {
-        vm.expectRevert(abi.encodeWithSignature("AccessManagedUnauthorized(address)", caller));
     }
 }

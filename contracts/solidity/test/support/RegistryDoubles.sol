@@ -3,13 +3,11 @@ pragma solidity ^0.8.28;
 
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
 import {ERC2771Forwarder} from "@openzeppelin/contracts/metatx/ERC2771Forwarder.sol";
-import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
 import {IERC1155} from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {DesignRegistry} from "../../src/DesignRegistry.sol";
 import {IDesignRegistry} from "../../src/interfaces/IDesignRegistry.sol";
 import {IDesignShares} from "../../src/interfaces/IDesignShares.sol";
-import {Test} from "./Test.sol";
+import {Registrations} from "./Registrations.sol";
 
 /// @dev The part of the ledger that the registry speaks to. Four currencies at most, each an address without meaning.
 contract SharesDouble {
@@ -105,41 +103,13 @@ contract MarketDouble {
     }
 }
 
-/// @dev A contract wallet of one key.
-contract KeyWallet is IERC1271 {
-    address private immutable _owner;
-
-    constructor(address owner) {
-        _owner = owner;
-    }
-
-    function isValidSignature(bytes32 hash, bytes calldata signature) external view returns (bytes4) {
-        return ECDSA.recover(hash, signature) == _owner ? IERC1271.isValidSignature.selector : bytes4(0xffffffff);
-    }
-}
-
 /// @dev The registry among doubles, with this test as administrator.
-abstract contract RegistrySystem is Test {
-    uint64 internal constant OPERATOR_ROLE = 1;
-    uint64 internal constant MODERATOR_ROLE = 2;
+abstract contract RegistrySystem is Registrations {
     bytes32 internal constant OUTPUT = keccak256("output");
-    bytes32 internal constant RECORD_ROOT = keccak256("record root");
 
-    // Computed once: deriving an address from a key is what costs most in a fuzz run.
-    address internal immutable operator = account("operator");
-    address internal immutable moderator = account("moderator");
-    address internal immutable alice = account("alice");
-    address internal immutable bob = account("bob");
-    address internal immutable carol = account("carol");
-    address internal immutable stranger = account("stranger");
-
-    AccessManager internal manager;
-    ERC2771Forwarder internal forwarder;
     LicensesDouble internal licenses;
     SharesDouble internal shares;
-    DesignRegistry internal registry;
     MarketDouble internal market;
-    address internal constant NATIVE = address(0);
     address internal constant DOLLAR = address(0xd011a5);
     address internal constant EURO = address(0xe0e0e0);
 
@@ -170,35 +140,6 @@ abstract contract RegistrySystem is Test {
 
     // ------------------------------------------------------------------ registrations
 
-    /// @dev An allocation of everything to one holder.
-    function solely(address holder) internal pure returns (IDesignRegistry.ShareAllocation[] memory list) {
-        list = new IDesignRegistry.ShareAllocation[](1);
-        list[0] = IDesignRegistry.ShareAllocation(holder, 1_000_000);
-    }
-
-    /// @dev An allocation to two holders.
-    function between(address first, uint32 units, address second)
-        internal
-        pure
-        returns (IDesignRegistry.ShareAllocation[] memory list)
-    {
-        list = new IDesignRegistry.ShareAllocation[](2);
-        list[0] = IDesignRegistry.ShareAllocation(first, units);
-        list[1] = IDesignRegistry.ShareAllocation(second, 1_000_000 - units);
-    }
-
-    function registrationOf(address creator, bytes32 outputHash, IDesignRegistry.ShareAllocation[] memory allocation)
-        internal
-        view
-        returns (IDesignRegistry.Registration memory r)
-    {
-        r.creator = creator;
-        r.outputHash = outputHash;
-        r.recordRoot = RECORD_ROOT;
-        r.shares = allocation;
-        r.deadline = uint64(block.timestamp + 1 days);
-    }
-
     function parentsOf(uint128 parentId, uint32 maxPpm) internal pure returns (IDesignRegistry.Parent[] memory list) {
         list = new IDesignRegistry.Parent[](1);
         list[0] = IDesignRegistry.Parent(parentId, 0, maxPpm);
@@ -216,43 +157,11 @@ abstract contract RegistrySystem is Test {
         offers[1] = IDesignRegistry.FirstOffer(keccak256("commercial terms"), DOLLAR, 40e6, 3);
     }
 
-    function signedBy(string memory first, IDesignRegistry.Registration memory r)
-        internal
-        view
-        returns (bytes[] memory list)
-    {
-        list = new bytes[](1);
-        list[0] = signatureOf(keyOf(first), registry.digestOf(r));
-    }
-
-    function signedBy(string memory first, string memory second, IDesignRegistry.Registration memory r)
-        internal
-        view
-        returns (bytes[] memory list)
-    {
-        list = new bytes[](2);
-        bytes32 digest = registry.digestOf(r);
-        list[0] = signatureOf(keyOf(first), digest);
-        list[1] = signatureOf(keyOf(second), digest);
-    }
-
-    /// @dev Relays Alice's registration, all shares hers.
-    function relay(IDesignRegistry.Registration memory r) internal returns (uint128) {
-        bytes[] memory signatures = signedBy("alice", r);
-        vm.prank(operator);
-        return registry.register(r, signatures, 0, 0);
-    }
-
-    /// @dev Alice's entry, all shares hers, without anything else.
-    function registerAlone(bytes32 outputHash) internal returns (uint128) {
-        return relay(registrationOf(alice, outputHash, solely(alice)));
-    }
-
     /// @dev Alice's entry, from which anyone may derive.
     function registerOpen(bytes32 outputHash, uint32 ppm, bool binding) internal returns (uint128) {
         IDesignRegistry.Registration memory r = registrationOf(alice, outputHash, solely(alice));
         r.standing = IDesignRegistry.Standing(true, binding, ppm);
-        return relay(r);
+        return register("alice", r);
     }
 
     /// @dev Where the registry keeps its market.
@@ -261,16 +170,5 @@ abstract contract RegistrySystem is Test {
             if (uint256(vm.load(address(registry), bytes32(i))) == uint160(address(market))) return bytes32(i);
         }
         revert("market not found in storage");
-    }
-
-    // ------------------------------------------------------------------ expectations
-
-    /// @dev The next call must revert with this error, which has no arguments.
-    function expectError(bytes4 selector) internal {
-        vm.expectRevert(abi.encodePacked(selector));
-    }
-
-    function expectUnauthorized(address caller) internal {
-        vm.expectRevert(abi.encodeWithSignature("AccessManagedUnauthorized(address)", caller));
     }
 }

@@ -16,35 +16,21 @@ import {IDesignShares} from "../../src/interfaces/IDesignShares.sol";
 import {ILicenseMarket} from "../../src/interfaces/ILicenseMarket.sol";
 import {IMarket} from "../../src/interfaces/IMarket.sol";
 import {TestSource} from "./Accounts.sol";
-import {Test} from "./Test.sol";
+import {Registrations} from "./Registrations.sol";
 
 /// @dev All contracts, deployed and wired as docs/contracts/deployment.md tells, with this test as administrator.
-abstract contract System is Test {
-    uint64 internal constant OPERATOR_ROLE = 1;
-    uint64 internal constant MODERATOR_ROLE = 2;
+abstract contract System is Registrations {
     uint64 internal constant TREASURER_ROLE = 3;
     uint64 internal constant GUARDIAN_ROLE = 4;
     uint256 internal constant FEE_PPM = 50_000;
-    address internal constant NATIVE = address(0);
-    bytes32 internal constant RECORD_ROOT = keccak256("record root");
 
-    // Computed once: deriving an address from a key is what costs most in a fuzz run.
-    address internal immutable operator = account("operator");
-    address internal immutable moderator = account("moderator");
     address internal immutable treasurer = account("treasurer");
     address internal immutable guardian = account("guardian");
     address internal immutable treasury = account("treasury");
-    address internal immutable alice = account("alice");
-    address internal immutable bob = account("bob");
-    address internal immutable carol = account("carol");
     address internal immutable buyer = account("buyer");
-    address internal immutable stranger = account("stranger");
 
-    AccessManager internal manager;
-    ERC2771Forwarder internal forwarder;
     DesignLicenses internal licenses;
     DesignShares internal shares;
-    DesignRegistry internal registry;
     LicenseMarket internal market;
     ResaleMarket internal resale;
     TestStablecoin internal dollar;
@@ -170,35 +156,6 @@ abstract contract System is Test {
 
     // ------------------------------------------------------------------ registrations
 
-    /// @dev An allocation of everything to one holder.
-    function solely(address holder) internal pure returns (IDesignRegistry.ShareAllocation[] memory list) {
-        list = new IDesignRegistry.ShareAllocation[](1);
-        list[0] = IDesignRegistry.ShareAllocation(holder, 1_000_000);
-    }
-
-    /// @dev An allocation to two holders.
-    function between(address first, uint32 units, address second)
-        internal
-        pure
-        returns (IDesignRegistry.ShareAllocation[] memory list)
-    {
-        list = new IDesignRegistry.ShareAllocation[](2);
-        list[0] = IDesignRegistry.ShareAllocation(first, units);
-        list[1] = IDesignRegistry.ShareAllocation(second, 1_000_000 - units);
-    }
-
-    function registrationOf(address creator, bytes32 outputHash, IDesignRegistry.ShareAllocation[] memory allocation)
-        internal
-        view
-        returns (IDesignRegistry.Registration memory r)
-    {
-        r.creator = creator;
-        r.outputHash = outputHash;
-        r.recordRoot = RECORD_ROOT;
-        r.shares = allocation;
-        r.deadline = uint64(block.timestamp + 1 days);
-    }
-
     /// @dev A child of these parents under their standing terms, all its shares the creator's.
     function childOf(address creator, bytes32 outputHash, uint128[] memory parents)
         internal
@@ -212,13 +169,6 @@ abstract contract System is Test {
         }
     }
 
-    /// @dev Relayed by the operator, with the signature of the one signer.
-    function register(string memory signer, IDesignRegistry.Registration memory r) internal returns (uint128) {
-        bytes[] memory signatures = signedBy(signer, r);
-        vm.prank(operator);
-        return registry.register(r, signatures, 0, 0);
-    }
-
     /// @dev Two offers in the stablecoin: personal for 5, unlimited; commercial for 40, three of them.
     function twoOffers() internal view returns (IDesignRegistry.FirstOffer[] memory offers) {
         offers = new IDesignRegistry.FirstOffer[](2);
@@ -226,41 +176,11 @@ abstract contract System is Test {
         offers[1] = IDesignRegistry.FirstOffer(COMMERCIAL, address(dollar), 40e6, 3);
     }
 
-    function signedBy(string memory first, IDesignRegistry.Registration memory r)
-        internal
-        view
-        returns (bytes[] memory list)
-    {
-        list = new bytes[](1);
-        list[0] = signatureOf(keyOf(first), registry.digestOf(r));
-    }
-
-    function signedBy(string memory first, string memory second, IDesignRegistry.Registration memory r)
-        internal
-        view
-        returns (bytes[] memory list)
-    {
-        list = new bytes[](2);
-        bytes32 digest = registry.digestOf(r);
-        list[0] = signatureOf(keyOf(first), digest);
-        list[1] = signatureOf(keyOf(second), digest);
-    }
-
-    /// @dev Alice's entry, all shares hers, without offers.
-    function registerAlone(bytes32 outputHash) internal returns (uint128) {
-        IDesignRegistry.Registration memory r = registrationOf(alice, outputHash, solely(alice));
-        bytes[] memory signatures = signedBy("alice", r);
-        vm.prank(operator);
-        return registry.register(r, signatures, 0, 0);
-    }
-
     /// @dev Alice's entry, shared with Bob, with both offers.
     function registerShared(bytes32 outputHash, uint32 unitsOfAlice) internal returns (uint128) {
         IDesignRegistry.Registration memory r = registrationOf(alice, outputHash, between(alice, unitsOfAlice, bob));
         r.offers = twoOffers();
-        bytes[] memory signatures = signedBy("alice", "bob", r);
-        vm.prank(operator);
-        return registry.register(r, signatures, 0, 0);
+        return register("alice", "bob", r);
     }
 
     // ------------------------------------------------------------------ purchases
@@ -279,16 +199,5 @@ abstract contract System is Test {
             to: buyer,
             deadline: uint64(block.timestamp + 1 hours)
         });
-    }
-
-    // ------------------------------------------------------------------ expectations
-
-    /// @dev The next call must revert with this error, which has no arguments.
-    function expectError(bytes4 selector) internal {
-        vm.expectRevert(abi.encodePacked(selector));
-    }
-
-    function expectUnauthorized(address caller) internal {
-        vm.expectRevert(abi.encodeWithSignature("AccessManagedUnauthorized(address)", caller));
     }
 }

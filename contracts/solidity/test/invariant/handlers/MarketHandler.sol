@@ -15,7 +15,6 @@ contract MarketHandler is System {
     uint256 internal constant REFS = 60;
     uint256 internal constant ENTRIES = 4;
     uint40 internal constant PERIOD = 30 days;
-    uint256 private constant CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141;
 
     struct Known {
         bool open;
@@ -373,13 +372,5 @@ contract MarketHandler is System {
     {
         ILicenseMarket.Permit memory none;
         return abi.encodeCall(market.buyWithPermit, (intent, buyer, signature, NO_PROOF, none));
-    }
-
-    /// @dev As signed, with the other s (EIP-2 forbids it), and compact (EIP-2098).
-    function formsOf(uint256 key, bytes32 digest) private pure returns (bytes[3] memory forms) {
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, digest);
-        forms[0] = abi.encodePacked(r, s, v);
-        forms[1] = abi.encodePacked(r, bytes32(CURVE_ORDER - uint256(s)), v == 27 ? uint8(28) : uint8(27));
-        forms[2] = abi.encodePacked(r, bytes32(uint256(s) | (uint256(v - 27) << 255)));
     }
 }

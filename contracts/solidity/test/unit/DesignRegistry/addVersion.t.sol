@@ -2,7 +2,8 @@
 pragma solidity ^0.8.28;
 
 import {IDesignRegistry} from "../../../src/interfaces/IDesignRegistry.sol";
-import {KeyWallet, RegistrySystem} from "../../support/RegistryDoubles.sol";
+import {ContractWallet} from "../../support/Accounts.sol";
+import {RegistrySystem} from "../../support/RegistryDoubles.sol";
 
 contract AddVersionTest is RegistrySystem {
     bytes32 private constant NEXT = keccak256("next output");
@@ -41,7 +42,7 @@ contract AddVersionTest is RegistrySystem {
     }
 
     function test_a_contract_wallet_that_controls_signs_by_erc1271() public {
-        KeyWallet wallet = new KeyWallet(bob);
+        ContractWallet wallet = new ContractWallet(bob);
         vm.prank(alice);
         registry.transferControl(_id, address(wallet));
         refuse(

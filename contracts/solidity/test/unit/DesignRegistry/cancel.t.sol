@@ -29,7 +29,7 @@ contract CancelTest is RegistrySystem {
         vm.prank(alice);
         registry.cancel(r);
         r.deadline += 1;
-        relay(r);
+        register("alice", r);
     }
 
     function test_nobody_else_cancels() public {
@@ -47,7 +47,7 @@ contract CancelTest is RegistrySystem {
         registry.cancel(r);
         vm.stopPrank();
         r.deadline += 1;
-        uint128 id = relay(r);
+        uint128 id = register("alice", r);
         vm.expectRevert(abi.encodeWithSelector(IDesignRegistry.DesignRegistry__AlreadyRegistered.selector, id));
         vm.prank(alice);
         registry.cancel(r);

@@ -14,9 +14,7 @@ contract ContestTest is RegistrySystem {
         super.setUp();
         _first = registerAlone(OUTPUT);
         IDesignRegistry.Registration memory r = registrationOf(bob, OUTPUT, solely(bob));
-        bytes[] memory signatures = signedBy("bob", r);
-        vm.prank(operator);
-        _second = registry.register(r, signatures, 0, 0);
+        _second = register("bob", r);
     }
 
     function test_either_claims_controller_disputes_the_other() public {

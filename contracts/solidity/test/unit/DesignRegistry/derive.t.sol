@@ -72,7 +72,7 @@ contract DeriveTest is RegistrySystem {
         r.parents = new IDesignRegistry.Parent[](2);
         r.parents[0] = IDesignRegistry.Parent(left, 0, 30_000);
         r.parents[1] = IDesignRegistry.Parent(right, 0, 20_000);
-        uint128 leaf = relay(r);
+        uint128 leaf = register("alice", r);
         IDesignRegistry.Ancestor[] memory table = new IDesignRegistry.Ancestor[](3);
         table[0] = IDesignRegistry.Ancestor(left, 30_000, 30_000, true);
         table[1] = IDesignRegistry.Ancestor(root, 200_000, 200_000, false);
@@ -90,7 +90,7 @@ contract DeriveTest is RegistrySystem {
             r.parents = new IDesignRegistry.Parent[](2);
             r.parents[order] = IDesignRegistry.Parent(root, 0, 100_000);
             r.parents[1 - order] = IDesignRegistry.Parent(middle, 0, 50_000);
-            uint128 leaf = relay(r);
+            uint128 leaf = register("alice", r);
             IDesignRegistry.Ancestor[] memory table = new IDesignRegistry.Ancestor[](2);
             table[order] = IDesignRegistry.Ancestor(root, 105_000, 0, true);
             table[1 - order] = IDesignRegistry.Ancestor(middle, 45_000, 0, true);
@@ -104,7 +104,7 @@ contract DeriveTest is RegistrySystem {
         vm.assertEq(registry.ancestorsOf(middle).length, 1);
         vm.assertTrue(registry.ancestorsOf(middle)[0].direct);
         vm.assertEq(uint256(registry.partOf(middle, free)), 0);
-        uint128 leaf = relay(child(middle, 10));
+        uint128 leaf = register("alice", child(middle, 10));
         IDesignRegistry.Ancestor[] memory table = registry.ancestorsOf(leaf);
         vm.assertEq(table.length, 1);
         vm.assertEq(uint256(table[0].entryId), middle);
@@ -112,10 +112,10 @@ contract DeriveTest is RegistrySystem {
 
     function test_later_terms_of_a_parent_change_nothing_for_its_children() public {
         uint128 parent = registerOpen(keccak256("parent"), 50_000, true);
-        uint128 first = relay(child(parent, 50_000));
+        uint128 first = register("alice", child(parent, 50_000));
         vm.prank(alice);
         registry.setStanding(parent, IDesignRegistry.Standing(true, false, 7));
-        uint128 second = relay(child(parent, 50_000));
+        uint128 second = register("alice", child(parent, 50_000));
         vm.assertEq(uint256(registry.partOf(first, parent)), 50_000);
         vm.assertEq(uint256(registry.ancestorsOf(first)[0].bindingPpm), 50_000);
         vm.assertEq(uint256(registry.partOf(second, parent)), 7);
@@ -164,7 +164,7 @@ contract DeriveTest is RegistrySystem {
             abi.encodeWithSelector(IDesignRegistry.DesignRegistry__RoyaltyAboveMaximum.selector, parent, 50_000, 1000)
         );
         r.parents[0].licenseId = license;
-        vm.assertEq(uint256(registry.partOf(relay(r), parent)), 1000);
+        vm.assertEq(uint256(registry.partOf(register("alice", r), parent)), 1000);
     }
 
     // ------------------------------------------------------------------ what is refused
@@ -217,7 +217,7 @@ contract DeriveTest is RegistrySystem {
         uint128 parent = registerOpen(keccak256("parent"), 0, false);
         vm.prank(moderator);
         registry.setStatus(parent, IDesignRegistry.Status.Contested, 0);
-        relay(child(parent, 0));
+        register("alice", child(parent, 0));
         vm.prank(moderator);
         registry.setStatus(parent, IDesignRegistry.Status.Suspended, 0);
         refuseStatus(parent, IDesignRegistry.Status.Suspended);
@@ -240,7 +240,7 @@ contract DeriveTest is RegistrySystem {
             eight[i] = r.parents[i];
         }
         r.parents = eight;
-        vm.assertEq(registry.ancestorsOf(relay(r)).length, 8);
+        vm.assertEq(registry.ancestorsOf(register("alice", r)).length, 8);
     }
 
     function test_the_stack_is_at_most_half() public {
@@ -308,7 +308,7 @@ contract DeriveTest is RegistrySystem {
 
     function register(IDesignRegistry.Registration memory r, uint32 ppm, bool binding) private returns (uint128) {
         r.standing = IDesignRegistry.Standing(true, binding, ppm);
-        return relay(r);
+        return register("alice", r);
     }
 
     function chain(uint32 rootPpm, bool rootBinds, uint32 middlePpm, bool middleBinds)
@@ -317,7 +317,7 @@ contract DeriveTest is RegistrySystem {
     {
         root = registerOpen(keccak256("root"), rootPpm, rootBinds);
         middle = register(child(root, rootPpm), middlePpm, middleBinds);
-        leaf = relay(child(middle, middlePpm));
+        leaf = register("alice", child(middle, middlePpm));
     }
 
     function checkTable(uint128 id, IDesignRegistry.Ancestor[] memory expected) private view {

@@ -46,7 +46,7 @@ contract FloorsTest is RegistrySystem {
     function test_an_entry_without_such_ancestors_sells_at_any_price_in_any_currency() public {
         uint128 original = registerAlone(OUTPUT);
         uint128 parent = registerOpen(keccak256("parent"), 10, true);
-        uint128 id = relay(child(parent, 10));
+        uint128 id = register("alice", child(parent, 10));
         checkFloor(original, NATIVE, true, 0);
         checkFloor(id, DOLLAR, true, 0);
     }
@@ -75,7 +75,7 @@ contract FloorsTest is RegistrySystem {
         ppm = uint32(bound(ppm, 1, 500_000));
         amount = uint96(bound(amount, 1, type(uint96).max / 1e6 * ppm));
         uint128 parent = demanding(ppm, true, minimum(DOLLAR, amount));
-        (bool allowed, uint256 floor) = registry.floorOf(relay(child(parent, ppm)), DOLLAR);
+        (bool allowed, uint256 floor) = registry.floorOf(register("alice", child(parent, ppm)), DOLLAR);
         vm.assertTrue(allowed);
         vm.assertGe(floor * ppm / 1e6, amount, "too low");
         vm.assertLt((floor - 1) * ppm / 1e6, amount, "too high");
@@ -91,11 +91,11 @@ contract FloorsTest is RegistrySystem {
         IDesignRegistry.Registration memory r = child(first, 100_000);
         r.standing = IDesignRegistry.Standing(true, true, 50_000);
         r.minimums = both;
-        uint128 second = relay(r);
+        uint128 second = register("alice", r);
         // The first one's floor holds for the second one, whose own minimum does not.
         checkFloor(second, EURO, true, 1000);
         checkFloor(second, DOLLAR, true, 1000);
-        uint128 third = relay(child(second, 50_000));
+        uint128 third = register("alice", child(second, 50_000));
         checkFloor(third, EURO, true, 20_000);
         checkFloor(third, DOLLAR, false, 0);
         checkFloor(third, NATIVE, false, 0);
@@ -105,9 +105,9 @@ contract FloorsTest is RegistrySystem {
         uint128 root = demanding(100_000, false, minimum(EURO, 100));
         IDesignRegistry.Registration memory r = child(root, 100_000);
         r.standing = IDesignRegistry.Standing(true, false, 10_000);
-        uint128 middle = relay(r);
+        uint128 middle = register("alice", r);
         checkFloor(middle, EURO, true, 1000);
-        checkFloor(relay(child(middle, 10_000)), EURO, true, 100_000);
+        checkFloor(register("alice", child(middle, 10_000)), EURO, true, 100_000);
     }
 
     function test_where_no_currency_is_left_nothing_is_registered() public {
@@ -125,7 +125,7 @@ contract FloorsTest is RegistrySystem {
         both[0] = IDesignRegistry.Minimum(DOLLAR, type(uint96).max);
         both[1] = IDesignRegistry.Minimum(EURO, type(uint96).max / 1e6);
         uint128 parent = demanding(1, true, both);
-        uint128 id = relay(child(parent, 1));
+        uint128 id = register("alice", child(parent, 1));
         checkFloor(id, DOLLAR, false, 0);
         checkFloor(id, EURO, true, uint256(type(uint96).max / 1e6) * 1e6);
         parent = demanding(1, true, minimum(DOLLAR, type(uint96).max));
@@ -141,7 +141,7 @@ contract FloorsTest is RegistrySystem {
         uint128 root = demanding(999, false, minimum(DOLLAR, 1));
         IDesignRegistry.Registration memory r = child(root, 999);
         r.standing = IDesignRegistry.Standing(true, true, 1000);
-        uint128 middle = relay(r);
+        uint128 middle = register("alice", r);
         refuse(
             child(middle, 1000), abi.encodeWithSelector(IDesignRegistry.DesignRegistry__NotPermitted.selector, root, 0)
         );
@@ -150,7 +150,7 @@ contract FloorsTest is RegistrySystem {
         r.parents = new IDesignRegistry.Parent[](2);
         r.parents[0] = IDesignRegistry.Parent(middle, 0, 1000);
         r.parents[1] = IDesignRegistry.Parent(root, 0, 999);
-        checkFloor(relay(r), DOLLAR, true, 1002);
+        checkFloor(register("alice", r), DOLLAR, true, 1002);
     }
 
     function demanding(uint32 ppm, bool binding, IDesignRegistry.Minimum[] memory minimums) private returns (uint128) {
@@ -158,7 +158,7 @@ contract FloorsTest is RegistrySystem {
             registrationOf(alice, keccak256(abi.encode("demanding", ++_number)), solely(alice));
         r.standing = IDesignRegistry.Standing(true, binding, ppm);
         r.minimums = minimums;
-        return relay(r);
+        return register("alice", r);
     }
 
     function child(uint128 parentId, uint32 maxPpm) private returns (IDesignRegistry.Registration memory r) {

@@ -2,7 +2,8 @@
 pragma solidity ^0.8.28;
 
 import {IDesignRegistry} from "../../../src/interfaces/IDesignRegistry.sol";
-import {KeyWallet, RegistrySystem} from "../../support/RegistryDoubles.sol";
+import {ContractWallet} from "../../support/Accounts.sol";
+import {RegistrySystem} from "../../support/RegistryDoubles.sol";
 
 contract RegisterTest is RegistrySystem {
     bytes32 private constant SALT = keccak256("salt");
@@ -48,7 +49,7 @@ contract RegisterTest is RegistrySystem {
         IDesignRegistry.Registration memory r = registrationOf(alice, outputHash, solely(alice));
         r.kind = IDesignRegistry.EntryKind(kind % 4);
         r.recordRoot = root;
-        IDesignRegistry.Entry memory e = registry.entry(relay(r));
+        IDesignRegistry.Entry memory e = registry.entry(register("alice", r));
         vm.assertEq(e.creator, alice);
         vm.assertEq(uint8(e.kind), kind % 4);
         vm.assertEq(uint8(e.status), 0);
@@ -108,16 +109,14 @@ contract RegisterTest is RegistrySystem {
     }
 
     function test_a_contract_wallet_signs_by_erc1271() public {
-        KeyWallet wallet = new KeyWallet(bob);
+        ContractWallet wallet = new ContractWallet(bob);
         IDesignRegistry.Registration memory r = registrationOf(address(wallet), OUTPUT, solely(address(wallet)));
         refuse(
             r,
             signedBy("carol", r),
             abi.encodeWithSelector(IDesignRegistry.DesignRegistry__BadSignature.selector, wallet)
         );
-        bytes[] memory signatures = signedBy("bob", r);
-        vm.prank(operator);
-        uint128 id = registry.register(r, signatures, 0, 0);
+        uint128 id = register("bob", r);
         vm.assertEq(shares.units(id, address(wallet)), 1_000_000);
     }
 
@@ -125,9 +124,7 @@ contract RegisterTest is RegistrySystem {
         uint128 first = registerAlone(OUTPUT);
         vm.warp(block.timestamp + 1);
         IDesignRegistry.Registration memory r = registrationOf(bob, OUTPUT, solely(bob));
-        bytes[] memory signatures = signedBy("bob", r);
-        vm.prank(operator);
-        uint128 second = registry.register(r, signatures, 0, 0);
+        uint128 second = register("bob", r);
         vm.assertEq(registry.entry(first).creator, alice);
         vm.assertEq(registry.entry(second).creator, bob);
         vm.assertLt(registry.entry(first).claimedAt, registry.entry(second).claimedAt, "order");
@@ -340,19 +337,20 @@ contract RegisterTest is RegistrySystem {
 
     function test_malleated_compact_long_and_zero_based_signatures_are_refused() public {
         IDesignRegistry.Registration memory r = registrationOf(alice, OUTPUT, solely(alice));
-        (uint8 v, bytes32 x, bytes32 s) = vm.sign(keyOf("alice"), registry.digestOf(r));
-        uint256 order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141;
+        bytes32 digest = registry.digestOf(r);
+        bytes[3] memory forms = formsOf(keyOf("alice"), digest);
+        (uint8 v, bytes32 x, bytes32 s) = vm.sign(keyOf("alice"), digest);
         bytes memory reason = abi.encodeWithSelector(IDesignRegistry.DesignRegistry__BadSignature.selector, alice);
         bytes[] memory signatures = new bytes[](1);
-        signatures[0] = abi.encodePacked(x, order - uint256(s), uint8(55 - v));
+        signatures[0] = forms[1];
         refuse(r, signatures, reason);
-        signatures[0] = abi.encodePacked(x, uint256(s) | (uint256(v - 27) << 255));
+        signatures[0] = forms[2];
         refuse(r, signatures, reason);
         signatures[0] = abi.encodePacked(x, s, v - 27);
         refuse(r, signatures, reason);
         signatures[0] = abi.encodePacked(x, s, v, uint8(0));
         refuse(r, signatures, reason);
-        signatures[0] = abi.encodePacked(x, s, v);
+        signatures[0] = forms[0];
         vm.prank(operator);
         registry.register(r, signatures, 0, 0);
     }

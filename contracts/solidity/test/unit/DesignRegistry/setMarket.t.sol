@@ -15,7 +15,7 @@ contract SetMarketTest is RegistrySystem {
         vm.assertEq(registry.market(), address(next));
         IDesignRegistry.Registration memory r = registrationOf(alice, OUTPUT, solely(alice));
         r.offers = twoOffers();
-        uint128 id = relay(r);
+        uint128 id = register("alice", r);
         vm.assertEq(next.offersOf(id), 2);
         vm.assertEq(market.offersOf(id), 0);
     }

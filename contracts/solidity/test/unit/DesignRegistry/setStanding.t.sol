@@ -35,10 +35,10 @@ contract SetStandingTest is RegistrySystem {
         // Terms that are not open are kept as they were signed.
         r.outputHash = keccak256("closed");
         r.standing = IDesignRegistry.Standing(false, false, 3);
-        checkStanding(relay(r), false, false, 3);
+        checkStanding(register("alice", r), false, false, 3);
         r.outputHash = keccak256("closed and binding");
         r.standing = IDesignRegistry.Standing(false, true, 0);
-        checkStanding(relay(r), false, true, 0);
+        checkStanding(register("alice", r), false, true, 0);
     }
 
     function test_more_than_half_is_refused() public {

@@ -14,7 +14,7 @@ contract VerifyFieldTest is RegistrySystem {
         bytes32 root = pair(pair(first, second), third);
         IDesignRegistry.Registration memory r = registrationOf(alice, OUTPUT, solely(alice));
         r.recordRoot = root;
-        uint128 id = relay(r);
+        uint128 id = register("alice", r);
         bytes32[] memory proof = new bytes32[](2);
         (proof[0], proof[1]) = (second, third);
         vm.assertTrue(registry.verifyField(id, 1, 1, "prompt", bytes('"a gyroid"'), SALT, proof));
@@ -30,7 +30,7 @@ contract VerifyFieldTest is RegistrySystem {
     function testFuzz_a_record_of_one_field(uint16 schema, string memory key, bytes memory value, bytes32 salt) public {
         IDesignRegistry.Registration memory r = registrationOf(alice, OUTPUT, solely(alice));
         r.recordRoot = leafOf(schema, key, value, salt);
-        uint128 id = relay(r);
+        uint128 id = register("alice", r);
         vm.assertTrue(registry.verifyField(id, 1, schema, key, value, salt, new bytes32[](0)));
     }
 

@@ -92,7 +92,7 @@ contract ApplyStatusTest is LedgerTest {
         }
         if (source_ == INBOX) inbox.sweep(NATIVE);
         else if (source_ == DONATION) source.donate(id, NATIVE, 10);
-        else source.depositAs(id, NATIVE, 10, source_, 0);
+        else source.depositFrom(id, NATIVE, 10, source_, 0);
         (uint256 net,,,) = shares.totals(id, NATIVE);
         vm.assertEq(net, before + (accepted ? 10 : 0));
         if (source_ == INBOX) vm.assertEq(address(inbox).balance, accepted ? 0 : 10);

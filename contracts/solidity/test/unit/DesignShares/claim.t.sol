@@ -2,7 +2,8 @@
 pragma solidity ^0.8.28;
 
 import {IDesignShares} from "../../../src/interfaces/IDesignShares.sol";
-import {LedgerTest, NativeHolder} from "../../support/LedgerDoubles.sol";
+import {HostileHolder} from "../../support/Holders.sol";
+import {LedgerTest} from "../../support/LedgerDoubles.sol";
 
 contract ClaimTest is LedgerTest {
     function setUp() public override {
@@ -63,28 +64,30 @@ contract ClaimTest is LedgerTest {
 
     /// @dev A contract that refuses coin keeps its credit, and can have it later.
     function test_native_coin_that_is_refused_stays_credited() public {
-        NativeHolder holder = new NativeHolder();
+        HostileHolder holder = new HostileHolder();
         move(alice, address(holder), ENTRY, 333_333);
         source.deposit(ENTRY, NATIVE, 1e6);
-        bytes memory request = abi.encodeCall(IDesignShares.claim, (ENTRY, NATIVE));
-        NativeHolder.Mode[3] memory modes =
-            [NativeHolder.Mode.Revert, NativeHolder.Mode.BurnGas, NativeHolder.Mode.RevertBomb];
+        HostileHolder.Mode[3] memory modes =
+            [HostileHolder.Mode.Revert, HostileHolder.Mode.BurnGas, HostileHolder.Mode.RevertBomb];
         for (uint256 i = 0; i < modes.length; ++i) {
             holder.setMode(modes[i]);
             expectError(IDesignShares.DesignShares__TransferFailed.selector, address(holder));
-            holder.execute(address(shares), request);
+            vm.prank(address(holder));
+            shares.claim(ENTRY, NATIVE);
             vm.assertEq(shares.claimable(ENTRY, NATIVE, address(holder)), 316_666);
         }
         // What it answers when all went well is not even read.
-        holder.setMode(NativeHolder.Mode.ReturnBomb);
-        holder.execute(address(shares), request);
+        holder.setMode(HostileHolder.Mode.ReturnBomb);
+        vm.prank(address(holder));
+        shares.claim(ENTRY, NATIVE);
         vm.assertEq(address(holder).balance, 316_666);
     }
 
     /// @dev Invariant 11: all gas, and nothing to gain by it.
     function test_a_claimer_that_comes_back_while_it_is_paid_gets_nothing_more() public {
-        NativeHolder holder = new NativeHolder();
+        HostileHolder holder = new HostileHolder();
         move(alice, address(holder), ENTRY, 333_333);
+        holder.setMode(HostileHolder.Mode.Reenter);
         address[] memory list = listOf(bob, address(holder));
         bytes[7] memory requests = [
             abi.encodeCall(IDesignShares.claim, (ENTRY, NATIVE)),
@@ -103,22 +106,25 @@ contract ClaimTest is LedgerTest {
             uint256 due = shares.claimable(ENTRY, NATIVE, address(holder));
             uint256 had = address(holder).balance;
             holder.arm(address(shares), requests[i]);
-            holder.execute(address(shares), abi.encodeCall(IDesignShares.claim, (ENTRY, NATIVE)));
+            vm.prank(address(holder));
+            shares.claim(ENTRY, NATIVE);
             vm.assertFalse(holder.succeeded());
-            vm.assertEq(bytes32(holder.answer()), REENTRANT);
+            vm.assertEq(holder.answer(), REENTRANT);
             vm.assertEq(address(holder).balance - had, due);
         }
     }
 
     /// @dev Share transfers are open to it, and take no money along.
     function test_a_claimer_can_move_shares_while_it_is_paid() public {
-        NativeHolder holder = new NativeHolder();
+        HostileHolder holder = new HostileHolder();
         move(alice, address(holder), ENTRY, 333_333);
         source.deposit(ENTRY, NATIVE, 1e6);
+        holder.setMode(HostileHolder.Mode.Reenter);
         holder.arm(
             address(shares), abi.encodeCall(shares.safeTransferFrom, (address(holder), carol, ENTRY, 333_333, ""))
         );
-        holder.execute(address(shares), abi.encodeCall(IDesignShares.claim, (ENTRY, NATIVE)));
+        vm.prank(address(holder));
+        shares.claim(ENTRY, NATIVE);
         vm.assertTrue(holder.succeeded());
         vm.assertEq(shares.balanceOf(carol, ENTRY), 333_333);
         vm.assertEq(shares.claimable(ENTRY, NATIVE, carol), 0);

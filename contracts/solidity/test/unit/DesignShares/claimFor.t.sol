@@ -3,7 +3,8 @@ pragma solidity ^0.8.28;
 
 import {ERC1155Holder} from "@openzeppelin/contracts/token/ERC1155/utils/ERC1155Holder.sol";
 import {IDesignShares} from "../../../src/interfaces/IDesignShares.sol";
-import {LedgerTest, NativeHolder} from "../../support/LedgerDoubles.sol";
+import {HostileHolder} from "../../support/Holders.sol";
+import {LedgerTest} from "../../support/LedgerDoubles.sol";
 
 /// @dev Tokens that refuse a holder are in test/attack/BlockedClaimer.t.sol.
 contract ClaimForTest is LedgerTest {
@@ -71,11 +72,11 @@ contract ClaimForTest is LedgerTest {
 
     /// @dev Invariant 10, in native coin.
     function test_whatever_a_holder_does_the_others_are_paid() public {
-        NativeHolder holder = new NativeHolder();
+        HostileHolder holder = new HostileHolder();
         move(alice, address(holder), ENTRY, 600_000);
         shares.claimFor(ENTRY, NATIVE, listOf(bob, bob));
-        NativeHolder.Mode[3] memory modes =
-            [NativeHolder.Mode.Revert, NativeHolder.Mode.BurnGas, NativeHolder.Mode.RevertBomb];
+        HostileHolder.Mode[3] memory modes =
+            [HostileHolder.Mode.Revert, HostileHolder.Mode.BurnGas, HostileHolder.Mode.RevertBomb];
         for (uint256 i = 0; i < modes.length; ++i) {
             holder.setMode(modes[i]);
             source.deposit(ENTRY, NATIVE, 10_000);
@@ -90,7 +91,7 @@ contract ClaimForTest is LedgerTest {
             vm.assertEq(shares.claimable(ENTRY, NATIVE, address(holder)), owed);
             vm.assertEq(address(holder).balance, 0);
         }
-        holder.setMode(NativeHolder.Mode.ReturnBomb);
+        holder.setMode(HostileHolder.Mode.ReturnBomb);
         shares.claimFor(ENTRY, NATIVE, listOf(address(holder), bob));
         vm.assertEq(address(holder).balance, 3 * 5700);
     }

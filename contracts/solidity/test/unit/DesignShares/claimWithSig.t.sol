@@ -10,7 +10,6 @@ import {LedgerTest} from "../../support/LedgerDoubles.sol";
 
 contract ClaimWithSigTest is LedgerTest {
     uint128 private constant SECOND = 0x2222;
-    uint256 private constant ORDER_N = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141;
     uint256 private immutable _key = keyOf("alice");
 
     function setUp() public override {
@@ -65,7 +64,7 @@ contract ClaimWithSigTest is LedgerTest {
     /// @dev Invariant 9: the signature, its malleated form and its compact form, before and after each other.
     function test_no_form_of_a_signature_executes_twice() public {
         IDesignShares.ClaimOrder memory order = orderOf(alice, carol);
-        bytes[3] memory forms = formsOf(shares.claimOrderDigest(order));
+        bytes[3] memory forms = formsOf(_key, shares.claimOrderDigest(order));
         for (uint256 i = 1; i < 3; ++i) {
             expectError(IDesignShares.DesignShares__BadSignature.selector, alice);
             shares.claimWithSig(order, forms[i]);
@@ -90,7 +89,7 @@ contract ClaimWithSigTest is LedgerTest {
             source.donate(ENTRY, NATIVE, 1000);
             IDesignShares.ClaimOrder memory order = orderOf(wallet, carol);
             order.salt = bytes32(first);
-            bytes[3] memory forms = formsOf(shares.claimOrderDigest(order));
+            bytes[3] memory forms = formsOf(_key, shares.claimOrderDigest(order));
             uint256 had = carol.balance;
             shares.claimWithSig(order, forms[first]);
             vm.assertEq(carol.balance - had, 600);
@@ -225,14 +224,6 @@ contract ClaimWithSigTest is LedgerTest {
             deadline: uint64(block.timestamp + 1 hours),
             salt: "salt"
         });
-    }
-
-    /// @dev As signed; with the high s; and in the 64 bytes of ERC-2098.
-    function formsOf(bytes32 digest) private view returns (bytes[3] memory forms) {
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(_key, digest);
-        forms[0] = abi.encodePacked(r, s, v);
-        forms[1] = abi.encodePacked(r, ORDER_N - uint256(s), v == 27 ? uint8(28) : uint8(27));
-        forms[2] = abi.encodePacked(r, uint256(s) | (uint256(v - 27) << 255));
     }
 }
 

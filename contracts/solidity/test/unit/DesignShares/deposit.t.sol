@@ -19,7 +19,7 @@ contract DepositTest is LedgerTest {
             bytes32 ref = bytes32(i + 1);
             vm.expectEmit(address(shares));
             emit IDesignShares.RevenueReceived(ENTRY, currency, ref, 10e6, 500_000, 0, 9_500_000, 1);
-            source.depositAs(ENTRY, currency, 10e6, 1, ref);
+            source.depositFrom(ENTRY, currency, 10e6, 1, ref);
             vm.assertTrue(shares.refUsed(ref));
             vm.assertEq(shares.claimable(ENTRY, currency, alice), 6_650_000);
             vm.assertEq(shares.claimable(ENTRY, currency, bob), 2_850_000);
@@ -34,12 +34,12 @@ contract DepositTest is LedgerTest {
     }
 
     function test_a_reference_pays_once_in_any_currency_for_any_entry() public {
-        source.depositAs(ENTRY, address(dollar), 10e6, 1, "ref");
+        source.depositFrom(ENTRY, address(dollar), 10e6, 1, "ref");
         vm.expectRevert(abi.encodeWithSelector(IDesignShares.DesignShares__RefUsed.selector, bytes32("ref")));
-        source.depositAs(CHILD, NATIVE, 10e6, 1, "ref");
-        source.depositAs(CHILD, NATIVE, 10e6, 1, "other");
-        source.depositAs(CHILD, NATIVE, 10e6, 1, 0);
-        source.depositAs(CHILD, NATIVE, 10e6, 1, 0);
+        source.depositFrom(CHILD, NATIVE, 10e6, 1, "ref");
+        source.depositFrom(CHILD, NATIVE, 10e6, 1, "other");
+        source.depositFrom(CHILD, NATIVE, 10e6, 1, 0);
+        source.depositFrom(CHILD, NATIVE, 10e6, 1, 0);
         vm.assertFalse(shares.refUsed(0));
     }
 
@@ -59,12 +59,12 @@ contract DepositTest is LedgerTest {
 
     /// @dev Sales, renewals and unit reports pay the fee; resales do not, and leave the remainder alone.
     function test_the_fee_is_a_matter_of_the_source() public {
-        source.depositAs(ENTRY, NATIVE, 19, 1, 0); // 0.95
-        source.depositAs(ENTRY, NATIVE, 1_000_000, 4, 0);
+        source.depositFrom(ENTRY, NATIVE, 19, 1, 0); // 0.95
+        source.depositFrom(ENTRY, NATIVE, 1_000_000, 4, 0);
         vm.assertEq(shares.feesHeld(NATIVE), 0);
-        source.depositAs(ENTRY, NATIVE, 1, 2, 0);
+        source.depositFrom(ENTRY, NATIVE, 1, 2, 0);
         vm.assertEq(shares.feesHeld(NATIVE), 1);
-        source.depositAs(ENTRY, NATIVE, 20, 3, 0);
+        source.depositFrom(ENTRY, NATIVE, 20, 3, 0);
         vm.assertEq(shares.feesHeld(NATIVE), 2);
     }
 
@@ -130,12 +130,12 @@ contract DepositTest is LedgerTest {
         uint8[4] memory sources = [0, 5, 6, 255];
         for (uint256 i = 0; i < 4; ++i) {
             expectError(IDesignShares.DesignShares__UnknownSource.selector, sources[i]);
-            source.depositAs(ENTRY, address(dollar), 1, sources[i], 0);
+            source.depositFrom(ENTRY, address(dollar), 1, sources[i], 0);
         }
     }
 
     function test_lifetime_revenue_ends_below_two_to_the_96() public {
-        source.depositAs(ENTRY, NATIVE, type(uint96).max, 4, 0);
+        source.depositFrom(ENTRY, NATIVE, type(uint96).max, 4, 0);
         vm.assertEq(shares.claimable(ENTRY, NATIVE, alice) + shares.claimable(ENTRY, NATIVE, bob) + 1, type(uint96).max);
         refuse(NATIVE, 1, abi.encodePacked(IDesignShares.DesignShares__RevenueLimit.selector));
         dollar.mint(address(source), type(uint128).max);
@@ -151,9 +151,9 @@ contract DepositTest is LedgerTest {
         uint128 parent = registerAlone(0x5555);
         registry.link(CHILD, parent, 500_000);
         registry.link(ENTRY, parent, 500_000);
-        source.depositAs(CHILD, NATIVE, type(uint96).max, 4, 0);
-        source.depositAs(ENTRY, NATIVE, type(uint96).max, 4, 0);
-        source.depositAs(parent, NATIVE, type(uint96).max, 4, 0);
+        source.depositFrom(CHILD, NATIVE, type(uint96).max, 4, 0);
+        source.depositFrom(ENTRY, NATIVE, type(uint96).max, 4, 0);
+        source.depositFrom(parent, NATIVE, type(uint96).max, 4, 0);
         vm.assertEq(shares.settle(parent, NATIVE, idsOf(CHILD, ENTRY)), type(uint96).max - 1);
         (uint256 net, uint256 own,, uint256 inbound) = shares.totals(parent, NATIVE);
         vm.assertEq(net, type(uint96).max);

@@ -120,9 +120,9 @@ contract SettleTest is LedgerTest {
         registry.link(CHILD, ENTRY, 500_000);
         registry.link(OTHER, ENTRY, 500_000);
         registry.link(GRANDCHILD, ENTRY, 500_000);
-        source.depositAs(CHILD, NATIVE, type(uint96).max, 4, 0);
-        source.depositAs(OTHER, NATIVE, type(uint96).max, 4, 0);
-        source.depositAs(GRANDCHILD, NATIVE, 4, 4, 0);
+        source.depositFrom(CHILD, NATIVE, type(uint96).max, 4, 0);
+        source.depositFrom(OTHER, NATIVE, type(uint96).max, 4, 0);
+        source.depositFrom(GRANDCHILD, NATIVE, 4, 4, 0);
         shares.settle(ENTRY, NATIVE, idsOf(CHILD, OTHER));
         expectError(IDesignShares.DesignShares__RevenueLimit.selector);
         shares.settle(ENTRY, NATIVE, idsOf(GRANDCHILD));

@@ -21,14 +21,12 @@ contract DesignViewsTest is RegistrySystem {
         IDesignRegistry.Registration memory r = registrationOf(alice, keccak256("middle"), solely(alice));
         r.parents = parentsOf(_root, 100_050);
         r.standing = IDesignRegistry.Standing(true, true, 50_000);
-        _middle = relay(r);
+        _middle = register("alice", r);
         r = registrationOf(alice, keccak256("leaf"), between(alice, 700_000, bob));
         r.parents = parentsOf(_middle, 50_000);
         r.minimums = minimum(DOLLAR, 3);
         r.standing = IDesignRegistry.Standing(true, false, 9);
-        bytes[] memory signatures = signedBy("alice", "bob", r);
-        vm.prank(operator);
-        _leaf = registry.register(r, signatures, 0, 0);
+        _leaf = register("alice", "bob", r);
     }
 
     function test_the_views_read_what_the_registry_names() public view {
@@ -69,7 +67,7 @@ contract DesignViewsTest is RegistrySystem {
         r.parents = new IDesignRegistry.Parent[](2);
         r.parents[0] = IDesignRegistry.Parent(_middle, 0, 50_000);
         r.parents[1] = IDesignRegistry.Parent(_root, 0, 100_050);
-        (, uint256[][] memory ids) = _views.referringOf(address(shares), relay(r));
+        (, uint256[][] memory ids) = _views.referringOf(address(shares), register("alice", r));
         vm.assertEq(ids[0].length, 2);
         vm.assertEq(ids[0][0], _middle);
         vm.assertEq(ids[0][1], _root);
@@ -169,7 +167,7 @@ contract DesignViewsTest is RegistrySystem {
     function withRecord() private returns (uint128 id, bytes memory proof) {
         IDesignRegistry.Registration memory r = registrationOf(alice, OUTPUT, solely(alice));
         r.recordRoot = leaf();
-        id = relay(r);
+        id = register("alice", r);
         proof = proofOf(id, 1, 1);
     }
 

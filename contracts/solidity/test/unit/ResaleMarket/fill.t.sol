@@ -21,9 +21,7 @@ contract FillTest is MarketSystem, Relaying {
         IDesignRegistry.Registration memory r = registrationOf(alice, "resold", between(alice, 600_000, bob));
         r.offers = twoOffers();
         r.offers[1].supply = 0;
-        bytes[] memory signatures = signedBy("alice", "bob", r);
-        vm.prank(operator);
-        _id = registry.register(r, signatures, 0, 0);
+        _id = register("alice", "bob", r);
         vm.startPrank(operator);
         _license = market.buyFor(toBob(), NO_PROOF, "bob's");
         vm.stopPrank();
