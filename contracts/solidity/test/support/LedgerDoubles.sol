@@ -9,8 +9,8 @@ import {IDesignRegistry} from "../../src/interfaces/IDesignRegistry.sol";
 import {IDesignShares} from "../../src/interfaces/IDesignShares.sol";
 import {InboxClone} from "../../src/lib/InboxClone.sol";
 import {TestSource} from "./Accounts.sol";
-import {StableToken} from "./LedgerTokens.sol";
 import {People} from "./Test.sol";
+import {StableToken} from "./Tokens.sol";
 
 /// @dev What the ledger asks a registry, told by a test: no signatures, no caps.
 contract RegistryDouble {

@@ -10,12 +10,15 @@ contract PlainToken is ERC20("Plain", "PLN") {
     }
 }
 
-/// @dev Takes a part of every transfer.
-contract FeeOnTransferToken is ERC20("Fee", "FEE") {
-    function mint(address to, uint256 amount) external {
-        _mint(to, amount);
+/// @dev A token that behaves, with 6 decimals.
+contract StableToken is PlainToken {
+    function decimals() public pure override returns (uint8) {
+        return 6;
     }
+}
 
+/// @dev Takes a part of every transfer.
+contract FeeOnTransferToken is PlainToken {
     function _update(address from, address to, uint256 value) internal override {
         if (from == address(0)) return super._update(from, to, value);
         uint256 fee = value / 100 + 1;
@@ -25,16 +28,8 @@ contract FeeOnTransferToken is ERC20("Fee", "FEE") {
 }
 
 /// @dev Refuses accounts on a list, as the large stablecoins can.
-contract DenyListToken is ERC20("Deny", "DNY") {
+contract DenyListToken is StableToken {
     mapping(address account => bool) public denied;
-
-    function mint(address to, uint256 amount) external {
-        _mint(to, amount);
-    }
-
-    function decimals() public pure override returns (uint8) {
-        return 6;
-    }
 
     function setDenied(address account, bool value) external {
         denied[account] = value;
@@ -72,7 +67,7 @@ contract NoReturnToken {
 }
 
 /// @dev Misbehaves in a chosen way when it is to pay a chosen account.
-contract HostileToken is ERC20("Hostile", "HST") {
+contract HostileToken is PlainToken {
     enum Mode {
         None,
         Revert,
@@ -87,10 +82,6 @@ contract HostileToken is ERC20("Hostile", "HST") {
     address private _target;
     bytes private _request;
     bool public gained; // a call back has once succeeded
-
-    function mint(address to, uint256 amount) external {
-        _mint(to, amount);
-    }
 
     function setMode(address account, Mode mode) external {
         modes[account] = mode;
@@ -130,17 +121,13 @@ contract HostileToken is ERC20("Hostile", "HST") {
 }
 
 /// @dev Calls a chosen target during every transfer, once. If `swallow` is set, a failure of that call is kept and not passed on.
-contract ReentrantToken is ERC20("Reentrant", "RNT") {
+contract ReentrantToken is PlainToken {
     address private _target;
     bytes private _request;
     bool private _swallow;
     bool private _answerFalse;
     bool public called;
     bytes public answer;
-
-    function mint(address to, uint256 amount) external {
-        _mint(to, amount);
-    }
 
     /// @param answerFalse Whether `transfer` then moves nothing and answers false.
     function arm(address target, bytes calldata request, bool swallow, bool answerFalse) external {
@@ -174,54 +161,28 @@ contract ReentrantToken is ERC20("Reentrant", "RNT") {
     }
 }
 
-/// @dev Says no with an answer, never with a revert.
-contract FalseToken {
-    mapping(address account => uint256) public balanceOf;
-    mapping(address owner => mapping(address spender => uint256)) public allowance;
-
-    function mint(address to, uint256 amount) external {
-        balanceOf[to] += amount;
-    }
-
-    function approve(address spender, uint256 amount) external returns (bool) {
-        allowance[msg.sender][spender] = amount;
-        return true;
-    }
-
-    function transfer(address to, uint256 amount) external returns (bool) {
-        return move(msg.sender, to, amount);
-    }
-
-    function transferFrom(address from, address to, uint256 amount) external returns (bool) {
-        if (allowance[from][msg.sender] < amount) return false;
-        allowance[from][msg.sender] -= amount;
-        return move(from, to, amount);
-    }
-
-    function move(address from, address to, uint256 amount) private returns (bool) {
-        if (balanceOf[from] < amount) return false;
-        balanceOf[from] -= amount;
-        balanceOf[to] += amount;
-        return true;
-    }
-}
-
-/// @dev All balances grow and shrink together, and what arrives is rounded down.
+/// @dev Balances follow a factor, as those of tokens that pay interest or lose value.
 contract RebasingToken {
-    uint256 public rate = 1e18;
+    uint256 public factor = 1e18;
     mapping(address account => uint256) private _parts;
     mapping(address owner => mapping(address spender => uint256)) public allowance;
+    /// @dev Set, the factor changes in the middle of each transfer.
+    uint256 public factorInTransfer;
 
     function mint(address to, uint256 amount) external {
-        _parts[to] += amount * 1e18 / rate;
+        _parts[to] += amount * 1e18 / factor;
     }
 
-    function rebase(uint256 rate_) external {
-        rate = rate_;
+    function rebase(uint256 factor_) external {
+        factor = factor_;
+    }
+
+    function rebaseInTransfer(uint256 factor_) external {
+        factorInTransfer = factor_;
     }
 
     function balanceOf(address account) public view returns (uint256) {
-        return _parts[account] * rate / 1e18;
+        return _parts[account] * factor / 1e18;
     }
 
     function approve(address spender, uint256 amount) external returns (bool) {
@@ -239,26 +200,48 @@ contract RebasingToken {
     }
 
     function move(address from, address to, uint256 amount) private returns (bool) {
-        uint256 parts = amount * 1e18 / rate;
+        uint256 parts = amount * 1e18 / factor;
         _parts[from] -= parts;
         _parts[to] += parts;
+        if (factorInTransfer != 0) factor = factorInTransfer;
         return true;
     }
 }
 
-/// @dev Knows no amount of 2^96 or more, as some governance tokens.
-contract Uint96Token is ERC20("Narrow", "NRW") {
-    function mint(address to, uint256 amount) external {
-        _mint(to, amount);
+/// @dev Answers false instead of reverting, in both directions.
+contract FalseToken is PlainToken {
+    bool public failing;
+
+    function fail(bool failing_) external {
+        failing = failing_;
     }
 
+    function transfer(address to, uint256 amount) public override returns (bool) {
+        return failing || balanceOf(msg.sender) < amount ? false : super.transfer(to, amount);
+    }
+
+    function transferFrom(address from, address to, uint256 amount) public override returns (bool) {
+        return failing || balanceOf(from) < amount ? false : super.transferFrom(from, to, amount);
+    }
+}
+
+/// @dev Amounts of more than 96 bits revert, as some governance tokens have it.
+contract Uint96Token is PlainToken {
     function _update(address from, address to, uint256 value) internal override {
-        require(value <= type(uint96).max, "more than 96 bits");
+        require(value <= type(uint96).max, "exceeds 96 bits");
         super._update(from, to, value);
     }
+}
 
-    function _approve(address owner, address spender, uint256 value, bool log) internal override {
-        require(value <= type(uint96).max || value == type(uint256).max, "more than 96 bits");
-        super._approve(owner, spender, value == type(uint256).max ? type(uint96).max : value, log);
+/// @dev Says that everything went well and moves nothing.
+contract LyingToken {
+    mapping(address account => uint256) public balanceOf;
+
+    function transfer(address, uint256) external pure returns (bool) {
+        return true;
+    }
+
+    function transferFrom(address, address, uint256) external pure returns (bool) {
+        return true;
     }
 }

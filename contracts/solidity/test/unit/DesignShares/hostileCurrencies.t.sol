@@ -4,8 +4,17 @@ pragma solidity ^0.8.28;
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {IDesignShares} from "../../../src/interfaces/IDesignShares.sol";
 import {LedgerTest} from "../../support/LedgerDoubles.sol";
-import {FalseToken, LyingToken, RebasingToken, StableToken, Uint96Token} from "../../support/LedgerTokens.sol";
-import {DenyListToken, FeeOnTransferToken, NoReturnToken, PlainToken} from "../../support/Tokens.sol";
+import {
+    DenyListToken,
+    FalseToken,
+    FeeOnTransferToken,
+    LyingToken,
+    NoReturnToken,
+    PlainToken,
+    RebasingToken,
+    StableToken,
+    Uint96Token
+} from "../../support/Tokens.sol";
 
 interface Mintable {
     function mint(address to, uint256 amount) external;

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {RoyaltyInbox} from "../../../src/RoyaltyInbox.sol";
 import {IDesignRegistry} from "../../../src/interfaces/IDesignRegistry.sol";
 import {IDesignShares} from "../../../src/interfaces/IDesignShares.sol";
 import {IRoyaltyInbox} from "../../../src/interfaces/IRoyaltyInbox.sol";
 import {LedgerTest} from "../../support/LedgerDoubles.sol";
-import {FalseToken} from "../../support/LedgerTokens.sol";
-import {FeeOnTransferToken, PlainToken} from "../../support/Tokens.sol";
+import {FalseToken, FeeOnTransferToken, PlainToken} from "../../support/Tokens.sol";
 
 contract SweepTest is LedgerTest {
     RoyaltyInbox private _inbox;
@@ -136,13 +134,9 @@ contract SweepTest is LedgerTest {
 }
 
 /// @dev Sweeps the inbox from within `approve`, or before or after `transferFrom` moves something.
-contract SweepingToken is ERC20("Sweeping", "SWP") {
+contract SweepingToken is PlainToken {
     RoyaltyInbox private _inbox;
     uint8 private _where;
-
-    function mint(address to, uint256 amount) external {
-        _mint(to, amount);
-    }
 
     function arm(RoyaltyInbox inbox, uint8 where) external {
         (_inbox, _where) = (inbox, where);
