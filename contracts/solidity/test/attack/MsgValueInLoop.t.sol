@@ -39,10 +39,9 @@ contract MsgValueInLoopTest is MarketSystem, Relaying {
     }
 
     function test_a_voucher_costs_all_it_sells() public {
-        ILicenseMarket.Voucher memory voucher;
-        (voucher.entryId, voucher.terms, voucher.price, voucher.quantity) = (_id, PERSONAL, 1 ether, 4);
-        voucher.deadline = type(uint64).max;
-        bytes memory signature = signatureOf(keyOf("alice"), market.voucherDigest(voucher));
+        ILicenseMarket.Voucher memory voucher = voucherOf(PERSONAL, 1 ether, 4);
+        voucher.currency = NATIVE;
+        bytes memory signature = sign("alice", voucher);
         expectWrongValue(4 ether, 1 ether);
         vm.prank(buyer);
         market.buyWithVoucher{value: 1 ether}(voucher, signature, buyer);
@@ -60,10 +59,9 @@ contract MsgValueInLoopTest is MarketSystem, Relaying {
         uint256 licenseId = market.buy{value: 1 ether}(intent, NO_PROOF);
         vm.prank(buyer);
         licenses.setApprovalForAll(address(resale), true);
-        IResaleMarket.ResaleOrder memory order;
-        (order.token, order.id, order.quantity, order.seller) = (address(licenses), licenseId, 1, buyer);
-        (order.price, order.deadline) = (2 ether, type(uint64).max);
-        bytes memory signature = signatureOf(keyOf("buyer"), resale.orderDigest(order));
+        IResaleMarket.ResaleOrder memory order = orderOf(buyer, address(licenses), licenseId, 1, 2 ether);
+        order.currency = NATIVE;
+        bytes memory signature = sign("buyer", order);
         uint256 before = buyer.balance;
         vm.deal(stranger, 10 ether);
         expectWrongValue(2 ether, 0.2 ether);

@@ -100,9 +100,8 @@ contract OneSignatureTwoActionsTest is MarketSystem, Relaying {
 
     /// @dev What is canceled and what is executed is the same digest, so no signature is good for the opposite.
     function test_to_cancel_takes_no_signature_and_leaves_none_valid() public {
-        ILicenseMarket.Voucher memory voucher =
-            ILicenseMarket.Voucher(_id, PERSONAL, address(dollar), 5e6, 1, address(0), 0, type(uint64).max, bytes32(0));
-        bytes memory signature = signatureOf(keyOf("alice"), market.voucherDigest(voucher));
+        ILicenseMarket.Voucher memory voucher = voucherOf(PERSONAL, 5e6, 1);
+        bytes memory signature = sign("alice", voucher);
         vm.prank(alice);
         market.cancelVoucher(voucher);
         vm.expectRevert(abi.encodeWithSelector(IMarket.Market__Void.selector, market.voucherDigest(voucher)));
@@ -112,10 +111,8 @@ contract OneSignatureTwoActionsTest is MarketSystem, Relaying {
 
     /// @dev An order over shares is none over licenses, nor for one of the two markets what it is for the other.
     function test_an_order_is_for_one_token() public {
-        IResaleMarket.ResaleOrder memory order;
-        (order.token, order.id, order.quantity, order.seller) = (address(shares), _id, 1, bob);
-        (order.currency, order.price, order.deadline) = (address(dollar), 1e6, type(uint64).max);
-        bytes memory signature = signatureOf(keyOf("bob"), resale.orderDigest(order));
+        IResaleMarket.ResaleOrder memory order = orderOf(bob, address(shares), _id, 1, 1e6);
+        bytes memory signature = sign("bob", order);
         order.token = address(licenses);
         vm.expectRevert(errorOf(IMarket.Market__BadSignature.selector, bob));
         vm.prank(buyer);
@@ -128,14 +125,14 @@ contract OneSignatureTwoActionsTest is MarketSystem, Relaying {
     function test_no_signature_is_good_elsewhere() public {
         bytes[] memory signatures = new bytes[](5);
         ILicenseMarket.BuyIntent memory intent = intentOf(_id, COMMERCIAL, 1);
-        ILicenseMarket.Voucher memory voucher = voucherOf();
-        IResaleMarket.ResaleOrder memory order = orderOf();
+        ILicenseMarket.Voucher memory voucher = voucherOf(PERSONAL, 5e6, 1);
+        IResaleMarket.ResaleOrder memory order = orderOf(alice, address(shares), _id, 1, 1e6);
         IDesignShares.ClaimOrder memory claim = claimOf();
         signatures[0] = signIntent("alice", intent);
-        signatures[1] = signatureOf(keyOf("alice"), market.voucherDigest(voucher));
-        signatures[2] = signatureOf(keyOf("alice"), resale.orderDigest(order));
+        signatures[1] = sign("alice", voucher);
+        signatures[2] = sign("alice", order);
         signatures[3] = signatureOf(keyOf("alice"), shares.claimOrderDigest(claim));
-        signatures[4] = releaseSignature();
+        signatures[4] = signatureOf(keyOf("alice"), releaseDigest(alice, stranger, type(uint64).max));
         ILicenseMarket.Permit memory none;
         uint256[] memory ids = new uint256[](0);
 
@@ -174,25 +171,6 @@ contract OneSignatureTwoActionsTest is MarketSystem, Relaying {
         shares.claimWithSig(claim, signatures[3]);
     }
 
-    function voucherOf() private view returns (ILicenseMarket.Voucher memory voucher) {
-        voucher.entryId = _id;
-        voucher.terms = PERSONAL;
-        voucher.currency = address(dollar);
-        voucher.price = 5e6;
-        voucher.quantity = 1;
-        voucher.deadline = type(uint64).max;
-    }
-
-    function orderOf() private view returns (IResaleMarket.ResaleOrder memory order) {
-        order.token = address(shares);
-        order.id = _id;
-        order.quantity = 1;
-        order.seller = alice;
-        order.currency = address(dollar);
-        order.price = 1e6;
-        order.deadline = type(uint64).max;
-    }
-
     function claimOf() private view returns (IDesignShares.ClaimOrder memory claim) {
         claim.holder = alice;
         claim.to = alice;
@@ -200,13 +178,6 @@ contract OneSignatureTwoActionsTest is MarketSystem, Relaying {
         claim.entryIds = new uint128[](1);
         claim.entryIds[0] = _id;
         claim.deadline = type(uint64).max;
-    }
-
-    function releaseSignature() private view returns (bytes memory) {
-        bytes32 content = keccak256(
-            abi.encode(keccak256("Release(address from,address to,uint64 deadline)"), alice, stranger, type(uint64).max)
-        );
-        return signatureOf(keyOf("alice"), typed(domainOf("Loomprint Licenses", address(licenses)), content));
     }
 
     function split(bytes memory signature) private pure returns (bytes32 r, bytes32 s, uint8 v) {

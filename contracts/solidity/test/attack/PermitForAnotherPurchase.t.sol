@@ -73,10 +73,8 @@ contract PermitForAnotherPurchaseTest is MarketSystem, Relaying {
         dollar.approve(address(resale), 0);
         vm.prank(bob);
         shares.setApprovalForAll(address(resale), true);
-        IResaleMarket.ResaleOrder memory order;
-        (order.token, order.id, order.quantity, order.seller) = (address(shares), _id, 1, bob);
-        (order.currency, order.price, order.deadline) = (address(dollar), 1e6, type(uint64).max);
-        bytes memory signature = signatureOf(keyOf("bob"), resale.orderDigest(order));
+        IResaleMarket.ResaleOrder memory order = orderOf(bob, address(shares), _id, 1, 1e6);
+        bytes memory signature = sign("bob", order);
         vm.expectRevert(
             abi.encodeWithSignature("ERC20InsufficientAllowance(address,uint256,uint256)", resale, 0, uint256(1e6))
         );

@@ -82,9 +82,9 @@ contract ReplayBySignatureBytesTest is MarketSystem, Relaying {
     }
 
     function test_no_form_of_a_vouchers_or_orders_signature_sells_twice() public {
-        ILicenseMarket.Voucher memory voucher = voucherOf();
+        ILicenseMarket.Voucher memory voucher = voucherOf(PERSONAL, 5e6, 1);
         bytes[3] memory forms = formsOf(keyOf("alice"), market.voucherDigest(voucher));
-        IResaleMarket.ResaleOrder memory order = orderOf();
+        IResaleMarket.ResaleOrder memory order = orderOf(alice, address(shares), _id, 1, 1e6);
         bytes[3] memory orders = formsOf(keyOf("alice"), resale.orderDigest(order));
         vm.prank(alice);
         shares.setApprovalForAll(address(resale), true);
@@ -112,7 +112,7 @@ contract ReplayBySignatureBytesTest is MarketSystem, Relaying {
         CarelessWallet wallet = new CarelessWallet();
         vm.prank(alice);
         registry.transferControl(_id, address(wallet));
-        ILicenseMarket.Voucher memory voucher = voucherOf();
+        ILicenseMarket.Voucher memory voucher = voucherOf(PERSONAL, 5e6, 1);
         bytes32 digest = market.voucherDigest(voucher);
         vm.startPrank(buyer);
         market.buyWithVoucher(voucher, "one form", buyer);
@@ -124,8 +124,8 @@ contract ReplayBySignatureBytesTest is MarketSystem, Relaying {
     function test_intents_vouchers_and_orders_of_another_chain_or_contract_are_none() public {
         LicenseMarket other = new LicenseMarket(address(manager), address(registry), address(forwarder));
         ILicenseMarket.BuyIntent memory intent = intentOf(_id, PERSONAL, 1);
-        ILicenseMarket.Voucher memory voucher = voucherOf();
-        IResaleMarket.ResaleOrder memory order = orderOf();
+        ILicenseMarket.Voucher memory voucher = voucherOf(PERSONAL, 5e6, 1);
+        IResaleMarket.ResaleOrder memory order = orderOf(alice, address(shares), _id, 1, 1e6);
         ILicenseMarket.Permit memory none;
         bytes memory intents = signatureOf(keyOf("buyer"), other.intentDigest(intent, buyer));
         bytes memory vouchers = signatureOf(keyOf("alice"), other.voucherDigest(voucher));
@@ -137,31 +137,12 @@ contract ReplayBySignatureBytesTest is MarketSystem, Relaying {
             uint256 here = block.chainid;
             vm.chainId(here + 1);
             intents = signIntent("buyer", intent);
-            vouchers = signatureOf(keyOf("alice"), market.voucherDigest(voucher));
-            bytes memory orders = signatureOf(keyOf("alice"), resale.orderDigest(order));
+            vouchers = sign("alice", voucher);
+            bytes memory orders = sign("alice", order);
             vm.chainId(here);
             vm.expectRevert(errorOf(IMarket.Market__BadSignature.selector, alice));
             resale.fill(order, orders, buyer, order.price);
         }
-    }
-
-    function voucherOf() private view returns (ILicenseMarket.Voucher memory voucher) {
-        voucher.entryId = _id;
-        voucher.terms = PERSONAL;
-        voucher.currency = address(dollar);
-        voucher.price = 5e6;
-        voucher.quantity = 1;
-        voucher.deadline = type(uint64).max;
-    }
-
-    function orderOf() private view returns (IResaleMarket.ResaleOrder memory order) {
-        order.token = address(shares);
-        order.id = _id;
-        order.quantity = 1;
-        order.seller = alice;
-        order.currency = address(dollar);
-        order.price = 1e6;
-        order.deadline = type(uint64).max;
     }
 
     function register(IDesignRegistry.Registration memory r, bytes memory signature) private {

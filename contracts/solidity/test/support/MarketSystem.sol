@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IDesignRegistry} from "../../src/interfaces/IDesignRegistry.sol";
 import {ILicenseMarket} from "../../src/interfaces/ILicenseMarket.sol";
+import {IResaleMarket} from "../../src/interfaces/IResaleMarket.sol";
 import {System} from "./System.sol";
 
 /// @dev An entry of Alice's, shared with Bob, with two offers; and a buyer with money.
@@ -55,6 +56,43 @@ abstract contract MarketSystem is System {
     function nativeIntent(uint32 quantity) internal view returns (ILicenseMarket.BuyIntent memory intent) {
         intent = intentOf(_id, PERSONAL, quantity);
         (intent.currency, intent.maxPrice) = (NATIVE, 1 ether);
+    }
+
+    /// @dev Alice's, for anyone, in dollars.
+    function voucherOf(bytes32 terms, uint128 price, uint32 quantity)
+        internal
+        view
+        returns (ILicenseMarket.Voucher memory voucher)
+    {
+        voucher.entryId = _id;
+        voucher.terms = terms;
+        voucher.currency = address(dollar);
+        voucher.price = price;
+        voucher.quantity = quantity;
+        voucher.deadline = uint64(block.timestamp + 1 days);
+    }
+
+    function sign(string memory name, ILicenseMarket.Voucher memory voucher) internal view returns (bytes memory) {
+        return signatureOf(keyOf(name), market.voucherDigest(voucher));
+    }
+
+    /// @dev To anyone, in dollars.
+    function orderOf(address seller, address token, uint256 id, uint256 quantity, uint128 price)
+        internal
+        view
+        returns (IResaleMarket.ResaleOrder memory order)
+    {
+        order.token = token;
+        order.id = id;
+        order.quantity = quantity;
+        order.seller = seller;
+        order.currency = address(dollar);
+        order.price = price;
+        order.deadline = uint64(block.timestamp + 1 days);
+    }
+
+    function sign(string memory name, IResaleMarket.ResaleOrder memory order) internal view returns (bytes memory) {
+        return signatureOf(keyOf(name), resale.orderDigest(order));
     }
 
     function setStatus(IDesignRegistry.Status status) internal {

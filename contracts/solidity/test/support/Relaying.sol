@@ -90,20 +90,4 @@ abstract contract Relaying is System {
         request.signature =
             signatureOf(keyOf(from), typed(domainOf("Loomprint Forwarder", address(forwarder)), content));
     }
-
-    function domainOf(string memory name, address target) internal view returns (bytes32) {
-        return keccak256(
-            abi.encode(
-                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
-                keccak256(bytes(name)),
-                keccak256("1"),
-                block.chainid,
-                target
-            )
-        );
-    }
-
-    function typed(bytes32 domain, bytes32 content) internal pure returns (bytes32) {
-        return keccak256(abi.encodePacked(hex"1901", domain, content));
-    }
 }

@@ -200,4 +200,11 @@ abstract contract System is Registrations {
             deadline: uint64(block.timestamp + 1 hours)
         });
     }
+
+    /// @dev What a custodial holder signs, as any wallet computes it from the types in the interface.
+    function releaseDigest(address from, address to, uint64 deadline) internal view returns (bytes32) {
+        bytes32 content =
+            keccak256(abi.encode(keccak256("Release(address from,address to,uint64 deadline)"), from, to, deadline));
+        return typed(domainOf("Loomprint Licenses", address(licenses)), content);
+    }
 }

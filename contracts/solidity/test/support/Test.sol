@@ -31,6 +31,23 @@ abstract contract Test {
         return abi.encodePacked(r, s, v);
     }
 
+    /// @dev An EIP-712 domain of version 1.
+    function domainOf(string memory name, address target) internal view returns (bytes32) {
+        return keccak256(
+            abi.encode(
+                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
+                keccak256(bytes(name)),
+                keccak256("1"),
+                block.chainid,
+                target
+            )
+        );
+    }
+
+    function typed(bytes32 domain, bytes32 content) internal pure returns (bytes32) {
+        return keccak256(abi.encodePacked(hex"1901", domain, content));
+    }
+
     /// @dev As signed, with the other s (EIP-2 forbids it), and compact (EIP-2098).
     function formsOf(uint256 key, bytes32 digest) internal pure returns (bytes[3] memory forms) {
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, digest);

@@ -66,10 +66,11 @@ contract RolesTest is MarketSystem {
         add(address(licenses), OPERATOR_ROLE, abi.encodeCall(IDesignLicenses.setContractURI, ("x")));
         uint256[] memory ids = new uint256[](1);
         ids[0] = _license;
+        bytes memory signature = signatureOf(keyOf("buyer"), releaseDigest(buyer, bob, type(uint64).max));
         add(
             address(licenses),
             OPERATOR_ROLE,
-            abi.encodeCall(IDesignLicenses.release, (buyer, bob, type(uint64).max, signedRelease(), ids))
+            abi.encodeCall(IDesignLicenses.release, (buyer, bob, type(uint64).max, signature, ids))
         );
         add(address(licenses), MODERATOR_ROLE, abi.encodeCall(IDesignLicenses.revoke, (_license, bob, "reason")));
         add(address(licenses), ADMIN_ROLE, abi.encodeCall(IDesignLicenses.setMinter, (stranger, true)));
@@ -200,22 +201,6 @@ contract RolesTest is MarketSystem {
         buyOne(COMMERCIAL);
         vm.deal(address(source), 1 ether);
         source.deposit(_id, NATIVE, 1 ether);
-    }
-
-    function signedRelease() private view returns (bytes memory) {
-        bytes32 domain = keccak256(
-            abi.encode(
-                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
-                keccak256("Loomprint Licenses"),
-                keccak256("1"),
-                block.chainid,
-                address(licenses)
-            )
-        );
-        bytes32 content = keccak256(
-            abi.encode(keccak256("Release(address from,address to,uint64 deadline)"), buyer, bob, type(uint64).max)
-        );
-        return signatureOf(keyOf("buyer"), keccak256(abi.encodePacked(hex"1901", domain, content)));
     }
 
     /// @dev How often a source says that a function is restricted.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {IERC1155} from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
 import {IERC1155Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {IDesignLicenses} from "../../../src/interfaces/IDesignLicenses.sol";
 import {ContractWallet} from "../../support/Accounts.sol";
@@ -148,7 +147,7 @@ contract HoldingTest is System {
         ContractWallet to = new ContractWallet(bob);
         licenses.mint(address(from), ENTRY, PERSONAL, 1);
         bytes memory signature =
-            signatureOf(keyOf("alice"), digestOfRelease(address(from), address(to), type(uint64).max));
+            signatureOf(keyOf("alice"), releaseDigest(address(from), address(to), type(uint64).max));
         vm.prank(operator);
         licenses.release(address(from), address(to), type(uint64).max, signature, one(_personal));
         vm.assertEq(licenses.balanceOf(address(to), _personal), 1);
@@ -197,23 +196,7 @@ contract HoldingTest is System {
     }
 
     function releaseOf(string memory from, address to, uint64 deadline) private view returns (bytes memory) {
-        return signatureOf(keyOf(from), digestOfRelease(account(from), to, deadline));
-    }
-
-    /// @dev As any wallet computes it, from the types in the interface.
-    function digestOfRelease(address from, address to, uint64 deadline) private view returns (bytes32) {
-        bytes32 domain = keccak256(
-            abi.encode(
-                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
-                keccak256("Loomprint Licenses"),
-                keccak256("1"),
-                block.chainid,
-                address(licenses)
-            )
-        );
-        bytes32 release =
-            keccak256(abi.encode(keccak256("Release(address from,address to,uint64 deadline)"), from, to, deadline));
-        return keccak256(abi.encodePacked(hex"1901", domain, release));
+        return signatureOf(keyOf(from), releaseDigest(account(from), to, deadline));
     }
 
     function one(uint256 id) private pure returns (uint256[] memory ids) {

@@ -190,10 +190,8 @@ contract OffersTest is MarketSystem {
         vm.expectRevert(errorOf(ILicenseMarket.LicenseMarket__BelowFloor.selector, 1 ether, 0));
         open(PERSONAL, NATIVE, priceOf(1 ether));
         // A voucher is bound by it as well.
-        ILicenseMarket.Voucher memory voucher;
-        (voucher.entryId, voucher.terms, voucher.currency) = (_id, PERSONAL, address(dollar));
-        (voucher.price, voucher.quantity, voucher.deadline) = (10e6 - 1, 1, type(uint64).max);
-        bytes memory signature = signatureOf(keyOf("alice"), market.voucherDigest(voucher));
+        ILicenseMarket.Voucher memory voucher = voucherOf(PERSONAL, 10e6 - 1, 1);
+        bytes memory signature = sign("alice", voucher);
         vm.expectRevert(below);
         vm.prank(buyer);
         market.buyWithVoucher(voucher, signature, buyer);

@@ -227,19 +227,7 @@ contract RenewalsTest is MarketSystem {
 
     function test_who_has_passed_it_on_is_not_charged() public {
         consent(consentOf(3e6, type(uint40).max));
-        bytes32 domain = keccak256(
-            abi.encode(
-                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
-                keccak256("Loomprint Licenses"),
-                keccak256("1"),
-                block.chainid,
-                address(licenses)
-            )
-        );
-        bytes32 content = keccak256(
-            abi.encode(keccak256("Release(address from,address to,uint64 deadline)"), buyer, bob, type(uint64).max)
-        );
-        bytes memory signature = signatureOf(keyOf("buyer"), keccak256(abi.encodePacked(hex"1901", domain, content)));
+        bytes memory signature = signatureOf(keyOf("buyer"), releaseDigest(buyer, bob, type(uint64).max));
         uint256[] memory ids = new uint256[](1);
         ids[0] = _monthly;
         vm.prank(operator);

@@ -122,10 +122,8 @@ contract ReplacedTest is MarketSystem {
         bytes memory closed = errorOf(ILicenseMarket.LicenseMarket__EntryIsClosed.selector, _id);
         refuseOffer(PERSONAL, priceOf(1e6), closed);
         // Also to a voucher for the new market, of which it has not heard before.
-        ILicenseMarket.Voucher memory voucher;
-        (voucher.entryId, voucher.terms, voucher.currency) = (_id, PERSONAL, address(dollar));
-        (voucher.price, voucher.quantity, voucher.deadline) = (1e6, 1, type(uint64).max);
-        bytes memory signature = signatureOf(keyOf("alice"), market.voucherDigest(voucher));
+        ILicenseMarket.Voucher memory voucher = voucherOf(PERSONAL, 1e6, 1);
+        bytes memory signature = sign("alice", voucher);
         vm.expectRevert(closed);
         vm.prank(buyer);
         market.buyWithVoucher(voucher, signature, buyer);
@@ -136,10 +134,8 @@ contract ReplacedTest is MarketSystem {
     }
 
     function test_what_was_signed_for_the_old_one_is_void_at_the_new_one() public {
-        ILicenseMarket.Voucher memory voucher;
-        (voucher.entryId, voucher.terms, voucher.currency) = (_id, PERSONAL, address(dollar));
-        (voucher.price, voucher.quantity, voucher.deadline) = (1e6, 1, type(uint64).max);
-        bytes memory signature = signatureOf(keyOf("alice"), market.voucherDigest(voucher));
+        ILicenseMarket.Voucher memory voucher = voucherOf(PERSONAL, 1e6, 1);
+        bytes memory signature = sign("alice", voucher);
         replace();
         vm.expectRevert(abi.encodeWithSignature("Market__BadSignature(address)", alice));
         vm.prank(buyer);

@@ -10,24 +10,6 @@ import {ContractWallet} from "../../support/Accounts.sol";
 import {MarketSystem} from "../../support/MarketSystem.sol";
 
 contract VouchersTest is MarketSystem {
-    function voucherOf(bytes32 terms, uint128 price, uint32 quantity)
-        private
-        view
-        returns (ILicenseMarket.Voucher memory voucher)
-    {
-        voucher.entryId = _id;
-        voucher.terms = terms;
-        voucher.currency = address(dollar);
-        voucher.price = price;
-        voucher.quantity = quantity;
-        voucher.deadline = uint64(block.timestamp + 1 days);
-        voucher.salt = "salt";
-    }
-
-    function sign(string memory name, ILicenseMarket.Voucher memory voucher) private view returns (bytes memory) {
-        return signatureOf(keyOf(name), market.voucherDigest(voucher));
-    }
-
     function fails(ILicenseMarket.Voucher memory voucher, bytes memory signature, bytes memory reason) private {
         vm.expectRevert(reason);
         vm.prank(buyer);

@@ -261,19 +261,9 @@ contract FillTest is MarketSystem, Relaying {
     function orderOf(uint256 id, uint256 quantity, uint128 price)
         private
         view
-        returns (IResaleMarket.ResaleOrder memory order)
+        returns (IResaleMarket.ResaleOrder memory)
     {
-        order.token = address(licenses);
-        order.id = id;
-        order.quantity = quantity;
-        order.seller = bob;
-        order.currency = address(dollar);
-        order.price = price;
-        order.deadline = uint64(block.timestamp + 1 days);
-    }
-
-    function sign(string memory name, IResaleMarket.ResaleOrder memory order) private view returns (bytes memory) {
-        return signatureOf(keyOf(name), resale.orderDigest(order));
+        return orderOf(bob, address(licenses), id, quantity, price);
     }
 
     function fails(IResaleMarket.ResaleOrder memory order, bytes memory signature, bytes memory reason) private {
