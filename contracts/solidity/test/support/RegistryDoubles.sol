@@ -164,6 +164,32 @@ abstract contract RegistrySystem is Registrations {
         return register("alice", r);
     }
 
+    // ------------------------------------------------------------------ refusals
+
+    /// @dev Signed by Alice alone.
+    function refuse(IDesignRegistry.Registration memory r, bytes memory reason) internal {
+        refuse(r, signedBy("alice", r), reason);
+    }
+
+    function refuse(IDesignRegistry.Registration memory r, bytes[] memory signatures, bytes memory reason) internal {
+        refuse(r, signatures, reason, 0, 0);
+    }
+
+    function refuse(
+        IDesignRegistry.Registration memory r,
+        bytes[] memory signatures,
+        bytes memory reason,
+        uint256 custodial,
+        bytes32 salt
+    ) internal {
+        vm.expectRevert(reason);
+        vm.prank(operator);
+        registry.register(r, signatures, custodial, salt);
+        uint128 id = registry.entryIdOf(r.creator, r.outputHash);
+        vm.assertFalse(registry.isRegistered(id));
+        vm.assertEq(shares.units(id, alice), 0);
+    }
+
     /// @dev Where the registry keeps its market.
     function marketSlot() internal view returns (bytes32) {
         for (uint256 i = 0; i < 16; ++i) {

@@ -324,14 +324,6 @@ contract DeriveTest is RegistrySystem {
         vm.assertEq(abi.encode(registry.ancestorsOf(id)), abi.encode(expected));
     }
 
-    function refuse(IDesignRegistry.Registration memory r, bytes memory reason) private {
-        bytes[] memory signatures = signedBy("alice", r);
-        vm.expectRevert(reason);
-        vm.prank(operator);
-        registry.register(r, signatures, 0, 0);
-        vm.assertFalse(registry.isRegistered(registry.entryIdOf(alice, r.outputHash)));
-    }
-
     function refuseStatus(uint128 parent, IDesignRegistry.Status status) private {
         refuse(
             child(parent, 0),

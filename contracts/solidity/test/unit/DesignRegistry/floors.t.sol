@@ -171,11 +171,4 @@ contract FloorsTest is RegistrySystem {
         vm.assertEq(isAllowed, allowed);
         vm.assertEq(found, floor);
     }
-
-    function refuse(IDesignRegistry.Registration memory r, bytes memory reason) private {
-        bytes[] memory signatures = signedBy("alice", r);
-        vm.expectRevert(reason);
-        vm.prank(operator);
-        registry.register(r, signatures, 0, 0);
-    }
 }
