@@ -78,12 +78,7 @@ contract ReentrancyFromReceiverTest is System {
 
     /// @dev Paid in native coin it is called with the caller's gas: everything that moves money is closed to it.
     function test_paid_native_coin_it_finds_every_money_function_closed() public {
-        uint128 id = registerShared(keccak256("output"), 600_000);
-        HostileHolder holder = new HostileHolder();
-        vm.prank(alice);
-        shares.safeTransferFrom(alice, address(holder), id, 300_000, "");
-        holder.setMode(HostileHolder.Mode.Reenter);
-        vm.deal(address(source), 1 ether);
+        (uint128 id, HostileHolder holder) = holderOf(300_000);
         uint128[] memory ids = new uint128[](1);
         address[] memory holders = new address[](1);
         (ids[0], holders[0]) = (id, bob);
@@ -116,12 +111,7 @@ contract ReentrancyFromReceiverTest is System {
 
     /// @dev What stays open, moving units, gives no more than it gives outside.
     function test_paid_native_coin_it_can_move_its_units_and_gains_nothing() public {
-        uint128 id = registerShared(keccak256("output"), 600_000);
-        HostileHolder holder = new HostileHolder();
-        vm.prank(alice);
-        shares.safeTransferFrom(alice, address(holder), id, 600_000, "");
-        holder.setMode(HostileHolder.Mode.Reenter);
-        vm.deal(address(source), 1 ether);
+        (uint128 id, HostileHolder holder) = holderOf(600_000);
         source.deposit(id, NATIVE, 1000);
         holder.arm(address(shares), abi.encodeCall(shares.safeTransferFrom, (address(holder), carol, id, 600_000, "")));
         address[] memory holders = new address[](2);
@@ -137,18 +127,23 @@ contract ReentrancyFromReceiverTest is System {
 
     /// @dev Read in the middle of its own payout, nothing is counted twice; a failed one is credited again after it.
     function test_paid_native_coin_it_reads_that_it_has_been_paid() public {
-        uint128 id = registerShared(keccak256("output"), 600_000);
-        HostileHolder holder = new HostileHolder();
-        vm.prank(alice);
-        shares.safeTransferFrom(alice, address(holder), id, 600_000, "");
-        holder.setMode(HostileHolder.Mode.Reenter);
-        vm.deal(address(source), 1 ether);
+        (uint128 id, HostileHolder holder) = holderOf(600_000);
         source.deposit(id, NATIVE, 1000);
         holder.arm(address(shares), abi.encodeCall(IDesignShares.claimable, (id, NATIVE, address(holder))));
         vm.prank(address(holder));
         shares.claim(id, NATIVE);
         vm.assertTrue(holder.succeeded());
         vm.assertEq(holder.answer(), bytes32(0));
+    }
+
+    /// @dev Of so many of Alice's units, and paid in native coin from now on.
+    function holderOf(uint256 units) private returns (uint128 id, HostileHolder holder) {
+        id = registerShared(keccak256("output"), 600_000);
+        holder = new HostileHolder();
+        vm.prank(alice);
+        shares.safeTransferFrom(alice, address(holder), id, units, "");
+        holder.setMode(HostileHolder.Mode.Reenter);
+        vm.deal(address(source), 1 ether);
     }
 }
 
