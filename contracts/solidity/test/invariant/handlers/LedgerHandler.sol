@@ -6,81 +6,28 @@ import {IDesignShares} from "../../../src/interfaces/IDesignShares.sol";
 import {IRoyaltyInbox} from "../../../src/interfaces/IRoyaltyInbox.sol";
 import {DesignShares} from "../../../src/DesignShares.sol";
 import {HostileHolder} from "../../support/Holders.sol";
-import {System} from "../../support/System.sol";
 import {DenyListToken, HostileToken, NoReturnToken} from "../../support/Tokens.sol";
-
-interface Mintable {
-    function mint(address to, uint256 amount) external;
-    function approve(address spender, uint256 amount) external;
-    function balanceOf(address account) external view returns (uint256);
-}
+import {LedgerBooks, Mintable} from "./LedgerBooks.sol";
 
 /// @dev Drives the whole system's ledger over entries with lineage: in native coin, in a token of 6 decimals with a deny
-///  list, in one that misbehaves and one that answers nothing; three of six holders are contracts that misbehave. Keeps
-///  the books a second time in the plainest way: whenever an entry earns, every holder's units times the money.
-contract LedgerHandler is System {
-    /// @dev The second books of one entry in one currency.
-    struct Book {
-        uint256 gross;
-        uint256 feeScaled; // times PPM
-        uint256 net;
-        uint256 reserved;
-        uint256 settledAway; // what ancestors took of `reserved`
-        uint256 inbound;
-        uint256 own;
-        uint256 paid;
-    }
-
-    /// @dev The second books of one currency: sums over all entries, and what belongs to no entry.
-    struct Sums {
-        uint256 gross;
-        uint256 net;
-        uint256 fees;
-        uint256 reserved;
-        uint256 settledAway;
-        uint256 own;
-        uint256 paid;
-        uint256 feesWithdrawn;
-        uint256 stray;
-    }
-
-    uint256 public constant HOLDERS = 6;
-    uint256 public constant CURRENCIES = 4;
+///  list, in one that misbehaves and one that answers nothing; three of six holders are contracts that misbehave.
+contract LedgerHandler is LedgerBooks {
     uint256 internal constant MAX_ENTRIES = 9;
-    uint256 internal constant SUPPLY = 1_000_000;
-    uint256 internal constant MILLION = 1_000_000;
 
     DenyListToken private _deny;
     HostileToken private _hostile;
-    address[4] public currencies;
-    address[6] public holders;
-    uint128[] public entries;
 
     /// @dev What the last action touched; everything is checked at the end of each run.
     uint128 public touchedEntry;
     uint256 public touchedCurrency;
 
-    mapping(uint128 entry => mapping(uint256 index => Book)) private _books;
-    mapping(uint256 index => Sums) private _sums;
-    mapping(uint128 entry => mapping(address holder => uint256)) public units;
-    mapping(uint128 entry => mapping(uint256 index => mapping(address holder => uint256))) public earnedScaled;
-    mapping(uint128 entry => mapping(uint256 index => mapping(address holder => uint256))) public paid;
-    mapping(uint128 descendant => mapping(uint128 ancestor => uint256)) public parts;
-    mapping(uint128 descendant => mapping(uint128 ancestor => mapping(uint256 index => uint256))) public settled;
-    mapping(uint128 entry => uint128[]) private _ancestors;
-    mapping(uint128 entry => uint256) private _stacks;
     mapping(address holder => uint128) private _armedEntry;
     mapping(address holder => uint256) private _armedIndex;
-    mapping(uint256 index => bool) private _closed;
-    uint256 private _feeNow;
-    uint256 private _feeNext;
-    uint256 private _feeFrom;
-    uint256 private _time;
     uint256 private _orders;
 
     function setUp() public override {
         super.setUp();
-        (_feeNow, _feeNext, _feeFrom, _time) = (FEE_PPM, FEE_PPM, 0, block.timestamp);
+        (_feeNow, _feeNext, _time) = (FEE_PPM, FEE_PPM, block.timestamp);
         holders = [
             alice, bob, carol, address(new HostileHolder()), address(new HostileHolder()), address(new HostileHolder())
         ];
@@ -173,18 +120,10 @@ contract LedgerHandler is System {
     function actSettle(uint256 ancestorSeed, uint256 currencySeed, uint256 first, uint256 count) external {
         (uint128 ancestor, uint256 index) = pick(ancestorSeed, currencySeed);
         uint128[] memory list = new uint128[](bound(count, 1, 4));
-        uint256 expected = 0;
         for (uint256 i = 0; i < list.length; ++i) {
             list[i] = entries[(first >> i * 8) % entries.length];
-            uint256 earned = _books[list[i]][index].net * parts[list[i]][ancestor] / MILLION;
-            uint256 part = earned - settled[list[i]][ancestor][index];
-            settled[list[i]][ancestor][index] = earned;
-            _books[list[i]][index].settledAway += part;
-            expected += part;
         }
-        _sums[index].settledAway += expected;
-        _books[ancestor][index].inbound += expected;
-        grow(ancestor, index);
+        uint256 expected = noteSettled(ancestor, index, list);
         vm.prank(stranger);
         uint256 amount = shares.settle(ancestor, currencies[index], list);
         vm.assertEq(amount, expected, "a settlement credited another amount");
@@ -206,8 +145,7 @@ contract LedgerHandler is System {
         (address from, address to) = (holders[fromSeed % HOLDERS], holders[toSeed % HOLDERS]);
         value = bound(value, 0, units[id][from]);
         uint256[8] memory before = claimsOf(id, from, to);
-        units[id][from] -= value;
-        units[id][to] += value;
+        noteMoved(id, from, to, value);
         uint256 had = armedBalance(to);
         vm.prank(from);
         shares.safeTransferFrom{gas: 5_000_000}(from, to, id, value, "");
@@ -230,11 +168,9 @@ contract LedgerHandler is System {
         uint256[] memory values = new uint256[](2);
         (ids[0], ids[1]) = (id, other);
         values[0] = bound(first, 0, units[id][from]);
-        units[id][from] -= values[0];
-        units[id][to] += values[0];
+        noteMoved(id, from, to, values[0]);
         values[1] = bound(second, 0, units[other][from]);
-        units[other][from] -= values[1];
-        units[other][to] += values[1];
+        noteMoved(other, from, to, values[1]);
         uint256 had = armedBalance(to);
         vm.prank(from);
         shares.safeBatchTransferFrom{gas: 5_000_000}(from, to, ids, values, "");
@@ -389,39 +325,6 @@ contract LedgerHandler is System {
         return shares;
     }
 
-    function entryCount() external view returns (uint256) {
-        return entries.length;
-    }
-
-    function bookOf(uint128 id, uint256 index) external view returns (Book memory) {
-        return _books[id][index];
-    }
-
-    function sumsOf(uint256 index) external view returns (Sums memory) {
-        return _sums[index];
-    }
-
-    /// @dev All holders' units, and what each is owed times SUPPLY, in one call.
-    function holdingsOf(uint128 id, uint256 index)
-        external
-        view
-        returns (uint256[6] memory held, uint256[6] memory due)
-    {
-        for (uint256 i = 0; i < HOLDERS; ++i) {
-            address holder = holders[i];
-            held[i] = units[id][holder];
-            due[i] = earnedScaled[id][index][holder] - paid[id][index][holder] * SUPPLY;
-        }
-    }
-
-    function ancestorsOf(uint128 id) external view returns (uint128[] memory) {
-        return _ancestors[id];
-    }
-
-    function balanceOf(uint256 index, address account) public view returns (uint256) {
-        return currencies[index] == NATIVE ? account.balance : Mintable(currencies[index]).balanceOf(account);
-    }
-
     function gained() external view returns (bool) {
         return _hostile.gained();
     }
@@ -432,23 +335,15 @@ contract LedgerHandler is System {
         IDesignRegistry.Registration memory r = childOf(alice, keccak256(abi.encode(entries.length)), parents);
         r.standing = IDesignRegistry.Standing(true, binding, ppm);
         id = register("alice", r);
-        entries.push(id);
-        units[id][alice] = SUPPLY;
+        noteEntry(id, alice);
         touchedEntry = id;
-        IDesignRegistry.Ancestor[] memory table = registry.ancestorsOf(id);
-        for (uint256 i = 0; i < table.length; ++i) {
-            parts[id][table[i].entryId] = table[i].ppm;
-            _ancestors[id].push(table[i].entryId);
-            _stacks[id] += table[i].ppm;
-        }
     }
 
     function spread(uint128 id, uint256 value) private {
         for (uint256 i = 1; i < HOLDERS && units[id][alice] > value; ++i) {
             vm.prank(alice);
             shares.safeTransferFrom(alice, holders[i], id, value, "");
-            units[id][alice] -= value;
-            units[id][holders[i]] += value;
+            noteMoved(id, alice, holders[i], value);
         }
     }
 
@@ -476,16 +371,6 @@ contract LedgerHandler is System {
         else Mintable(currencies[index]).mint(to, amount);
     }
 
-    function feeNow() private view returns (uint256) {
-        return _time < _feeFrom ? _feeNow : _feeNext;
-    }
-
-    function accepts(uint128 id, uint256 index, uint8 from) private view returns (bool) {
-        IDesignRegistry.Status status = registry.entry(id).status;
-        if (_closed[index] || status == IDesignRegistry.Status.Suspended) return false;
-        return status != IDesignRegistry.Status.Withdrawn || from > 2;
-    }
-
     function refuses(uint256 index, address holder) private view returns (bool) {
         if (index == 0) return _deny.denied(holder);
         if (index == 1) {
@@ -499,62 +384,6 @@ contract LedgerHandler is System {
         return behavior != HostileToken.Mode.None && behavior != HostileToken.Mode.Reenter;
     }
 
-    function noteDeposit(uint128 id, uint256 index, uint256 amount, uint256 ppm) private {
-        Book storage book = _books[id][index];
-        Sums storage sums = _sums[index];
-        uint256 fees = book.feeScaled / MILLION;
-        book.gross += amount;
-        book.feeScaled += amount * ppm;
-        fees = book.feeScaled / MILLION - fees;
-        book.net += amount - fees;
-        sums.gross += amount;
-        sums.fees += fees;
-        sums.net += amount - fees;
-        grow(id, index);
-    }
-
-    /// @dev What an entry has earned more is each holder's by their units now.
-    function grow(uint128 id, uint256 index) private {
-        Book storage book = _books[id][index];
-        uint256 reserved = book.net * _stacks[id] / MILLION;
-        uint256 own = book.net - reserved + book.inbound;
-        uint256 more = own - book.own;
-        _sums[index].reserved += reserved - book.reserved;
-        _sums[index].own += more;
-        (book.reserved, book.own) = (reserved, own);
-        if (more == 0) return;
-        for (uint256 i = 0; i < HOLDERS; ++i) {
-            uint256 held = units[id][holders[i]];
-            if (held != 0) earnedScaled[id][index][holders[i]] += held * more;
-        }
-    }
-
-    function notePaid(uint128 id, uint256 index, address holder, uint256 amount) private {
-        if (amount == 0) return;
-        paid[id][index][holder] += amount;
-        _books[id][index].paid += amount;
-        _sums[index].paid += amount;
-    }
-
-    function notePaidMany(uint128[] memory list, uint256 index, address holder) private {
-        for (uint256 i = 0; i < list.length; ++i) {
-            notePaid(list[i], index, holder, shares.claimable(list[i], currencies[index], holder));
-        }
-    }
-
-    /// @dev Different entries, and what a holder has earned from them.
-    function listDue(uint256 first, uint256 count, uint256 index, address holder)
-        private
-        view
-        returns (uint128[] memory list, uint256 due)
-    {
-        list = new uint128[](bound(count, 1, entries.length));
-        for (uint256 i = 0; i < list.length; ++i) {
-            list[i] = entries[(first % entries.length + i) % entries.length];
-            due += shares.claimable(list[i], currencies[index], holder);
-        }
-    }
-
     /// @dev What a contract has of the currency that it claims when units arrive.
     function armedBalance(address to) private view returns (uint256) {
         return _armedEntry[to] == 0 ? 0 : balanceOf(_armedIndex[to], to);
@@ -564,14 +393,5 @@ contract LedgerHandler is System {
         if (_armedEntry[to] == 0) return 0;
         got = balanceOf(_armedIndex[to], to) - had;
         notePaid(_armedEntry[to], _armedIndex[to], to, got);
-    }
-
-    function claimsOf(uint128 id, address from, address to) private view returns (uint256[8] memory list) {
-        uint128[] memory one = several(id, id);
-        uint256[] memory sender = shares.claimables(from, one)[0];
-        uint256[] memory receiver = shares.claimables(to, one)[0];
-        for (uint256 i = 0; i < 4; ++i) {
-            (list[i], list[i + 4]) = (sender[i], receiver[i]);
-        }
     }
 }
