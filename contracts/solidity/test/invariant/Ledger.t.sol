@@ -2,12 +2,12 @@
 pragma solidity ^0.8.28;
 
 import {DesignShares} from "../../src/DesignShares.sol";
+import {Campaign} from "../support/Campaign.sol";
 import {LedgerWords} from "../support/LedgerWords.sol";
-import {InvariantTest} from "../support/Test.sol";
 import {LedgerHandler} from "./handlers/LedgerHandler.sol";
 
 /// @dev Numbers are those of the invariants in docs/contracts/invariants.md.
-contract LedgerInvariants is InvariantTest, LedgerWords {
+contract LedgerInvariants is Campaign, LedgerWords {
     uint256 private constant SUPPLY = 1_000_000;
     uint256 private constant HOLDERS = 6;
     uint256 private constant CURRENCIES = 4;
@@ -17,9 +17,28 @@ contract LedgerInvariants is InvariantTest, LedgerWords {
     address[6] private _holders;
     address[4] private _currencies;
 
-    function setUp() public {
+    function setUp() public override {
         _handler = new LedgerHandler();
         _handler.setUp();
+        campaignOf(address(_handler));
+        action(LedgerHandler.actRegister.selector, 1);
+        action(LedgerHandler.actDeposit.selector, 4);
+        action(LedgerHandler.actDonate.selector, 1);
+        action(LedgerHandler.actSweep.selector, 1);
+        action(LedgerHandler.actSettle.selector, 2);
+        action(LedgerHandler.actStray.selector, 1);
+        action(LedgerHandler.actTransfer.selector, 2);
+        action(LedgerHandler.actBatch.selector, 1);
+        action(LedgerHandler.actClaim.selector, 1);
+        action(LedgerHandler.actClaimMany.selector, 1);
+        action(LedgerHandler.actClaimOrder.selector, 1);
+        action(LedgerHandler.actClaimFor.selector, 2);
+        action(LedgerHandler.actWithdrawFees.selector, 1);
+        action(LedgerHandler.actTurnHostile.selector, 1);
+        action(LedgerHandler.actScheduleFee.selector, 1);
+        action(LedgerHandler.actWait.selector, 1);
+        action(LedgerHandler.actSetStatus.selector, 1);
+        action(LedgerHandler.actCloseCurrency.selector, 1);
         _shares = _handler.ledger();
         for (uint256 i = 0; i < HOLDERS; ++i) {
             _holders[i] = _handler.holders(i);
@@ -27,42 +46,6 @@ contract LedgerInvariants is InvariantTest, LedgerWords {
         for (uint256 i = 0; i < CURRENCIES; ++i) {
             _currencies[i] = _handler.currencies(i);
         }
-    }
-
-    function targetContracts() public view override returns (address[] memory list) {
-        list = new address[](1);
-        list[0] = address(_handler);
-    }
-
-    function targetSelectors() public view override returns (FuzzSelector[] memory list) {
-        bytes4[] memory selectors = new bytes4[](24);
-        selectors[0] = LedgerHandler.actRegister.selector;
-        selectors[1] = LedgerHandler.actDeposit.selector;
-        selectors[2] = LedgerHandler.actDonate.selector;
-        selectors[3] = LedgerHandler.actSweep.selector;
-        selectors[4] = LedgerHandler.actSettle.selector;
-        selectors[5] = LedgerHandler.actStray.selector;
-        selectors[6] = LedgerHandler.actTransfer.selector;
-        selectors[7] = LedgerHandler.actBatch.selector;
-        selectors[8] = LedgerHandler.actClaim.selector;
-        selectors[9] = LedgerHandler.actClaimMany.selector;
-        selectors[10] = LedgerHandler.actClaimOrder.selector;
-        selectors[11] = LedgerHandler.actClaimFor.selector;
-        selectors[12] = LedgerHandler.actWithdrawFees.selector;
-        selectors[13] = LedgerHandler.actTurnHostile.selector;
-        selectors[14] = LedgerHandler.actScheduleFee.selector;
-        selectors[15] = LedgerHandler.actWait.selector;
-        selectors[16] = LedgerHandler.actSetStatus.selector;
-        selectors[17] = LedgerHandler.actCloseCurrency.selector;
-        // Money and movement more often than the rest.
-        selectors[18] = LedgerHandler.actDeposit.selector;
-        selectors[19] = LedgerHandler.actDeposit.selector;
-        selectors[20] = LedgerHandler.actDeposit.selector;
-        selectors[21] = LedgerHandler.actSettle.selector;
-        selectors[22] = LedgerHandler.actTransfer.selector;
-        selectors[23] = LedgerHandler.actClaimFor.selector;
-        list = new FuzzSelector[](1);
-        list[0] = FuzzSelector(address(_handler), selectors);
     }
 
     /// @dev One campaign for all: what the last action touched after each call, everything at the end.
@@ -73,7 +56,7 @@ contract LedgerInvariants is InvariantTest, LedgerWords {
         checkBalance(index);
     }
 
-    function afterInvariant() public view {
+    function afterInvariant() public view override {
         uint256 count = _handler.entryCount();
         for (uint256 index = 0; index < CURRENCIES; ++index) {
             uint256 promised = _shares.feesHeld(_currencies[index]);

@@ -3,51 +3,36 @@ pragma solidity ^0.8.28;
 
 import {DesignRegistry} from "../../src/DesignRegistry.sol";
 import {IDesignRegistry} from "../../src/interfaces/IDesignRegistry.sol";
+import {Campaign} from "../support/Campaign.sol";
 import {NaiveLineage} from "../support/NaiveLineage.sol";
 import {SharesDouble} from "../support/RegistryDoubles.sol";
-import {InvariantTest} from "../support/Test.sol";
 import {LineageHandler} from "./handlers/LineageHandler.sol";
 
 /// @dev Numbers are those of the invariants in docs/contracts/invariants.md.
-contract LineageInvariants is InvariantTest {
+contract LineageInvariants is Campaign {
     LineageHandler private _handler;
     DesignRegistry private _registry;
     SharesDouble private _shares;
     NaiveLineage private _naive;
 
-    function setUp() public {
+    function setUp() public override {
         _handler = new LineageHandler();
         _handler.setUp();
+        campaignOf(address(_handler));
+        action(LineageHandler.actRegister.selector, 3);
+        action(LineageHandler.actReveal.selector, 2);
+        action(LineageHandler.actCommit.selector, 1);
+        action(LineageHandler.actSteal.selector, 1);
+        action(LineageHandler.actCancel.selector, 1);
+        action(LineageHandler.actSetStanding.selector, 1);
+        action(LineageHandler.actAddVersion.selector, 1);
+        action(LineageHandler.actFreeze.selector, 1);
+        action(LineageHandler.actTransferControl.selector, 1);
+        action(LineageHandler.actSetStatus.selector, 1);
+        action(LineageHandler.actSetWithdrawn.selector, 1);
+        action(LineageHandler.actWait.selector, 2);
         (_registry, _shares) = _handler.deployed();
         _naive = _handler.naive();
-    }
-
-    function targetContracts() public view override returns (address[] memory list) {
-        list = new address[](1);
-        list[0] = address(_handler);
-    }
-
-    function targetSelectors() public view override returns (FuzzSelector[] memory list) {
-        bytes4[] memory selectors = new bytes4[](16);
-        selectors[0] = LineageHandler.actRegister.selector;
-        selectors[1] = LineageHandler.actReveal.selector;
-        selectors[2] = LineageHandler.actCommit.selector;
-        selectors[3] = LineageHandler.actSteal.selector;
-        selectors[4] = LineageHandler.actCancel.selector;
-        selectors[5] = LineageHandler.actSetStanding.selector;
-        selectors[6] = LineageHandler.actAddVersion.selector;
-        selectors[7] = LineageHandler.actFreeze.selector;
-        selectors[8] = LineageHandler.actTransferControl.selector;
-        selectors[9] = LineageHandler.actSetStatus.selector;
-        selectors[10] = LineageHandler.actSetWithdrawn.selector;
-        selectors[11] = LineageHandler.actWait.selector;
-        // Claims more often than the rest.
-        selectors[12] = LineageHandler.actRegister.selector;
-        selectors[13] = LineageHandler.actRegister.selector;
-        selectors[14] = LineageHandler.actReveal.selector;
-        selectors[15] = LineageHandler.actWait.selector;
-        list = new FuzzSelector[](1);
-        list[0] = FuzzSelector(address(_handler), selectors);
     }
 
     /// @dev What the last action touched after each call, everything at the end.
@@ -56,7 +41,7 @@ contract LineageInvariants is InvariantTest {
         checkFamily(_handler.touched());
     }
 
-    function afterInvariant() public view {
+    function afterInvariant() public view override {
         for (uint256 i = 0; i < _handler.count(); ++i) {
             checkRecord(i);
             checkFamily(i);

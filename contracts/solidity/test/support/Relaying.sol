@@ -33,17 +33,33 @@ abstract contract Relaying is System {
         return signatureOf(keyOf(name), market.intentDigest(intent, payer));
     }
 
-    function permitOf(string memory owner, uint256 value) internal view returns (ILicenseMarket.Permit memory permit) {
+    function permitOf(string memory owner, uint256 value) internal view returns (ILicenseMarket.Permit memory) {
+        return permitOf(account(owner), keyOf(owner), value);
+    }
+
+    function permitOf(address owner, uint256 key, uint256 value)
+        internal
+        view
+        returns (ILicenseMarket.Permit memory permit)
+    {
         permit.value = value;
         permit.deadline = type(uint256).max;
-        address from = account(owner);
-        bytes32 content =
-            keccak256(abi.encode(PERMIT_TYPEHASH, from, address(market), value, dollar.nonces(from), permit.deadline));
-        (permit.v, permit.r, permit.s) = vm.sign(keyOf(owner), typed(dollar.DOMAIN_SEPARATOR(), content));
+        bytes32 content = keccak256(
+            abi.encode(PERMIT_TYPEHASH, owner, address(market), value, dollar.nonces(owner), permit.deadline)
+        );
+        (permit.v, permit.r, permit.s) = vm.sign(key, typed(dollar.DOMAIN_SEPARATOR(), content));
     }
 
     /// @dev Of all that the intent may cost, for this intent alone.
     function authorize(string memory payer, ILicenseMarket.BuyIntent memory intent)
+        internal
+        view
+        returns (ILicenseMarket.Authorization memory)
+    {
+        return authorize(account(payer), keyOf(payer), intent);
+    }
+
+    function authorize(address payer, uint256 key, ILicenseMarket.BuyIntent memory intent)
         internal
         view
         returns (ILicenseMarket.Authorization memory authorization)
@@ -52,16 +68,15 @@ abstract contract Relaying is System {
         bytes32 content = keccak256(
             abi.encode(
                 RECEIVE_TYPEHASH,
-                account(payer),
+                payer,
                 address(market),
                 uint256(intent.maxPrice) * intent.quantity,
                 authorization.validAfter,
                 authorization.validBefore,
-                market.intentDigest(intent, account(payer))
+                market.intentDigest(intent, payer)
             )
         );
-        (authorization.v, authorization.r, authorization.s) =
-            vm.sign(keyOf(payer), typed(dollar.DOMAIN_SEPARATOR(), content));
+        (authorization.v, authorization.r, authorization.s) = vm.sign(key, typed(dollar.DOMAIN_SEPARATOR(), content));
     }
 
     function requestOf(string memory from, address to, uint256 value, bytes memory data)

@@ -73,14 +73,3 @@ abstract contract People is Test {
     address internal immutable carol = account("carol");
     address internal immutable stranger = account("stranger");
 }
-
-/// @dev Tells Foundry which handler an invariant campaign calls, and that only its `act…` functions count.
-abstract contract InvariantTest is Test {
-    struct FuzzSelector {
-        address addr;
-        bytes4[] selectors;
-    }
-
-    function targetContracts() public view virtual returns (address[] memory);
-    function targetSelectors() public view virtual returns (FuzzSelector[] memory);
-}

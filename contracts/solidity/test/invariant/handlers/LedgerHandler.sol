@@ -54,12 +54,12 @@ contract LedgerHandler is LedgerBooks {
 
     // ------------------------------------------------------------------ actions: money in
 
-    function actRegister(uint256 parentSeed, uint256 otherSeed, uint256 ppm, bool binding) external {
+    function actRegister(uint256 parentSeed, uint256 otherSeed, uint256 ppm, uint256 binding) external {
         if (entries.length == MAX_ENTRIES) return;
         uint128 parent = entries[parentSeed % entries.length];
         uint128[] memory parents = several(parent, entries[otherSeed % entries.length]);
         // More than half for ancestors, or a parent that is not available: no child.
-        try this.tryToCreate(parents, uint32(bound(ppm, 0, 150_000)), binding) {} catch {}
+        try this.tryToCreate(parents, uint32(bound(ppm, 0, 150_000)), binding % 2 == 0) {} catch {}
     }
 
     /// @dev All of alice's units stay hers until the campaign moves them.
@@ -68,10 +68,10 @@ contract LedgerHandler is LedgerBooks {
         create(parents, ppm, binding);
     }
 
-    function actDeposit(uint256 entrySeed, uint256 currencySeed, uint256 amount, uint8 origin) external {
+    function actDeposit(uint256 entrySeed, uint256 currencySeed, uint256 amount, uint256 origin) external {
         (uint128 id, uint256 index) = pick(entrySeed, currencySeed);
         amount = amountOf(index, amount);
-        uint8 from = origin % 4 + 1;
+        uint8 from = uint8(origin % 4 + 1);
         bring(address(source), index, amount);
         vm.warp(_time);
         bool accepted = accepts(id, index, from);
@@ -267,14 +267,14 @@ contract LedgerHandler is LedgerBooks {
     // ------------------------------------------------------------------ actions: circumstances
 
     /// @dev How a holder and the tokens behave from now on, and what a contract claims when units arrive.
-    function actTurnHostile(uint256 holderSeed, uint8 mode, uint256 entrySeed, uint256 currencySeed) external {
+    function actTurnHostile(uint256 holderSeed, uint256 mode, uint256 entrySeed, uint256 currencySeed) external {
         address holder = holders[holderSeed % HOLDERS];
         _deny.setDenied(holder, mode % 2 == 1);
         _hostile.setMode(holder, HostileToken.Mode(mode % 7));
         if (holderSeed % HOLDERS < 3) return;
         _armedEntry[holder] = entries[entrySeed % entries.length];
         _armedIndex[holder] = currencySeed % CURRENCIES;
-        HostileHolder(payable(holder)).setMode(HostileHolder.Mode(uint256(mode >> 3) % 6));
+        HostileHolder(payable(holder)).setMode(HostileHolder.Mode((mode >> 3) % 6));
         HostileHolder(payable(holder))
             .arm(
                 address(shares),
@@ -295,7 +295,7 @@ contract LedgerHandler is LedgerBooks {
         _time += bound(time, 0, 10 days);
     }
 
-    function actSetStatus(uint256 entrySeed, uint8 what) external {
+    function actSetStatus(uint256 entrySeed, uint256 what) external {
         (uint128 id,) = pick(entrySeed, what);
         IDesignRegistry.Status status = registry.entry(id).status;
         if (what % 8 == 7) {
@@ -312,7 +312,7 @@ contract LedgerHandler is LedgerBooks {
         registry.setStatus(id, wanted, 0);
     }
 
-    function actCloseCurrency(uint256 currencySeed, uint8 close) external {
+    function actCloseCurrency(uint256 currencySeed, uint256 close) external {
         uint256 index = currencySeed % CURRENCIES;
         _closed[index] = close % 4 == 0;
         vm.prank(treasurer);

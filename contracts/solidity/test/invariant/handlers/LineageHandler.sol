@@ -172,7 +172,8 @@ contract LineageHandler is RegistrySystem {
         vm.assertEq(succeeded, allowed);
     }
 
-    function actSetWithdrawn(uint256 which, bool withdrawn) external {
+    function actSetWithdrawn(uint256 which, uint256 what) external {
+        bool withdrawn = what % 2 == 0;
         Record storage one = pick(which);
         bool allowed = one.moderated != IDesignRegistry.Status.Suspended && one.withdrawn != withdrawn;
         if (allowed) one.withdrawn = withdrawn;

@@ -4,56 +4,38 @@ pragma solidity ^0.8.28;
 import {DesignLicenses} from "../../../src/DesignLicenses.sol";
 import {DesignShares} from "../../../src/DesignShares.sol";
 import {LicenseMarket} from "../../../src/LicenseMarket.sol";
+import {ResaleMarket} from "../../../src/ResaleMarket.sol";
 import {TestStablecoin} from "../../../src/TestStablecoin.sol";
 import {IDesignRegistry} from "../../../src/interfaces/IDesignRegistry.sol";
 import {ILicenseMarket} from "../../../src/interfaces/ILicenseMarket.sol";
-import {System} from "../../support/System.sol";
+import {HostileHolder} from "../../support/Holders.sol";
+import {MarketSales} from "./MarketSales.sol";
+import {MarketResale} from "./MarketResale.sol";
 
-/// @dev Drives all contracts together and keeps the market's books a second time, in the plainest way. Before each call
-///  it says whether the call should succeed and what it should cost, and compares.
-contract MarketHandler is System {
-    uint256 internal constant REFS = 60;
-    uint256 internal constant ENTRIES = 4;
-    uint40 internal constant PERIOD = 30 days;
+/// @dev Drives all contracts together. Before each call it says whether the call should succeed and what it should cost,
+///  and compares. All entries are Alice's; the fourth derives from one that wants a dollar of each sale and gets a tenth, the fifth from the
+///  first.
+contract MarketHandler is MarketSales, MarketResale {
+    uint256 private constant MAX_ENTRIES = 6;
+    uint256 private constant MAX_FORMER_MARKETS = 3;
 
-    struct Known {
-        bool open;
-        uint128 price;
-        uint32 supply;
-        uint32 sold;
-        uint32 cap;
-        bytes32 terms;
-        uint128 entryId;
-    }
-
-    uint256 private _buyerKey;
-    uint256 private _aliceKey;
-    uint256 private _counter;
-    uint128[] public entries; // the last one derives from an entry that wants a dollar of each sale and gets a tenth
-    uint256[] public monthlies;
-
-    mapping(bytes32 key => Known) private _offers;
-    mapping(bytes32 key => mapping(address to => uint32)) private _got;
-    mapping(uint128 entryId => bool) public closed;
-    mapping(uint128 entryId => bool) public suspended;
-    mapping(uint128 entryId => uint256) public gross;
-    mapping(uint128 entryId => uint256) public paid;
-    mapping(uint256 licenseId => uint256) public minted;
-    mapping(uint256 licenseId => ILicenseMarket.RenewalConsent) private _consents;
-    mapping(bytes32 ref => uint256) public timesAccepted;
-
-    uint256 public executions; // of things that were signed
-    uint256 public renewals;
-    uint128 public touched;
+    uint128 private _lastSuspended;
 
     function setUp() public override {
         super.setUp();
-        (_buyerKey, _aliceKey) = (keyOf("buyer"), keyOf("alice"));
-        dollar.mint(buyer, 1e18);
-        vm.prank(buyer);
-        dollar.approve(address(market), type(uint256).max);
-        for (uint256 i = 1; i < ENTRIES; ++i) {
-            entries.push(registerAlone(keccak256(abi.encode(i))));
+        _hostile = new HostileHolder();
+        address[4] memory all = [buyer, carol, address(_hostile), alice];
+        for (uint256 i = 0; i < all.length; ++i) {
+            dollar.mint(all[i], 1e18);
+            vm.startPrank(all[i]);
+            dollar.approve(address(resale), type(uint256).max);
+            licenses.setApprovalForAll(address(resale), true);
+            shares.setApprovalForAll(address(resale), true);
+            vm.stopPrank();
+        }
+        useMarket();
+        for (uint256 i = 1; i < 4; ++i) {
+            keepEntry(register("alice", open(registrationOf(alice, keccak256(abi.encode(i)), solely(alice)))));
         }
         IDesignRegistry.Registration memory r = registrationOf(bob, "parent", solely(bob));
         r.standing = IDesignRegistry.Standing(true, true, 100_000);
@@ -61,34 +43,45 @@ contract MarketHandler is System {
         r.minimums[0] = IDesignRegistry.Minimum(address(dollar), 1e6);
         uint128[] memory parents = new uint128[](1);
         parents[0] = register("bob", r);
-        entries.push(register("alice", childOf(alice, "child", parents)));
-        for (uint256 i = 0; i < ENTRIES; ++i) {
+        keepEntry(register("alice", open(childOf(alice, "child", parents))));
+        vm.assertEq(floors[entries[3]], 10e6);
+        parents[0] = entries[0];
+        keepEntry(register("alice", open(childOf(alice, "another", parents))));
+        for (uint256 i = 0; i < entries.length; ++i) {
             actOpen(i, i, 12e6, 0, 0);
             actOpen(i, 2, 11e6, 0, 0);
+            actOpen(i, 3, 13e6, 0, uint256(1e5) << 8);
+            actOpen(i, 11, 35e6, 0, 0);
         }
         touched = entries[0];
     }
 
-    function deployed() external view returns (DesignShares, DesignLicenses, LicenseMarket, TestStablecoin) {
-        return (shares, licenses, market, dollar);
+    function deployed() external view returns (DesignShares, DesignLicenses, ResaleMarket, TestStablecoin) {
+        return (shares, licenses, resale, dollar);
     }
 
     // ------------------------------------------------------------------ offering
 
-    function actOpen(uint256 entrySeed, uint256 termsSeed, uint128 price, uint32 supply, uint32 cap) public {
+    function actOpen(uint256 entrySeed, uint256 termsSeed, uint256 price, uint256 supply, uint256 more) public {
         (uint128 id, bytes32 terms) = (entryOf(entrySeed), termsOf(termsSeed));
         ILicenseMarket.OfferTerms memory offer;
         offer.price = uint128(bound(price, 1, 40e6));
-        offer.supply = uint32(bound(supply, 0, 40));
-        offer.walletCap = cap % 4 == 0 ? uint32(bound(cap, 1, 20)) : 0;
+        offer.supply = supply % 2 == 0 ? 0 : uint32(bound(supply, 1, 40));
+        offer.walletCap = more % 4 == 1 ? uint32(bound(more >> 2, 1, 20)) : 0;
+        // A price for a piece, seldom where there is none.
+        if (terms == PRINTING || supply % 16 == 7) offer.unitPrice = uint96((more >> 8) % 2e6);
         Known storage known = _offers[keyFor(id, terms)];
-        bool expected = !closed[id] && offer.price >= floorOf(id) && (offer.supply == 0 || offer.supply >= known.sold);
+        bool expected = !closed[id] && offer.price >= floors[id] && (offer.supply == 0 || offer.supply >= known.sold);
+        // A piece never becomes dearer.
+        if (known.price != 0 && offer.unitPrice > known.unitPrice) expected = false;
+        if (terms != PRINTING && offer.unitPrice != 0) expected = false;
         vm.prank(alice);
         (bool done,) = address(market).call(abi.encodeCall(market.openOffer, (id, terms, address(dollar), offer)));
-        vm.assertEq(done, expected);
+        vm.assertEq(done, expected, "12: an offer");
         if (!done) return;
         (known.open, known.price, known.supply, known.cap) = (true, offer.price, offer.supply, offer.walletCap);
-        (known.entryId, known.terms) = (id, terms);
+        known.unitPrice = offer.unitPrice;
+        happened("offer opened");
     }
 
     function actClose(uint256 entrySeed, uint256 termsSeed) external {
@@ -98,279 +91,234 @@ contract MarketHandler is System {
         (bool done,) = address(market).call(abi.encodeCall(market.closeOffer, (id, terms, address(dollar))));
         vm.assertEq(done, known.open);
         known.open = false;
+        if (done) happened("offer closed");
     }
 
-    function actSuspend(uint256 entrySeed, bool suspend) external {
+    /// @dev For sale more often than not.
+    function actSetStatus(uint256 entrySeed, uint256 what) external {
         uint128 id = entryOf(entrySeed);
-        if (suspended[id] == suspend) return;
-        IDesignRegistry.Status status = suspend ? IDesignRegistry.Status.Suspended : IDesignRegistry.Status.Active;
-        vm.prank(moderator);
-        registry.setStatus(id, status, "reason");
-        suspended[id] = suspend;
-    }
-
-    // ------------------------------------------------------------------ buying
-
-    function actBuy(uint256 entrySeed, uint256 termsSeed, uint32 quantity, uint128 maxPrice, bool gift) external {
-        ILicenseMarket.BuyIntent memory intent = intentFor(entrySeed, termsSeed, quantity, maxPrice, gift);
-        attempt(intent, buyer, buyer, abi.encodeCall(market.buy, (intent, NO_PROOF)), true);
-    }
-
-    function actBuyFor(uint256 entrySeed, uint256 termsSeed, uint32 quantity, uint256 refSeed) external {
-        ILicenseMarket.BuyIntent memory intent = intentFor(entrySeed, termsSeed, quantity, 40e6, false);
-        bytes32 ref = bytes32(refSeed % REFS + 1);
-        bool done = attempt(
-            intent, operator, operator, abi.encodeCall(market.buyFor, (intent, NO_PROOF, ref)), timesAccepted[ref] == 0
-        );
-        if (done) ++timesAccepted[ref];
-    }
-
-    /// @dev 9: a signed intent in all its forms, one after the other.
-    function actSigned(uint256 entrySeed, uint256 termsSeed, uint32 quantity, uint256 twist) external {
-        ILicenseMarket.BuyIntent memory intent = intentFor(entrySeed, termsSeed, quantity, 40e6, false);
-        twist %= 6;
-        if (twist == 1) intent.deadline = uint64(block.timestamp - 1);
-        bytes32 digest = market.intentDigest(intent, buyer);
-        if (twist == 2) {
-            vm.prank(buyer);
-            market.cancelIntent(intent);
-        }
-        if (twist == 3) vm.chainId(block.chainid + 1);
-        bytes32 signed = market.intentDigest(intent, buyer);
-        if (twist == 3) vm.chainId(block.chainid - 1);
-        bytes[3] memory forms = formsOf(_buyerKey, signed);
-        if (twist == 4) intent.to = bob; // not what was signed
-        bool valid = twist == 0 || twist == 5;
-        uint256 times = 0;
-        for (uint256 i = 0; i < 3; ++i) {
-            // The other forms first (5), or the plain one first.
-            uint256 form = twist == 5 ? (i + 1) % 3 : i;
-            bool plain = form == 0;
-            if (attempt(intent, stranger, buyer, permitCall(intent, forms[form]), valid && plain)) ++times;
-        }
-        vm.assertLe(times, 1, "9: one signature was executed twice");
-        // Nor is it one for another action: an authorization with the same digest as nonce, or a voucher.
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(_buyerKey, digest);
-        ILicenseMarket.Authorization memory a = ILicenseMarket.Authorization(0, type(uint256).max, v, r, s);
-        attempt(
-            intent, stranger, buyer, abi.encodeCall(market.buyWithAuthorization, (intent, buyer, NO_PROOF, a)), false
-        );
-        executions += times;
-    }
-
-    /// @dev 9, and 12 for what is sold by signature.
-    function actVoucher(uint256 entrySeed, uint128 price, uint32 quantity, bool cancel) external {
-        uint128 id = entryOf(entrySeed);
-        ILicenseMarket.Voucher memory v = ILicenseMarket.Voucher(
-            id,
-            PERSONAL,
-            address(dollar),
-            uint128(bound(price, 1, 40e6)),
-            uint32(bound(quantity, 1, 3)),
-            address(0),
-            0,
-            uint64(block.timestamp),
-            bytes32(++_counter)
-        );
-        bytes[3] memory forms = formsOf(_aliceKey, market.voucherDigest(v));
-        if (cancel) {
+        IDesignRegistry.Status status = statusOf(id);
+        what %= 8;
+        if (what == 7 || status == IDesignRegistry.Status.Withdrawn) {
+            if (status == IDesignRegistry.Status.Suspended) return;
             vm.prank(alice);
-            market.cancelVoucher(v);
+            return registry.setWithdrawn(id, status != IDesignRegistry.Status.Withdrawn);
         }
-        bool expected = !cancel && !closed[id] && !suspended[id] && v.price >= floorOf(id);
-        for (uint256 i = 0; i < 3; ++i) {
-            uint256 before = dollar.balanceOf(buyer);
-            vm.prank(buyer);
-            (bool done,) = address(market).call(abi.encodeCall(market.buyWithVoucher, (v, forms[i], buyer)));
-            vm.assertEq(done, expected && i == 0);
-            vm.assertEq(before - dollar.balanceOf(buyer), done ? uint256(v.price) * v.quantity : 0);
-            if (done) {
-                note(id, PERSONAL, licenses.licenseIdOf(id, PERSONAL, 0), v.quantity, v.price);
-                ++executions;
-            }
+        IDesignRegistry.Status wanted = IDesignRegistry.Status(what < 4 ? 0 : what == 4 ? 1 : 2);
+        if (wanted == status) return;
+        vm.prank(moderator);
+        registry.setStatus(id, wanted, "reason");
+        if (what < 5) return;
+        _lastSuspended = id;
+        happened("suspended");
+    }
+
+    function actAddVersion(uint256 entrySeed) external {
+        uint128 id = entryOf(entrySeed);
+        uint32 number = registry.versionOf(id) + 1;
+        vm.prank(alice);
+        registry.addVersion(id, number, "output", bytes32(++_counter), uint64(block.timestamp), "");
+    }
+
+    /// @dev 14: nobody derives from what is suspended or withdrawn, not even together with something else.
+    function actDerive(uint256 parentSeed, uint256 otherSeed) external {
+        uint128[] memory parents =
+            new uint128[](parentSeed % 3 == 0 && entryOf(parentSeed) != entryOf(otherSeed) ? 2 : 1);
+        parents[parents.length - 1] = entryOf(otherSeed);
+        parents[0] = entryOf(parentSeed);
+        bool expected = true;
+        for (uint256 i = 0; i < parents.length; ++i) {
+            if (uint8(statusOf(parents[i])) > uint8(IDesignRegistry.Status.Contested)) expected = false;
         }
+        if (expected && entries.length == MAX_ENTRIES) return;
+        IDesignRegistry.Registration memory r =
+            open(childOf(alice, keccak256(abi.encode("child", ++_counter)), parents));
+        bytes[] memory signatures = new bytes[](1);
+        signatures[0] = signatureOf(_aliceKey, registry.digestOf(r));
+        vm.prank(operator);
+        (bool done, bytes memory answer) =
+            address(registry).call(abi.encodeCall(registry.register, (r, signatures, 0, 0)));
+        vm.assertEq(done, expected, "14: a child of a suspended entry");
+        happened(done ? bytes32("child registered") : bytes32("child refused"));
+        if (done) keepEntry(abi.decode(answer, (uint128)));
+    }
+
+    // ------------------------------------------------------------------ the market's place
+
+    /// @dev Offers and consent stay at the former market; licenses, money and closed entries are there for the next one.
+    function actReplaceMarket(uint256 seed) external {
+        if (_formerMarkets.length == MAX_FORMER_MARKETS || seed % 3 != 0) return;
+        shares.setDepositor(address(market), false);
+        licenses.setMinter(address(market), false);
+        _formerMarkets.push(address(market));
+        market = new LicenseMarket(address(manager), address(registry), address(forwarder));
+        employ(market);
+        registry.setMarket(address(market));
+        useMarket();
+        happened("market replaced");
+        for (uint256 i = 0; i < entries.length; ++i) {
+            actOpen(i, seed >> i * 8, 12e6 + i, 0, seed);
+        }
+    }
+
+    /// @dev A former market does nothing, although people still allow it to take their money.
+    function actUseFormerMarket(uint256 seed, uint256 entrySeed, uint256 termsSeed, uint256 what) external {
+        if (_formerMarkets.length == 0) return;
+        LicenseMarket former = LicenseMarket(_formerMarkets[seed % _formerMarkets.length]);
+        ILicenseMarket.BuyIntent memory intent = intentFor(entrySeed, termsSeed, 1, 40e6, 0);
+        ILicenseMarket.Voucher memory v;
+        (v.entryId, v.terms, v.currency) = (intent.entryId, intent.terms, address(dollar));
+        (v.price, v.quantity, v.deadline, v.salt) = (12e6, 1, type(uint64).max, bytes32(_counter));
+        bytes memory call = abi.encodeCall(former.buy, (intent, NO_PROOF));
+        if (what % 4 == 1) {
+            bytes memory signature = signatureOf(_aliceKey, former.voucherDigest(v));
+            call = abi.encodeCall(former.buyWithVoucher, (v, signature, buyer));
+        } else if (what % 4 == 2 && _monthlies.length != 0) {
+            call = abi.encodeCall(former.renew, (_monthlies[seed % _monthlies.length], address(dollar), 40e6));
+        } else if (what % 4 == 3 && _printings.length != 0) {
+            call = abi.encodeCall(former.reportUnits, (_printings[seed % _printings.length], 1, type(uint96).max));
+        }
+        uint256 before = dollar.balanceOf(buyer);
+        vm.prank(buyer);
+        (bool done,) = address(former).call(call);
+        vm.assertFalse(done, "a former market did something");
+        vm.assertEq(dollar.balanceOf(buyer), before);
+        happened("former market refused");
     }
 
     // ------------------------------------------------------------------ later
 
-    function actRenew(uint256 seed, uint128 maxPrice) external {
-        if (monthlies.length == 0) return;
-        uint256 licenseId = monthlies[seed % monthlies.length];
-        maxPrice = uint128(bound(maxPrice, 1, 40e6));
-        bool expected = renewable(licenseId, maxPrice);
-        renewal(licenseId, buyer, abi.encodeCall(market.renew, (licenseId, address(dollar), maxPrice)), expected);
+    function actRenew(uint256 seed, uint256 maxPrice) external {
+        if (_monthlies.length == 0) return;
+        uint256 licenseId = _monthlies[seed % _monthlies.length];
+        uint128 limit = limitFor(maxPrice);
+        bytes memory call = abi.encodeCall(market.renew, (licenseId, address(dollar), limit));
+        if (renewal(licenseId, buyer, call, isRenewable(licenseId, limit))) happened("renewed");
     }
 
-    function actConsent(uint256 seed, uint128 maxPrice, uint40 until) external {
-        if (monthlies.length == 0) return;
-        uint256 licenseId = monthlies[seed % monthlies.length];
+    /// @dev Also somebody else's, and for a period that is not the license's: that is no consent.
+    function actConsent(uint256 seed, uint256 maxPrice, uint256 until, uint256 twist) external {
+        if (_monthlies.length == 0) return;
+        uint256 licenseId = newest(seed);
         ILicenseMarket.RenewalConsent memory consent = ILicenseMarket.RenewalConsent(
             address(dollar),
-            uint128(bound(maxPrice, 1, 40e6)),
-            PERIOD,
-            uint40(block.timestamp + bound(until, 0, 100 days))
+            limitFor(maxPrice),
+            twist % 6 == 1 ? PERIOD - 1 : PERIOD,
+            until % 8 == 0 ? 0 : uint40(block.timestamp + bound(until, 0, 200 days))
         );
-        vm.prank(buyer);
-        market.consentToRenewal(licenseId, consent);
-        _consents[licenseId] = consent;
+        vm.prank(twist % 6 == 0 ? stranger : buyer);
+        (bool done,) = address(market).call(abi.encodeCall(market.consentToRenewal, (licenseId, consent)));
+        vm.assertEq(done, twist % 6 > 1 || (twist % 6 == 1 && consent.until == 0), "13: a consent");
+        if (!done) return;
+        _consents[keyFor(licenseId)] = consent;
+        happened("consented");
     }
 
     function actRenewFor(uint256 seed) external {
-        if (monthlies.length == 0) return;
-        uint256 licenseId = monthlies[seed % monthlies.length];
-        ILicenseMarket.RenewalConsent memory consent = _consents[licenseId];
+        if (_monthlies.length == 0) return;
+        uint256 licenseId = newest(seed);
+        ILicenseMarket.RenewalConsent memory consent = _consents[keyFor(licenseId)];
         bool expected = block.timestamp <= consent.until
-            && block.timestamp + PERIOD / 4 >= licenses.expiresAt(licenseId) && renewable(licenseId, consent.maxPrice);
-        renewal(licenseId, stranger, abi.encodeCall(market.renewFor, (licenseId, buyer)), expected);
+            && block.timestamp + PERIOD / 4 >= licenses.expiresAt(licenseId) && isRenewable(licenseId, consent.maxPrice);
+        bytes memory call = abi.encodeCall(market.renewFor, (licenseId, buyer));
+        if (renewal(licenseId, stranger, call, expected)) happened("renewed by consent");
+    }
+
+    function actRevoke(uint256 seed) external {
+        if (_monthlies.length == 0 || seed % 4 != 0) return;
+        uint256 licenseId = _monthlies[(seed >> 8) % _monthlies.length];
+        if (_serials[licenseId].revoked) return;
+        vm.prank(moderator);
+        licenses.revoke(licenseId, buyer, "reason");
+        _serials[licenseId].revoked = true;
+        happened("revoked");
+    }
+
+    /// @dev Pieces are paid by whoever holds the license, at the price of when it was sold, and are not made without.
+    function actReportUnits(uint256 seed, uint256 count, uint256 maxPrice, uint256 who) external {
+        if (_printings.length == 0) return;
+        uint256 licenseId = _printings[seed % _printings.length];
+        uint128 id = uint128(licenseId >> 128);
+        Serial storage known = _serials[licenseId];
+        address caller = who % 8 == 0 ? stranger : known.holder;
+        uint32 pieces = uint32(bound(count, 0, count % 4 == 0 ? 1200 : 60));
+        uint96 limit = maxPrice % 4 == 0 ? uint96(bound(maxPrice, 0, 2e6)) : type(uint96).max;
+        uint256 total = uint256(known.unitPrice) * pieces;
+        bool expected = caller == known.holder && known.unitPrice <= limit && pieces != 0
+            && known.pieces + pieces <= PIECES && (total == 0 || !isSuspended(id));
+        uint256 before = dollar.balanceOf(caller);
+        // Only carol's is not there already, and must not stay.
+        vm.startPrank(caller);
+        if (caller == carol) dollar.approve(address(market), total);
+        (bool done,) = address(market).call(abi.encodeCall(market.reportUnits, (licenseId, pieces, limit)));
+        if (caller == carol) dollar.approve(address(market), 0);
+        vm.stopPrank();
+        vm.assertEq(done, expected, "12, 14: a report");
+        vm.assertEq(before - dollar.balanceOf(caller), done ? total : 0, "12: pieces cost something else");
+        if (done) known.pieces += pieces;
+        vm.assertEq(licenses.issueOf(licenseId).unitsReported, known.pieces);
+        vm.assertEq(licenses.issueOf(licenseId).unitPrice, known.unitPrice);
+        if (!done) return;
+        noteRevenue(id, total);
+        if (total != 0) happened("pieces paid");
     }
 
     function actWait(uint256 time) external {
-        vm.warp(block.timestamp + bound(time, 1 hours, 10 days));
+        vm.warp(block.timestamp + bound(time, 1 hours, 40 days));
     }
 
-    /// @dev 14: whatever an entry's status, its holder is paid all that was credited.
-    function actClaim(uint256 entrySeed) external {
-        uint128 id = entryOf(entrySeed);
-        uint256 due = shares.claimable(id, address(dollar), alice);
+    /// @dev 14: whatever an entry's status, its holders are paid all that was credited.
+    function actClaim(uint256 entrySeed, uint256 who) external {
+        uint128 id = who % 2 == 0 && _lastSuspended != 0 ? _lastSuspended : entryOf(entrySeed);
+        address holder = [alice, alice, buyer, carol][(who >> 8) % 4];
+        uint256 due = shares.claimable(id, address(dollar), holder);
         if (due == 0) return;
-        vm.prank(alice);
+        vm.prank(holder);
         vm.assertEq(shares.claim(id, address(dollar)), due);
         paid[id] += due;
         touched = id;
+        happened(isSuspended(id) ? bytes32("claimed while suspended") : bytes32("claimed"));
     }
 
-    // ------------------------------------------------------------------ what should be
+    // ------------------------------------------------------------------ help
 
-    function attempt(
-        ILicenseMarket.BuyIntent memory intent,
-        address caller,
-        address payer,
-        bytes memory call,
-        bool otherwise
-    ) private returns (bool done) {
-        uint128 price = _offers[keyFor(intent.entryId, intent.terms)].price;
-        bool expected = otherwise && sells(intent);
-        uint256 before = dollar.balanceOf(payer);
-        bytes memory answer;
-        vm.prank(caller);
-        (done, answer) = address(market).call(call);
-        vm.assertEq(done, expected);
-        vm.assertEq(
-            before - dollar.balanceOf(payer),
-            done ? uint256(price) * intent.quantity : 0,
-            "12: something else was charged than the price"
-        );
-        if (!done) return false;
-        bytes32 key = keyFor(intent.entryId, intent.terms);
-        _offers[key].sold += intent.quantity;
-        if (_offers[key].cap != 0) _got[key][intent.to] += intent.quantity;
-        uint256 licenseId = abi.decode(answer, (uint256));
-        vm.assertEq(licenses.termsOf(licenseId), intent.terms, "12: other terms were sold");
-        if (intent.terms == EXCLUSIVE) closed[intent.entryId] = true;
-        if (intent.terms == MONTHLY && intent.to == buyer) monthlies.push(licenseId);
-        note(intent.entryId, intent.terms, licenseId, intent.quantity, price);
-    }
-
-    function sells(ILicenseMarket.BuyIntent memory intent) private view returns (bool) {
-        bytes32 key = keyFor(intent.entryId, intent.terms);
-        Known memory o = _offers[key];
-        if (!o.open || o.price > intent.maxPrice || closed[intent.entryId] || suspended[intent.entryId]) return false;
-        if (intent.quantity != 1 && (intent.terms == MONTHLY || intent.terms == EXCLUSIVE)) return false;
-        if (o.supply != 0 && o.sold + intent.quantity > o.supply) return false;
-        return o.cap == 0 || _got[key][intent.to] + intent.quantity <= o.cap;
-    }
-
-    function renewable(uint256 licenseId, uint128 maxPrice) private view returns (bool) {
-        uint128 id = uint128(licenseId >> 128);
-        Known memory o = _offers[keyFor(id, MONTHLY)];
-        return o.open && o.price <= maxPrice && !closed[id] && !suspended[id];
-    }
-
-    function renewal(uint256 licenseId, address caller, bytes memory call, bool expected) private {
+    function renewal(uint256 licenseId, address caller, bytes memory call, bool expected) private returns (bool done) {
         uint128 id = uint128(licenseId >> 128);
         uint128 price = _offers[keyFor(id, MONTHLY)].price;
         uint256 before = licenses.expiresAt(licenseId);
         uint256 money = dollar.balanceOf(buyer);
         vm.prank(caller);
-        (bool done,) = address(market).call(call);
-        vm.assertTrue(done == expected, "13: a renewal was done or refused against its consent");
+        (done,) = address(market).call(call);
+        vm.assertEq(done, expected, "13: a renewal was done or refused against its consent");
         vm.assertEq(money - dollar.balanceOf(buyer), done ? price : 0, "13: something else was charged");
         uint256 from = before > block.timestamp ? before : block.timestamp;
         vm.assertEq(licenses.expiresAt(licenseId), done ? from + PERIOD : before, "13: not one period");
-        if (!done) return;
-        gross[id] += price;
-        ++renewals;
-        touched = id;
+        if (done) noteRevenue(id, price);
     }
 
-    function note(uint128 id, bytes32 terms, uint256 licenseId, uint32 quantity, uint128 price) private {
-        vm.assertGe(price, floorOf(id), "12: sold below the floor");
-        vm.assertFalse(suspended[id]);
-        // After an exclusive sale there is no other.
-        vm.assertTrue(!closed[id] || terms == EXCLUSIVE);
-        minted[licenseId] += quantity;
-        gross[id] += uint256(price) * quantity;
-        touched = id;
+    /// @dev One of the last two, so that consent and renewal meet.
+    function newest(uint256 seed) private view returns (uint256) {
+        uint256 length = _monthlies.length;
+        return _monthlies[length - 1 - (length == 1 ? 0 : seed % 2)];
     }
 
-    // ------------------------------------------------------------------ reading
-
-    function offerOf(uint128 id, uint256 termsSeed) external view returns (Known memory) {
-        return _offers[keyFor(id, termsOf(termsSeed))];
+    /// @dev Anyone may derive from it.
+    function open(IDesignRegistry.Registration memory r) private pure returns (IDesignRegistry.Registration memory) {
+        r.standing = IDesignRegistry.Standing(true, false, 50_000);
+        return r;
     }
 
-    function termsOf(uint256 seed) public view returns (bytes32) {
-        seed %= 16;
-        if (seed == 15) return EXCLUSIVE; // seldom, because it ends everything
-        return seed % 3 == 0 ? PERSONAL : seed % 3 == 1 ? COMMERCIAL : MONTHLY;
+    function keepEntry(uint128 id) private {
+        entries.push(id);
+        (, floors[id]) = registry.floorOf(id, address(dollar));
     }
 
-    /// @dev All licenses of an entry that are one fungible token.
-    function perpetualOf(uint128 id, uint256 termsSeed) external view returns (uint256) {
-        return licenses.licenseIdOf(id, termsOf(termsSeed), 0);
-    }
-
-    function people() external view returns (address[2] memory) {
-        return [buyer, carol];
-    }
-
-    function holder() external view returns (address) {
-        return alice;
-    }
-
-    function monthlyCount() external view returns (uint256) {
-        return monthlies.length;
-    }
-
-    function floorOf(uint128 id) private view returns (uint256) {
-        return id == entries[ENTRIES - 1] ? 10e6 : 0;
-    }
-
-    function entryOf(uint256 seed) private view returns (uint128) {
-        return entries[seed % ENTRIES];
-    }
-
-    function keyFor(uint128 id, bytes32 terms) private pure returns (bytes32) {
-        return keccak256(abi.encode(id, terms));
-    }
-
-    function intentFor(uint256 entrySeed, uint256 termsSeed, uint32 quantity, uint128 maxPrice, bool gift)
-        private
-        returns (ILicenseMarket.BuyIntent memory intent)
-    {
-        intent = intentOf(entryOf(entrySeed), termsOf(termsSeed), uint32(bound(quantity, 1, 3)));
-        if (termsOf(termsSeed) == MONTHLY && quantity % 4 != 0) intent.quantity = 1;
-        intent.maxPrice = uint128(bound(maxPrice, 1, 40e6));
-        if (gift) intent.to = carol;
-        intent.deadline = uint64(block.timestamp + ++_counter); // no two are the same
-    }
-
-    function permitCall(ILicenseMarket.BuyIntent memory intent, bytes memory signature)
-        private
-        view
-        returns (bytes memory)
-    {
-        ILicenseMarket.Permit memory none;
-        return abi.encodeCall(market.buyWithPermit, (intent, buyer, signature, NO_PROOF, none));
+    /// @dev Who pays without a permit allows the market of the day to charge them.
+    function useMarket() private {
+        address[3] memory payers = [buyer, operator, address(_hostile)];
+        for (uint256 i = 0; i < payers.length; ++i) {
+            vm.prank(payers[i]);
+            dollar.approve(address(market), type(uint256).max);
+        }
     }
 }
