@@ -29,12 +29,12 @@ contract LedgerInvariants is Campaign, LedgerWords {
         action(LedgerHandler.actStray.selector, 1);
         action(LedgerHandler.actTransfer.selector, 2);
         action(LedgerHandler.actBatch.selector, 1);
-        action(LedgerHandler.actClaim.selector, 1);
+        action(LedgerHandler.actClaim.selector, 2);
         action(LedgerHandler.actClaimMany.selector, 1);
         action(LedgerHandler.actClaimOrder.selector, 1);
         action(LedgerHandler.actClaimFor.selector, 2);
         action(LedgerHandler.actWithdrawFees.selector, 1);
-        action(LedgerHandler.actTurnHostile.selector, 1);
+        action(LedgerHandler.actTurnHostile.selector, 2);
         action(LedgerHandler.actScheduleFee.selector, 1);
         action(LedgerHandler.actWait.selector, 1);
         action(LedgerHandler.actSetStatus.selector, 1);
@@ -70,6 +70,26 @@ contract LedgerInvariants is Campaign, LedgerWords {
             );
         }
         vm.assertFalse(_handler.gained(), "11: a currency that called back gained something");
+    }
+
+    function test_every_action_succeeds_now_and_then() public {
+        live(30);
+        hasHappened("child registered");
+        hasHappened("deposited");
+        hasHappened("deposit refused");
+        hasHappened("donated");
+        hasHappened("swept");
+        hasHappened("settled");
+        hasHappened("units moved");
+        hasHappened("units moved together");
+        hasHappened("claimed");
+        hasHappened("claim refused");
+        hasHappened("claimed from many");
+        hasHappened("claimed by order");
+        hasHappened("claimed for someone");
+        hasHappened("claim skipped");
+        hasHappened("claimed in a hook");
+        hasHappened("fees withdrawn");
     }
 
     /// @return promised What all holders could claim now.

@@ -51,6 +51,22 @@ contract LineageInvariants is Campaign {
         }
     }
 
+    function test_every_action_succeeds_now_and_then() public {
+        live(10);
+        hasHappened("registered");
+        hasHappened("revealed");
+        hasHappened("revealed too early");
+        hasHappened("derived");
+        hasHappened("claim refused");
+        hasHappened("canceled");
+        hasHappened("version added");
+        hasHappened("frozen");
+        hasHappened("control transferred");
+        hasHappened("status set");
+        hasHappened("status refused");
+        hasHappened("withdrawn or back");
+    }
+
     function checkRecord(uint256 i) private view {
         LineageHandler.Record memory one = _handler.record(i);
         IDesignRegistry.Entry memory e = _registry.entry(one.id);

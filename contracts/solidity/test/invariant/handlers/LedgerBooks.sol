@@ -2,17 +2,12 @@
 pragma solidity ^0.8.28;
 
 import {IDesignRegistry} from "../../../src/interfaces/IDesignRegistry.sol";
-import {System} from "../../support/System.sol";
-
-interface Mintable {
-    function mint(address to, uint256 amount) external;
-    function approve(address spender, uint256 amount) external;
-    function balanceOf(address account) external view returns (uint256);
-}
+import {Tally} from "../../support/Campaign.sol";
+import {LedgerCurrencies} from "./LedgerCurrencies.sol";
 
 /// @dev The ledger's books a second time, in the plainest way: whenever an entry earns, every holder's units times the
 ///  money.
-abstract contract LedgerBooks is System {
+abstract contract LedgerBooks is LedgerCurrencies, Tally {
     /// @dev The second books of one entry in one currency.
     struct Book {
         uint256 gross;
@@ -39,11 +34,9 @@ abstract contract LedgerBooks is System {
     }
 
     uint256 public constant HOLDERS = 6;
-    uint256 public constant CURRENCIES = 4;
     uint256 internal constant SUPPLY = 1_000_000;
     uint256 internal constant MILLION = 1_000_000;
 
-    address[4] public currencies;
     address[6] public holders;
     uint128[] public entries;
 
@@ -92,10 +85,6 @@ abstract contract LedgerBooks is System {
 
     function ancestorsOf(uint128 id) external view returns (uint128[] memory) {
         return _ancestors[id];
-    }
-
-    function balanceOf(uint256 index, address account) public view returns (uint256) {
-        return currencies[index] == NATIVE ? account.balance : Mintable(currencies[index]).balanceOf(account);
     }
 
     function feeNow() internal view returns (uint256) {

@@ -6,16 +6,14 @@ import {IDesignShares} from "../../../src/interfaces/IDesignShares.sol";
 import {IRoyaltyInbox} from "../../../src/interfaces/IRoyaltyInbox.sol";
 import {DesignShares} from "../../../src/DesignShares.sol";
 import {HostileHolder} from "../../support/Holders.sol";
-import {DenyListToken, HostileToken, NoReturnToken} from "../../support/Tokens.sol";
-import {LedgerBooks, Mintable} from "./LedgerBooks.sol";
+import {HostileToken} from "../../support/Tokens.sol";
+import {LedgerBooks} from "./LedgerBooks.sol";
+import {Mintable} from "./LedgerCurrencies.sol";
 
 /// @dev Drives the whole system's ledger over entries with lineage: in native coin, in a token of 6 decimals with a deny
 ///  list, in one that misbehaves and one that answers nothing; three of six holders are contracts that misbehave.
 contract LedgerHandler is LedgerBooks {
     uint256 internal constant MAX_ENTRIES = 9;
-
-    DenyListToken private _deny;
-    HostileToken private _hostile;
 
     /// @dev What the last action touched; everything is checked at the end of each run.
     uint128 public touchedEntry;
@@ -43,15 +41,6 @@ contract LedgerHandler is LedgerBooks {
         _hostile.arm(address(shares), abi.encodeCall(IDesignShares.claim, (design, address(_hostile))));
     }
 
-    function listCurrencies() internal override {
-        _deny = new DenyListToken();
-        _hostile = new HostileToken();
-        currencies = [address(_deny), NATIVE, address(_hostile), address(new NoReturnToken())];
-        for (uint256 i = 0; i < CURRENCIES; ++i) {
-            shares.addCurrency(currencies[i]);
-        }
-    }
-
     // ------------------------------------------------------------------ actions: money in
 
     function actRegister(uint256 parentSeed, uint256 otherSeed, uint256 ppm, uint256 binding) external {
@@ -66,6 +55,7 @@ contract LedgerHandler is LedgerBooks {
     function tryToCreate(uint128[] calldata parents, uint32 ppm, bool binding) external {
         require(msg.sender == address(this), "for actRegister");
         create(parents, ppm, binding);
+        happened("child registered");
     }
 
     function actDeposit(uint256 entrySeed, uint256 currencySeed, uint256 amount, uint256 origin) external {
@@ -78,8 +68,10 @@ contract LedgerHandler is LedgerBooks {
         if (accepted) noteDeposit(id, index, amount, from < 4 ? feeNow() : 0);
         try source.depositFrom(id, currencies[index], amount, from, 0) {
             vm.assertTrue(accepted, "14: a deposit was accepted");
+            happened("deposited");
         } catch {
             vm.assertFalse(accepted, "a deposit was refused");
+            happened("deposit refused");
         }
     }
 
@@ -90,6 +82,7 @@ contract LedgerHandler is LedgerBooks {
         address currency = currencies[index];
         bring(buyer, index, amount);
         noteDeposit(id, index, amount, 0);
+        happened("donated");
         vm.startPrank(buyer);
         if (currency == NATIVE) {
             shares.donate{value: amount}(id, currency, amount);
@@ -111,6 +104,7 @@ contract LedgerHandler is LedgerBooks {
         try IRoyaltyInbox(payable(inbox)).sweep(currencies[index]) returns (uint256 swept) {
             vm.assertTrue(accepted, "14: a sweep was accepted");
             vm.assertEq(swept, amount, "an inbox was not emptied");
+            happened("swept");
         } catch {
             vm.assertFalse(accepted, "a sweep was refused");
         }
@@ -127,6 +121,7 @@ contract LedgerHandler is LedgerBooks {
         vm.prank(stranger);
         uint256 amount = shares.settle(ancestor, currencies[index], list);
         vm.assertEq(amount, expected, "a settlement credited another amount");
+        if (amount != 0) happened("settled");
     }
 
     /// @dev Someone sends money to the ledger outside of any deposit: nobody's, and in nobody's way.
@@ -150,6 +145,7 @@ contract LedgerHandler is LedgerBooks {
         vm.prank(from);
         shares.safeTransferFrom{gas: 5_000_000}(from, to, id, value, "");
         uint256 got = noteHook(to, had);
+        if (value != 0) happened("units moved");
         uint256[8] memory afterwards = claimsOf(id, from, to);
         for (uint256 i = 0; i < 4; ++i) {
             uint256 taken = _armedEntry[to] == id && _armedIndex[to] == i ? got : 0;
@@ -175,6 +171,7 @@ contract LedgerHandler is LedgerBooks {
         vm.prank(from);
         shares.safeBatchTransferFrom{gas: 5_000_000}(from, to, ids, values, "");
         noteHook(to, had);
+        if (values[0] != 0 && values[1] != 0) happened("units moved together");
     }
 
     // ------------------------------------------------------------------ actions: money out
@@ -191,6 +188,7 @@ contract LedgerHandler is LedgerBooks {
         (bool succeeded,) = address(shares).call{gas: 1_000_000}(abi.encodeCall(shares.claim, (id, currencies[index])));
         vm.assertEq(succeeded, expected);
         vm.assertEq(balanceOf(index, holder) - had, expected ? due : 0, "claim paid another amount");
+        if (due != 0) happened(succeeded ? bytes32("claimed") : bytes32("claim refused"));
     }
 
     function actClaimMany(uint256 firstSeed, uint256 count, uint256 currencySeed, uint256 holderSeed) external {
@@ -205,6 +203,7 @@ contract LedgerHandler is LedgerBooks {
             address(shares).call{gas: 1_500_000}(abi.encodeCall(shares.claimMany, (list, currencies[index])));
         vm.assertEq(succeeded, expected);
         vm.assertEq(balanceOf(index, holder) - had, expected ? due : 0, "claimMany paid another amount");
+        if (succeeded) happened("claimed from many");
     }
 
     /// @dev A signed order, executed by a stranger, and tried a second time.
@@ -232,6 +231,7 @@ contract LedgerHandler is LedgerBooks {
         if (!succeeded) return;
         (succeeded,) = address(shares).call{gas: 1_500_000}(request);
         vm.assertFalse(succeeded, "9: an order was executed twice");
+        happened("claimed by order");
     }
 
     function actClaimFor(uint256 entrySeed, uint256 currencySeed, uint256 order) external {
@@ -251,6 +251,7 @@ contract LedgerHandler is LedgerBooks {
             uint256 got = balanceOf(index, holders[i]) - had[i];
             vm.assertEq(got, refuses(index, holders[i]) ? 0 : due[i], "10: claimFor paid another amount");
             notePaid(id, index, holders[i], got);
+            if (due[i] != 0) happened(got != 0 ? bytes32("claimed for someone") : bytes32("claim skipped"));
         }
     }
 
@@ -262,6 +263,7 @@ contract LedgerHandler is LedgerBooks {
         uint256 amount = shares.withdrawFees(currencies[index]);
         vm.assertEq(balanceOf(index, treasury) - had, amount);
         _sums[index].feesWithdrawn += amount;
+        happened("fees withdrawn");
     }
 
     // ------------------------------------------------------------------ actions: circumstances
@@ -325,10 +327,6 @@ contract LedgerHandler is LedgerBooks {
         return shares;
     }
 
-    function gained() external view returns (bool) {
-        return _hostile.gained();
-    }
-
     // ------------------------------------------------------------------ help
 
     function create(uint128[] memory parents, uint32 ppm, bool binding) private returns (uint128 id) {
@@ -360,30 +358,6 @@ contract LedgerHandler is LedgerBooks {
         (touchedEntry, touchedCurrency) = (id, index);
     }
 
-    /// @dev Half of all amounts are tiny; the others are as large as a currency's decimals make them.
-    function amountOf(uint256 index, uint256 seed) private pure returns (uint256) {
-        if (seed % 2 == 0) return bound(seed, 1, 60);
-        return bound(seed, 1, index == 0 ? 1e15 : 1e26);
-    }
-
-    function bring(address to, uint256 index, uint256 amount) private {
-        if (currencies[index] == NATIVE) vm.deal(to, to.balance + amount);
-        else Mintable(currencies[index]).mint(to, amount);
-    }
-
-    function refuses(uint256 index, address holder) private view returns (bool) {
-        if (index == 0) return _deny.denied(holder);
-        if (index == 1) {
-            if (holder.code.length == 0) return false;
-            HostileHolder.Mode mode = HostileHolder(payable(holder)).mode();
-            return mode == HostileHolder.Mode.Revert || mode == HostileHolder.Mode.BurnGas
-                || mode == HostileHolder.Mode.RevertBomb;
-        }
-        if (index == 3) return false;
-        HostileToken.Mode behavior = _hostile.modes(holder);
-        return behavior != HostileToken.Mode.None && behavior != HostileToken.Mode.Reenter;
-    }
-
     /// @dev What a contract has of the currency that it claims when units arrive.
     function armedBalance(address to) private view returns (uint256) {
         return _armedEntry[to] == 0 ? 0 : balanceOf(_armedIndex[to], to);
@@ -392,6 +366,7 @@ contract LedgerHandler is LedgerBooks {
     function noteHook(address to, uint256 had) private returns (uint256 got) {
         if (_armedEntry[to] == 0) return 0;
         got = balanceOf(_armedIndex[to], to) - had;
+        if (got != 0) happened("claimed in a hook");
         notePaid(_armedEntry[to], _armedIndex[to], to, got);
     }
 }

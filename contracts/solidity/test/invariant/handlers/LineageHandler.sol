@@ -3,12 +3,13 @@ pragma solidity ^0.8.28;
 
 import {DesignRegistry} from "../../../src/DesignRegistry.sol";
 import {IDesignRegistry} from "../../../src/interfaces/IDesignRegistry.sol";
+import {Tally} from "../../support/Campaign.sol";
 import {NaiveLineage} from "../../support/NaiveLineage.sol";
 import {RegistrySystem, SharesDouble} from "../../support/RegistryDoubles.sol";
 
 /// @dev Three creators claim and derive, by the operator and by commitments, while terms, controllers, versions and
 ///  statuses change; and keeps what should be there.
-contract LineageHandler is RegistrySystem {
+contract LineageHandler is RegistrySystem, Tally {
     uint256 internal constant OUTPUTS = 7;
     uint256 internal constant RATE = 90_000;
 
@@ -80,7 +81,7 @@ contract LineageHandler is RegistrySystem {
             );
             vm.prank(stranger);
             registry.register(r, signatures, 0, salt);
-            return;
+            return happened("revealed too early");
         }
         attempt(r, who, stranger, salt, since);
     }
@@ -119,6 +120,7 @@ contract LineageHandler is RegistrySystem {
         vm.expectRevert(abi.encodeWithSelector(IDesignRegistry.DesignRegistry__Canceled.selector, registry.digestOf(r)));
         vm.prank(operator);
         registry.register(r, signatures, 0, 0);
+        happened("canceled");
     }
 
     // ------------------------------------------------------------------ managing
@@ -139,6 +141,7 @@ contract LineageHandler is RegistrySystem {
             vm.expectRevert(abi.encodeWithSelector(IDesignRegistry.DesignRegistry__Frozen.selector, one.id));
         } else {
             one.roots.push(root);
+            happened("version added");
         }
         vm.prank(one.controller);
         // The same output again, or another entry's: a version claims nothing.
@@ -151,6 +154,7 @@ contract LineageHandler is RegistrySystem {
         one.frozen = true;
         vm.prank(one.controller);
         registry.freeze(one.id);
+        happened("frozen");
     }
 
     function actTransferControl(uint256 which, uint256 to) external {
@@ -159,6 +163,7 @@ contract LineageHandler is RegistrySystem {
         one.controller = creators[to % 3];
         vm.prank(from);
         registry.transferControl(one.id, creators[to % 3]);
+        if (from != one.controller) happened("control transferred");
     }
 
     function actSetStatus(uint256 which, uint256 seed) external {
@@ -170,6 +175,7 @@ contract LineageHandler is RegistrySystem {
         vm.prank(moderator);
         (bool succeeded,) = address(registry).call(abi.encodeCall(IDesignRegistry.setStatus, (one.id, to, 0)));
         vm.assertEq(succeeded, allowed);
+        happened(allowed ? bytes32("status set") : bytes32("status refused"));
     }
 
     function actSetWithdrawn(uint256 which, uint256 what) external {
@@ -180,6 +186,7 @@ contract LineageHandler is RegistrySystem {
         vm.prank(one.controller);
         (bool succeeded,) = address(registry).call(abi.encodeCall(IDesignRegistry.setWithdrawn, (one.id, withdrawn)));
         vm.assertEq(succeeded, allowed);
+        if (allowed) happened("withdrawn or back");
     }
 
     function actWait(uint256 time) external {
@@ -230,7 +237,10 @@ contract LineageHandler is RegistrySystem {
         vm.prank(by);
         (bool succeeded,) = address(registry).call(abi.encodeCall(IDesignRegistry.register, (r, signatures, 0, salt)));
         vm.assertEq(succeeded, expected);
-        if (succeeded) keep(r, id, since);
+        if (!succeeded) return happened("claim refused");
+        keep(r, id, since);
+        happened(salt == 0 ? bytes32("registered") : bytes32("revealed"));
+        if (r.parents.length != 0) happened("derived");
     }
 
     function keep(IDesignRegistry.Registration memory r, uint128 id, uint40 since) private {
