@@ -48,6 +48,11 @@ abstract contract MarketResale is MarketSales {
         if (now_[0] == before[0]) vm.assertEq(now_[2], before[2], "6: units brought the buyer money");
         else happened("shares resold after settling");
         happened("shares resold");
+        for (uint256 i = 0; i < order.settleFirst.length; ++i) {
+            (uint256 earned, uint256 settled) =
+                shares.ancestorAccount(order.settleFirst[i], uint128(order.id), address(dollar));
+            vm.assertEq(settled, earned, "6: what was to be settled first was not");
+        }
     }
 
     /// @dev In all forms of the signature, of which only the plain one sells, and once.
