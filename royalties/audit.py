@@ -12,6 +12,7 @@ from contracts.chains import CURRENCY, Chain
 from contracts.client import client
 from contracts.models import ChainCursor, ChainEvent
 from royalties.models import AncestorSettlement, Payout, RevenueEvent, ShareMovement
+from royalties.owed import lines_owed
 from royalties.selectors import fee_ppm, replay
 
 
@@ -101,7 +102,7 @@ def _balances(chain: Chain, claimable: dict[str, int]) -> Iterator[str]:
     withdrawn: dict[str, int] = defaultdict(int)
     for event in ChainEvent.objects.filter(chain_id=chain.chain_id, contract="DesignShares", name="FeesWithdrawn"):
         withdrawn[event.text("currency")] += event.integer("amount")
-    for currency, owed in claimable.items():
+    for currency, due in claimable.items():
         here = {"chain_id": chain.chain_id, "currency": currency}
         gross = RevenueEvent.objects.filter(**here).aggregate(total=Sum("gross"))["total"] or 0
         paid = Payout.objects.filter(**here).aggregate(total=Sum("amount"))["total"] or 0
@@ -111,8 +112,8 @@ def _balances(chain: Chain, claimable: dict[str, int]) -> Iterator[str]:
         balance = _balance(chain, currency)
         fees = node.call("DesignShares", "feesHeld", currency)
         reserved = _reserved(chain, currency)
-        if balance < owed + fees + reserved:
-            yield f"{currency}: the ledger holds {balance}, owes {owed}, {reserved} to ancestors and {fees} in fees"
+        if balance < due + fees + reserved:
+            yield f"{currency}: the ledger holds {balance}, owes {due}, {reserved} to ancestors and {fees} in fees"
         left = int(gross) - int(paid) - withdrawn[currency]
         if balance < left:
             yield f"{currency}: {left} should be left of what came in, but the ledger holds {balance}"
@@ -136,13 +137,17 @@ def _reserved(chain: Chain, currency: str) -> int:
 
 
 def settlements(chain: Chain) -> Iterator[str]:
-    """What each ancestor was credited of each descendant must be what the ledger counts as settled."""
-    ask = client(chain).call
-    rows = AncestorSettlement.objects.filter(chain_id=chain.chain_id).values_list(
-        "descendant_id", "entry_id", "currency"
-    )
-    for descendant, ancestor, currency, amount in rows.annotate(Sum("amount")):
-        where = (int(descendant, 16), int(ancestor, 16), currency)
-        _earned, settled = ask("DesignShares", "ancestorAccount", *where)
-        if settled != int(amount):
-            yield f"settled of {descendant} to {ancestor}: the chain says {settled}, the database {int(amount)}"
+    """What derived works owe each ancestor, and what of it was credited, must be what the ledger counts."""
+    lines = lines_owed(chain_id=chain.chain_id)
+    questions = [(int(line.descendant_id, 16), int(line.ancestor_id, 16), line.currency) for line in lines]
+    answers = client(chain).calls("DesignShares", "ancestorAccount", questions)
+    for line, on_chain in zip(lines, answers, strict=True):
+        if on_chain != (line.earned, line.settled):
+            yield (
+                f"earned and settled of {line.descendant_id} to {line.ancestor_id} in {line.currency}: "
+                f"the chain says {on_chain}, the database {(line.earned, line.settled)}"
+            )
+    known = {(line.ancestor_id, line.descendant_id) for line in lines}
+    rows = AncestorSettlement.objects.filter(chain_id=chain.chain_id).values_list("entry_id", "descendant_id")
+    for ancestor, descendant in sorted(set(rows) - known):
+        yield f"{descendant} settled with {ancestor}, which is no ancestor that it owes anything"

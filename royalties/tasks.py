@@ -1,6 +1,11 @@
 from celery import shared_task
 
-from royalties.services import payouts
+from royalties.services import payouts, settlements
+
+
+@shared_task
+def settle_due() -> None:
+    settlements.settle_due()
 
 
 @shared_task

@@ -9,3 +9,9 @@ PAYOUT_THRESHOLD = number("PAYOUT_THRESHOLD", 1)
 # The same for the native coin, in wei.
 PAYOUT_THRESHOLD_NATIVE = number("PAYOUT_THRESHOLD_NATIVE", 10**15)
 PAYOUT_BATCH = 50
+# An ancestor is credited its part of a derived work's revenue once this much waits (base units): each derived work
+# costs its own 30 to 60 thousand gas. Below it anyone may settle.
+SETTLEMENT_THRESHOLD = number("SETTLEMENT_THRESHOLD", 1)
+# The same for the native coin, in wei.
+SETTLEMENT_THRESHOLD_NATIVE = number("SETTLEMENT_THRESHOLD_NATIVE", 10**15)
+SETTLEMENT_BATCH = 50

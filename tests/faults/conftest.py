@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
 
 from accounts.models import User
 from config.celery import app
 from config.settings.tasks import broker_url
 from contracts.testing import LiveChain, free_port
-from tests.faults.market import Market
+from tests.faults.market import Market, address_of
 
 WORKER = "-m celery -A config worker -Q chain,default --without-gossip --without-mingle --loglevel ERROR"
 StartWorker = Callable[..., "subprocess.Popen[bytes]"]
@@ -31,6 +33,24 @@ def market(
     settings.EMAIL_FILE_PATH = live_chain.var / "mail"
     settings.EMAIL_FILE_PATH.mkdir()
     return Market(live=live_chain, creator=creator, cocreator=cocreator, buyer=buyer, file=png)
+
+
+@pytest.fixture
+def sold(market: Market) -> Market:
+    """A design that is sold once."""
+    market.publish()
+    market.buy()
+    market.live.finalize()
+    market.live.node.rpc("anvil_setBalance", address_of(market.creator), hex(10**20))
+    return market
+
+
+@pytest.fixture
+def outsider(market: Market) -> LocalAccount:
+    """Somebody with a wallet, coins and no account here."""
+    account: LocalAccount = Account.create()
+    market.live.node.rpc("anvil_setBalance", account.address, hex(10**21))
+    return account
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ from payments.providers.test_provider import TestPaymentProvider
 from payments.services import receive_webhook
 from royalties.models import RevenueEvent
 from royalties.services.payouts import CLAIM_FOR, pay_out_due
+from royalties.services.settlements import settle_due
 from studio.services.drafts import OfferWish, set_first_offers
 from studio.services.publishing import REGISTER, accept, freeze_and_sign
 
@@ -101,6 +102,7 @@ class Market:
     def beat(self) -> None:
         """What runs by itself every few seconds beside the chain's own sweeper."""
         sweep_orders()
+        settle_due()
         pay_out_due()
         for unsent in Notification.objects.filter(sent_at__isnull=True):
             deliver(notification_id=unsent.pk)
@@ -208,6 +210,16 @@ def rows() -> dict[str, list[tuple[Any, ...]]]:
     events = ("block__hash", "log_index", "name", "args", "transaction_hash")
     found["ChainEvent"] = sorted(ChainEvent.objects.values_list(*events), key=repr)
     return found
+
+
+def agrees(market: Market) -> None:
+    """Database and chain say the same, and a fresh read gives the same rows."""
+    market.live.follow()
+    assert market.live.audit() == []
+    assert not ChainEvent.objects.filter(name="").exists()
+    before = rows()
+    reindex(market.live.chain, say=lambda _line: None)
+    assert rows() == before
 
 
 def mails_to(user: User, subject: str) -> int:

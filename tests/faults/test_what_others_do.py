@@ -3,16 +3,12 @@
 from typing import Any
 
 import pytest
-from django.db import transaction
-from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
 from accounts.models import User
-from common.identifiers import ZERO_ADDRESS, ZERO_HASH, entry_id_of, license_id_of, new_ref
+from common.identifiers import ZERO_ADDRESS, ZERO_HASH, license_id_of
 from contracts import artifacts
-from contracts.indexer.rebuilding import reindex
 from contracts.models import ChainEvent
-from contracts.outbox import enqueue
 from contracts.verifier import Node, Verdict, report, verify_hash
 from designs.selectors import ancestors_of, claims_of, entry_status, versions_of
 from licensing.models import LicenseSale, LicenseTemplate
@@ -24,102 +20,22 @@ from studio.registration import (
     MinimumLine,
     OfferLine,
     ParentLine,
-    ShareLine,
     Standing,
-    digest_of,
-    register_arguments,
-    signable_form,
-    typed_data,
 )
-from tests.faults.market import OWN, Market, address_of, rows
-from tests.faults.wallets import send_as
+from tests.faults.market import OWN, Market, address_of, agrees
+from tests.faults.wallets import NEVER, ROOT, as_creator, as_operator, register, send_as
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 OUTPUT = "0x" + "ab" * 32
-ROOT = "0x" + "cd" * 32
 SUSPENDED, ACTIVE, CONTESTED = 2, 0, 1
 NATIVE = ZERO_ADDRESS
-NEVER = 2**40 - 1
-
-
-@pytest.fixture
-def sold(market: Market) -> Market:
-    """A design that is sold once."""
-    market.publish()
-    market.buy()
-    market.live.finalize()
-    market.live.node.rpc("anvil_setBalance", address_of(market.creator), hex(10**20))
-    return market
-
-
-@pytest.fixture
-def outsider(market: Market) -> LocalAccount:
-    """Somebody with a wallet, coins and no account here."""
-    account: LocalAccount = Account.create()
-    market.live.node.rpc("anvil_setBalance", account.address, hex(10**21))
-    return account
-
-
-def agrees(market: Market) -> None:
-    """Database and chain say the same, and a fresh read gives the same rows."""
-    market.live.follow()
-    assert market.live.audit() == []
-    assert not ChainEvent.objects.filter(name="").exists()
-    before = rows()
-    reindex(market.live.chain, say=lambda _line: None)
-    assert rows() == before
-
-
-def as_creator(market: Market, contract: str, function: str, *args: Any) -> None:
-    send_as(market, address_of(market.creator), contract, function, *args)
-
-
-def as_operator(market: Market, contract: str, function: str, *args: Any, value: int = 0) -> None:
-    """By the key that has every role here, through our own outbox."""
-    with transaction.atomic():
-        planned = enqueue(
-            kind="test_staff",
-            subject=f"test.{function}",
-            ref=bytes.fromhex(new_ref()[2:]),
-            contract=contract,
-            function=function,
-            args=args,
-            value=value,
-        )
-    market.live.settle()
-    planned.refresh_from_db()
-    assert planned.succeeded, planned.error
 
 
 def verdict(market: Market, output_hash: str) -> Verdict:
     here = market.live.chain
     node = Node(here.rpc_url)
     return verify_hash(output_hash[2:], node=node, registry=here.deployment.address("DesignRegistry"))
-
-
-def register(market: Market, owner: LocalAccount, output_hash: str, *, salt: str = ZERO_HASH, **more: Any) -> str:
-    """Register what somebody signed with their own wallet: by the operator, or with a salt by themselves."""
-    here = market.live.chain
-    data = typed_data(
-        chain_id=here.chain_id,
-        registry=here.deployment.address("DesignRegistry"),
-        creator=owner.address,
-        output_hash=output_hash,
-        record_root=ROOT,
-        shares=[ShareLine(owner.address, 1_000_000)],
-        deadline=NEVER,
-        **{"offers": [], **more},
-    )
-    signed = owner.sign_typed_data(full_message=signable_form(data)).signature
-    arguments = register_arguments(data, signatures=[bytes(signed)], custodial=[False])
-    assert digest_of(data) == "0x" + market.ask("DesignRegistry", "digestOf", arguments[0]).hex()
-    if salt == ZERO_HASH:
-        as_operator(market, "DesignRegistry", "register", *arguments)
-    else:
-        send_as(market, owner.address, "DesignRegistry", "register", *arguments[:3], salt)
-        market.live.follow()
-    return entry_id_of(creator=owner.address, output_hash=output_hash)
 
 
 def own_output(market: Market) -> str:
