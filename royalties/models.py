@@ -88,13 +88,14 @@ class AncestorSettlement(models.Model):
 
 
 class Payout(models.Model):
-    """Money that reached a holder: the projection of Claimed."""
+    """Money that a holder was paid: the projection of Claimed, and of the ClaimOrdered that sent it elsewhere."""
 
     event = models.OneToOneField("contracts.ChainEvent", on_delete=models.CASCADE, related_name="payout")
     chain_id = models.PositiveBigIntegerField()
     entry_id = EntryIdField()
     currency = AddressField()
     holder = AddressField()
+    paid_to = AddressField(help_text="the holder's own address, or where their signed order sent it")
     amount = UintField()
 
     class Meta:
@@ -105,6 +106,10 @@ class Payout(models.Model):
 
     def __str__(self) -> str:
         return f"{self.holder} {self.amount}"
+
+    @property
+    def sent_elsewhere(self) -> bool:
+        return self.paid_to != self.holder
 
 
 class PayoutRun(models.Model):

@@ -65,5 +65,25 @@ def claimed(event: ChainEvent) -> None:
         entry_id=entry_id_hex(int(event.args["entryId"])),
         currency=event.args["currency"],
         holder=event.args["holder"],
+        paid_to=_paid_to(event),
         amount=int(event.args["amount"]),
     )
+
+
+def _paid_to(claim: ChainEvent) -> str:
+    """Where a claim's money went: its ClaimOrdered stands directly before it, or before like claims before it.
+
+    Directly, because the holder may be paid at home as well later in the same transaction.
+    """
+    holder = claim.text("holder")
+    before = (
+        ChainEvent.objects.filter(block=claim.block_id, contract=claim.contract, log_index=claim.log_index - 1)
+        .filter(transaction_hash=claim.transaction_hash, args__holder=holder)
+        .select_related("payout")
+        .first()
+    )
+    if before is not None and before.name == "ClaimOrdered":
+        return before.text("to")
+    if before is not None and before.name == "Claimed" and before.args["currency"] == claim.args["currency"]:
+        return before.payout.paid_to
+    return holder

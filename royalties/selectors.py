@@ -189,7 +189,7 @@ def earning_totals(*, chain_id: int, holder: str) -> list[EarningTotal]:
 
 
 def payouts_to(*, chain_id: int, holder: str, limit: int = 50) -> list[Payout]:
-    """Money that reached the holder's address, newest first."""
+    """Money that the holder was paid, at home or where their orders sent it, newest first."""
     return list(
         Payout.objects.filter(chain_id=chain_id, holder=holder)
         .select_related("event__block")

@@ -316,6 +316,7 @@ def payout(design: Design, holder: User, amount: int, *, block: int) -> None:
         entry_id=design.entry_id,
         currency=CURRENCY,
         holder=holder.custody_key.address,
+        paid_to=holder.custody_key.address,
         amount=amount,
     )
 

@@ -76,8 +76,13 @@ def block_at(number: int) -> ChainBlock:
     return block
 
 
-def event(contract: str, name: str, args: dict[str, Any], *, block: int) -> ChainEvent:
-    """An event as the indexer stores and projects it."""
+def event(
+    contract: str, name: str, args: dict[str, Any], *, block: int, transaction: int = 0, gap: int = 0
+) -> ChainEvent:
+    """An event as the indexer stores and projects it: in a transaction of its own, or in a numbered one; `gap` logs of
+    contracts that are not ours stand before it."""
+    for _log in range(gap):
+        next(_numbers)
     number = next(_numbers)
     stored = ChainEvent.objects.create(
         block=block_at(block),
@@ -86,7 +91,7 @@ def event(contract: str, name: str, args: dict[str, Any], *, block: int) -> Chai
         address=addresses()[contract],
         name=name,
         args=args,
-        transaction_hash=f"0x{number:064x}",
+        transaction_hash=f"0x{transaction or number:064x}",
         transaction_index=0,
         log_index=number,
     )
