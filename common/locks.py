@@ -11,7 +11,7 @@ class Lock(IntEnum):
 
     INDEXER = 1
     DEPLOYMENT = 2
-    SETTLEMENT = 3
+    UPKEEP = 3
 
 
 def hold(lock: Lock, key: object) -> None:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
+from common.identifiers import ZERO_ADDRESS
 from contracts import artifacts
-from contracts.chains import Chain
+from contracts.chains import CURRENCY, Chain
 from contracts.encoding import as_json, decode_result, encode_call
 from contracts.errors import InconsistentNode, RpcError
-from contracts.rpc import Rpc
+from contracts.rpc import Request, Rpc
 
 if TYPE_CHECKING:
     from web3 import Web3
@@ -140,16 +141,28 @@ class Client:
 
     def calls(self, contract: str, function: str, questions: Sequence[Sequence[Any]]) -> list[Any]:
         """As `call`, for each of these lists of arguments, in a request for every hundred of them."""
-        to, block = self.chain.deployment.address(contract), _tag(_pinned.get())
+        return self._calls_at(self.chain.deployment.address(contract), contract, function, questions)
+
+    def balances(self, currency: str, owners: Sequence[str]) -> list[int]:
+        """What each of these addresses has of a currency; the zero address is the native coin."""
+        if currency == ZERO_ADDRESS:
+            answers = self._batches([("eth_getBalance", (owner, _tag(_pinned.get()))) for owner in owners])
+            return [int(answer, 16) for answer in answers]
+        return self._calls_at(currency, CURRENCY, "balanceOf", [(owner,) for owner in owners])
+
+    def _calls_at(self, address: str, contract: str, function: str, questions: Sequence[Sequence[Any]]) -> list[Any]:
+        datas = ["0x" + encode_call(contract, function, as_json(question)).hex() for question in questions]
+        block = _tag(_pinned.get())
+        answers = self._batches([("eth_call", ({"to": address, "data": data}, block)) for data in datas])
+        return [decode_result(contract, function, bytes.fromhex(answer[2:])) for answer in answers]
+
+    def _batches(self, requests: Sequence[Request]) -> list[Any]:
         found = []
-        for start in range(0, len(questions), CALLS_PER_REQUEST):
-            datas = [encode_call(contract, function, as_json(q)) for q in questions[start : start + CALLS_PER_REQUEST]]
-            for answer in self.node.batch(
-                [("eth_call", ({"to": to, "data": "0x" + data.hex()}, block)) for data in datas]
-            ):
+        for start in range(0, len(requests), CALLS_PER_REQUEST):
+            for answer in self.node.batch(requests[start : start + CALLS_PER_REQUEST]):
                 if isinstance(answer, RpcError):
                     raise answer
-                found.append(decode_result(contract, function, bytes.fromhex(answer[2:])))
+                found.append(answer)
         return found
 
     @contextmanager

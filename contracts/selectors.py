@@ -6,11 +6,12 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contracts.chains import Chain, chain
-from contracts.models import ChainCursor, ChainTransaction
+from contracts.models import ChainBlock, ChainCursor, ChainTransaction
 
 State = ChainTransaction.State
 
@@ -134,6 +135,20 @@ def transaction_status(tx: ChainTransaction, chain: Chain) -> ActionStatus:
             return confirmation_status(tx.block_number, chain)
         case _:
             return status("failed", _("failed"))
+
+
+def subjects_under_way(kind: str, *, chain_id: int, rest: timedelta) -> set[str]:
+    """Subjects of such actions of which is not known yet what they brought, or that failed less than `rest` ago.
+
+    One whose block is not read yet, or vanished, is on its way (again).
+    """
+    read = ChainBlock.objects.filter(chain_id=OuterRef("chain_id"), hash=OuterRef("block_hash"))
+    rows = ChainTransaction.objects.filter(chain_id=chain_id, kind=kind).filter(
+        Q(state__in=[State.PLANNED, *ChainTransaction.IN_FLIGHT])
+        | Q(state=State.MINED) & (~Q(succeeded=True) | ~Exists(read))
+        | Q(state__in=ChainTransaction.GIVEN_UP, state_at__gt=timezone.now() - rest)
+    )
+    return set(rows.values_list("subject", flat=True))
 
 
 def open_transactions(chain: Chain) -> dict[str, Any]:

@@ -43,7 +43,7 @@ class Source(models.IntegerChoices):
     RENEWAL = 2, _("renewal")
     UNITS = 3, _("manufactured pieces")
     RESALE = 4, _("resale")
-    INBOX = 5, _("resale elsewhere")
+    INBOX = 5, _("royalties from elsewhere")
     DONATION = 6, _("donation")
 
 

@@ -1,6 +1,11 @@
 from celery import shared_task
 
-from royalties.services import payouts, settlements
+from royalties.services import inboxes, payouts, settlements
+
+
+@shared_task
+def sweep_inboxes() -> None:
+    inboxes.sweep_due()
 
 
 @shared_task

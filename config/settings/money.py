@@ -15,3 +15,10 @@ SETTLEMENT_THRESHOLD = number("SETTLEMENT_THRESHOLD", 1)
 # The same for the native coin, in wei.
 SETTLEMENT_THRESHOLD_NATIVE = number("SETTLEMENT_THRESHOLD_NATIVE", 10**15)
 SETTLEMENT_BATCH = 50
+# An entry's royalties from other markets are swept into the ledger once this much waits in its inbox (base units):
+# creating an inbox costs 80 thousand gas, each sweep 100 thousand.
+INBOX_THRESHOLD = number("INBOX_THRESHOLD", 1)
+# The same for the native coin, in wei.
+INBOX_THRESHOLD_NATIVE = number("INBOX_THRESHOLD_NATIVE", 10**15)
+# Inboxes that are looked into each time: a question for each, and one for each currency.
+INBOX_PAGE = 200

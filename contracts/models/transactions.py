@@ -49,6 +49,7 @@ class ChainTransaction(models.Model):
     ref = HashField(help_text="idempotency key of the action")
     sender = AddressField()
     contract = models.CharField(max_length=64, blank=True, help_text="empty: nothing is called")
+    target = AddressField(blank=True, default="", help_text="where it is called; empty: at its place in the deployment")
     function = models.CharField(max_length=64, blank=True)
     args = models.JSONField(default=list)
     value = UintField(default=0, help_text="native coin in wei")

@@ -15,7 +15,7 @@ def call_of(tx: ChainTransaction, chain: Chain) -> dict[str, Any]:
     if not tx.contract:
         return {"from": tx.sender, "to": tx.sender, "data": "0x", "value": 0}
     data = encode_call(tx.contract, tx.function, tx.args)
-    to = chain.deployment.address(tx.contract)
+    to = tx.target or chain.deployment.address(tx.contract)
     return {"from": tx.sender, "to": to, "data": "0x" + data.hex(), "value": int(tx.value)}
 
 

@@ -20,13 +20,15 @@ def enqueue(
     contract: str,
     function: str,
     args: Sequence[Any],
+    target: str = "",
     chain_role: str = "public",
     value: int = 0,
 ) -> ChainTransaction:
     """Plan one transaction by the operator's key; the same (chain, kind, ref) gives the same row for ever.
 
     `ref` is 32 bytes; `args` are integers, booleans, text, bytes (or 0x text) and lists, in ABI order; `value` is
-    wei. Must run inside the caller's transaction: the action and its intent are stored together or not at all.
+    wei; `target` is where it is called, if not at its place in the deployment. Must run inside the caller's
+    transaction: the action and its intent are stored together or not at all.
     Raises RuntimeError outside of one, TypeError or ValueError for unusable arguments, SignerRefused without a key.
     """
     if not connection.in_atomic_block:
@@ -42,6 +44,7 @@ def enqueue(
                 "subject": subject,
                 "sender": operator_signer(here).address,
                 "contract": contract,
+                "target": target,
                 "function": function,
                 "args": as_json(list(args)),
                 "value": value,

@@ -1,41 +1,23 @@
-"""Settling: the worker credits ancestors with their part of what derived works earned, so that it can be paid out.
-
-The chain itself settles each base unit once, whoever asks how often: the worst that can happen is gas for nothing. So
-the planned transaction is all that is kept, and what is due is read from the projections each time anew.
-"""
+"""Settling: the worker credits ancestors with their part of what derived works earned, so that it can be paid out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
-from django.utils import timezone
+from django.db import connection
 
-from common.identifiers import ZERO_ADDRESS, new_ref
-from common.locks import Lock, try_hold
+from common.identifiers import ZERO_ADDRESS
 from contracts.chains import Chain, chain
 from contracts.client import client
 from contracts.errors import ChainError
-from contracts.outbox import enqueue
 from royalties.owed import OWED
+from royalties.services.upkeep import plan_once, under_way
 
 logger = structlog.get_logger(__name__)
 
 SETTLE = "settle"
-RETRY_AFTER = timedelta(minutes=10)
-
-# One whose block is not read yet, or vanished, is on its way (again); one that failed rests.
-_UNDER_WAY = """
-SELECT subject FROM contracts_chaintransaction t
-WHERE chain_id = %(chain)s AND kind = %(kind)s
-  AND (state IN ('planned', 'signed', 'broadcast', 'replaced')
-       OR (state = 'mined' AND NOT (succeeded AND EXISTS (
-           SELECT FROM contracts_chainblock b WHERE b.chain_id = t.chain_id AND b.hash = t.block_hash)))
-       OR (state IN ('failed', 'canceled') AND state_at > %(rested)s))
-"""
 
 _DUE = (
     OWED
@@ -43,9 +25,7 @@ _DUE = (
 SELECT ancestor_id, currency, (array_agg(descendant_id ORDER BY waiting DESC, descendant_id))[1:%(batch)s]
 FROM owed
 WHERE waiting >= CASE WHEN currency = %(native)s THEN %(native_threshold)s ELSE %(threshold)s END AND waiting > 0
-  AND 'royalties.settlement:' || ancestor_id || ':' || currency NOT IN ("""
-    + _UNDER_WAY
-    + """)
+  AND 'royalties.settlement:' || ancestor_id || ':' || currency <> ALL(%(under_way)s::text[])
 GROUP BY ancestor_id, currency
 ORDER BY SUM(waiting) DESC, ancestor_id, currency
 LIMIT %(limit)s
@@ -78,12 +58,13 @@ def settle_due(*, limit: int = 20) -> int:
 
 def _due(here: Chain, *, limit: int) -> list[Due]:
     values: dict[str, Any] = {
-        **_under_way(here),
+        "chain": here.chain_id,
         "ancestors": None,
         "native": ZERO_ADDRESS,
         "native_threshold": settings.SETTLEMENT_THRESHOLD_NATIVE,
         "threshold": settings.SETTLEMENT_THRESHOLD,
         "batch": settings.SETTLEMENT_BATCH,
+        "under_way": sorted(under_way(SETTLE, here)),
         "limit": limit,
     }
     with connection.cursor() as cursor:
@@ -91,27 +72,16 @@ def _due(here: Chain, *, limit: int) -> list[Due]:
         return [Due(*row) for row in cursor.fetchall()]
 
 
-def _under_way(here: Chain) -> dict[str, Any]:
-    return {"chain": here.chain_id, "kind": SETTLE, "rested": timezone.now() - RETRY_AFTER}
-
-
-def _start(here: Chain, due: Due) -> int:
+def _start(here: Chain, due: Due) -> bool:
     descendants = _still_owing(here, due)
-    if not descendants:
-        return 0
-    with transaction.atomic():
-        if not try_hold(Lock.SETTLEMENT, due.subject) or _is_under_way(here, due):
-            return 0  # another worker planned it first
-        enqueue(
-            kind=SETTLE,
-            subject=due.subject,
-            ref=bytes.fromhex(new_ref()[2:]),
-            contract="DesignShares",
-            function="settle",
-            args=[int(due.ancestor_id, 16), due.currency, [int(descendant, 16) for descendant in descendants]],
-        )
-    logger.info("settlement_planned", ancestor=due.ancestor_id, descendants=len(descendants))
-    return 1
+    return bool(descendants) and plan_once(
+        here,
+        kind=SETTLE,
+        subject=due.subject,
+        contract="DesignShares",
+        function="settle",
+        args=[int(due.ancestor_id, 16), due.currency, [int(descendant, 16) for descendant in descendants]],
+    )
 
 
 def _still_owing(here: Chain, due: Due) -> list[str]:
@@ -122,13 +92,3 @@ def _still_owing(here: Chain, due: Due) -> list[str]:
     return [
         descendant for descendant, (earned, settled) in zip(due.descendants, answers, strict=True) if earned > settled
     ]
-
-
-def _is_under_way(here: Chain, due: Due) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT EXISTS ({_UNDER_WAY} AND subject = %(subject)s)",
-            {**_under_way(here), "subject": due.subject},
-        )
-        (found,) = cursor.fetchone()
-    return bool(found)

@@ -28,6 +28,7 @@ from payments.models import PaymentIntent
 from payments.providers.test_provider import TestPaymentProvider
 from payments.services import receive_webhook
 from royalties.models import RevenueEvent
+from royalties.services.inboxes import sweep_due
 from royalties.services.payouts import CLAIM_FOR, pay_out_due
 from royalties.services.settlements import settle_due
 from studio.services.drafts import OfferWish, set_first_offers
@@ -102,6 +103,7 @@ class Market:
     def beat(self) -> None:
         """What runs by itself every few seconds beside the chain's own sweeper."""
         sweep_orders()
+        sweep_due()
         settle_due()
         pay_out_due()
         for unsent in Notification.objects.filter(sent_at__isnull=True):

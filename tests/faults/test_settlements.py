@@ -18,7 +18,8 @@ from config.celery import app
 from contracts.models import ChainTransaction
 from marketplace.tests.pages import page, text
 from royalties.models import AncestorSettlement, RevenueEvent
-from royalties.services.settlements import RETRY_AFTER, settle_due
+from royalties.services.settlements import settle_due
+from royalties.services.upkeep import RETRY_AFTER
 from tests.faults.conftest import StartWorker
 from tests.faults.market import OWN, UNITS, Market, address_of, agrees
 from tests.faults.wallets import derive, sell, send_as
