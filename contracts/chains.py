@@ -11,9 +11,7 @@ from django.conf import settings
 from contracts.errors import ChainNotDeployed
 
 CURRENCY = "TestStablecoin"
-# Whose events are read. A currency is not ours even where we deployed a test one: its transfers are everybody's.
-# The forwarder says nothing that the contract behind it does not say. What an entry's inbox swept stands in the
-# ledger's RevenueReceived.
+# Whose events are read; contracts/unprojected.py says why the others' are not, and of which no rows are made.
 FOLLOWED = ("AccessManager", "DesignLicenses", "DesignRegistry", "DesignShares", "LicenseMarket", "ResaleMarket")
 
 
