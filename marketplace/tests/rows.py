@@ -21,6 +21,7 @@ from designs.models import (
     Contribution,
     Design,
     DesignVersion,
+    EntryAncestor,
     Preview,
     ProcessingStep,
     ProvenanceRecord,
@@ -29,7 +30,7 @@ from designs.models import (
 from designs.storage import preview_store
 from licensing.models import LicenseMovement, LicenseSale, LicenseTemplate, Offer
 from licensing.services.templates import ship_templates
-from royalties.models import Payout, RevenueEvent, ShareMovement
+from royalties.models import Payout, RevenueEvent, ShareMovement, Source
 from studio.models import Consent, FirstOfferDraft, Publication
 from studio.registration import OfferLine, ShareLine, digest_of, typed_data
 
@@ -309,14 +310,49 @@ def sale(design: Design, buyer: User, *, block: int, code: str = "personal", ref
     return license_id
 
 
-def payout(design: Design, holder: User, amount: int, *, block: int) -> None:
+def swept(design: Design, amount: int, *, block: int) -> None:
+    """Royalties that another market paid."""
+    _revenue(design, amount, block=block, source=Source.INBOX)
+
+
+def owes(derived: Design, ancestor: Design, amount: int, *, block: int) -> None:
+    """A derived work that owes a tenth of what it earns, and has earned `amount`."""
+    EntryAncestor.objects.create(
+        event=_event("DesignRegistry", "AncestorsFixed", block),
+        position=0,
+        chain_id=derived.chain_id,
+        entry_id=derived.entry_id,
+        ancestor_id=ancestor.entry_id,
+        ppm=100_000,
+        binding_ppm=100_000,
+        direct=True,
+    )
+    _revenue(derived, amount, block=block, source=Source.DONATION, ancestors=amount // 10)
+
+
+def _revenue(design: Design, amount: int, *, block: int, source: int, ancestors: int = 0) -> None:
+    RevenueEvent.objects.create(
+        event=_event("DesignShares", "RevenueReceived", block),
+        chain_id=design.chain_id,
+        entry_id=design.entry_id,
+        currency=CURRENCY,
+        gross=amount,
+        fee=0,
+        ancestors=ancestors,
+        own=amount - ancestors,
+        source=source,
+        ref=ZERO_HASH,
+    )
+
+
+def payout(design: Design, holder: User, amount: int, *, block: int, to: str = "") -> None:
     Payout.objects.create(
         event=_event("DesignShares", "Claimed", block),
         chain_id=design.chain_id,
         entry_id=design.entry_id,
         currency=CURRENCY,
         holder=holder.custody_key.address,
-        paid_to=holder.custody_key.address,
+        paid_to=to or holder.custody_key.address,
         amount=amount,
     )
 

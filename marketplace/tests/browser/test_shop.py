@@ -81,3 +81,21 @@ def test_a_license_on_its_way_and_final(visitor: Visitor, lantern: Design, buyer
     visitor.look(lantern.get_absolute_url())
     visitor.sign_in(cocreator)
     visitor.look(reverse("royalties:earnings"))
+
+
+def test_earnings_from_derived_works_and_other_markets_and_a_payout_sent_elsewhere(
+    visitor: Visitor, lantern: Design, estuary: Design, buyer: User, cocreator: User
+) -> None:
+    rows.sale(lantern, buyer, block=50)
+    rows.swept(lantern, 2_400_000, block=52)
+    rows.owes(estuary, lantern, 45 * rows.TUSD, block=54)
+    rows.payout(lantern, cocreator, 3_420_000, block=60)
+    rows.payout(lantern, cocreator, 480_000, block=61, to="0x" + "5A" * 20)
+    visitor.sign_in(cocreator)
+
+    visitor.look(reverse("royalties:earnings"))
+
+    said = visitor.page.inner_text("main")
+    assert "On its way from derived works" in said
+    assert "royalties from elsewhere" in said
+    assert "0x5A5A" in said.split("Payouts")[1]
