@@ -4,6 +4,7 @@ import ast
 import json
 import re
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from contracts.deployment.plan import NATIVE
 from contracts.testing import LOCAL_CHAIN_ID, LiveChain
 
 PAGE = Path(settings.BASE_DIR) / "docs/contracts/integration.md"
+EVENTS_PAGE = PAGE.with_name("events.md")
 RPC, RECORD = "http://127.0.0.1:8545", "var/deployments/31337.json"
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 
@@ -111,6 +113,55 @@ def test_what_the_page_says_can_be_done_and_comes_true(reader: Reader, live_chai
 def follow_to_the_head(reader: Reader, rows: dict[Any, Any], hashes: dict[Any, Any], number: int) -> None:
     while number <= reader.w3.eth.block_number:
         number = reader.follow(rows, hashes, number)
+
+
+def test_events_come_in_the_order_that_their_page_tells(reader: Reader, live_chain: LiveChain) -> None:
+    reader.read_to("")
+    told = orders()
+    happened: dict[str, set[tuple[str, ...]]] = {}
+    for number in range(1, live_chain.node.head + 1):
+        block = live_chain.node.rpc("eth_getBlockByNumber", hex(number), True)
+        for one in block["transactions"]:
+            logs = live_chain.node.rpc("eth_getTransactionReceipt", one["hash"])["logs"]
+            names = [EVENTS[log["topics"][0]] for log in logs if log["topics"][0] in EVENTS]
+            happened.setdefault(CALLS.get(one["input"][:10], ""), set()).add(tuple(names))
+    assert set(told) - set(happened) == {"buyFor"}
+    for call, orders_told in told.items():
+        for names in happened.get(call, ()):
+            assert any(agrees(names, order) for order in orders_told), (call, names)
+
+
+EVENTS = {topic: item["name"] for name in artifacts.NAMES for topic, item in artifacts.events(name).items()}
+CALLS = {
+    "0x" + artifacts.function(name, item["name"])[0].hex(): item["name"]
+    for name in ("DesignRegistry", "DesignShares", "LicenseMarket", "ResaleMarket")
+    for item in artifacts.artifact(name)["abi"]
+    if item["type"] == "function"
+}
+
+
+def orders() -> dict[str, list[list[str]]]:
+    """By the name of a call, the events of its transaction: once or several times for some calls."""
+    text = EVENTS_PAGE.read_text()
+    text = text[text.index("Order within one transaction") :]
+    found: dict[str, list[list[str]]] = {}
+    for line in re.findall(r"^- (`.*(?:\n  .*)*)", text, re.M):
+        calls, _, events = line.partition(":")
+        for call in re.findall(r"`(\w+)`", calls):
+            found.setdefault(call, []).append(re.findall(r"`(\w+)`", events))
+    return found
+
+
+def agrees(names: tuple[str, ...], order: list[str]) -> bool:
+    """Whether these events are of that order, where some may be missing and some may come several times."""
+    rest = list(order)
+    for before, name in pairwise(("", *names)):
+        if name == before:
+            continue
+        if name not in rest:
+            return False
+        rest = rest[rest.index(name) + 1 :]
+    return True
 
 
 def test_every_name_in_the_text_is_one_of_the_contracts_or_of_the_page() -> None:
