@@ -72,11 +72,15 @@ def _our_currency() -> str:
 
 @dataclass(frozen=True)
 class Stop:
-    """Why an entry sells nothing now: a code, and what people are told."""
+    """Why an entry sells nothing now: a code, and what people are told.
+
+    `tone` is "broken" for what is wrong with it, "pending" for what passes, and empty for what its people chose.
+    """
 
     code: str
     title: str
     text: str
+    tone: str = ""
 
 
 def sale_stop(*, chain_id: int, entry_id: str) -> Stop | None:
@@ -84,16 +88,16 @@ def sale_stop(*, chain_id: int, entry_id: str) -> Stop | None:
     match entry_status(chain_id=chain_id, entry_id=entry_id):
         case EntryStatus.Status.SUSPENDED:
             text = _("A moderator has suspended this design. Licenses that were sold stay valid.")
-            return Stop("suspended", _("Not for sale: suspended"), text)
+            return Stop("suspended", _("Not for sale: suspended"), text, tone="broken")
         case EntryStatus.Status.WITHDRAWN:
             text = _("Its creators have withdrawn this design from sale. Licenses that were sold stay valid.")
             return Stop("withdrawn", _("Not for sale: withdrawn"), text)
     if EntryClosing.objects.filter(chain_id=chain_id, entry_id=entry_id).exists():
-        text = _("An exclusive license was sold. Licenses that were sold before stay valid.")
+        text = _("An exclusive license was sold. Licenses that were sold before it stay valid.")
         return Stop("closed", _("Not for sale any more"), text)
     if market_is_paused(chain_id=chain_id) or _our_currency() in closed_currencies(chain_id=chain_id):
         text = _("Nothing is sold at the moment. What was bought and earned is not touched by it.")
-        return Stop("paused", _("Sales are paused"), text)
+        return Stop("paused", _("Sales are paused"), text, tone="pending")
     return None
 
 

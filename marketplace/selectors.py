@@ -10,10 +10,18 @@ from accounts.selectors import names_of
 from common.paging import key_of
 from contracts.chains import chain
 from contracts.selectors import ActionStatus, confirmation_status, status_of_action
-from designs.models import Contribution, Design, DesignVersion, EntryAncestor, Preview, RegistryEntry
+from designs.models import (
+    Contribution,
+    Design,
+    DesignVersion,
+    EntryAncestor,
+    EntryVersion,
+    Preview,
+    RegistryEntry,
+)
 from designs.selectors import SELLING, Picture, ancestors_of, claims_of, on_show, picture_of, state_word
 from licensing.models import LicenseSale, Offer
-from licensing.selectors import OfferOnShow, Stop, current_offers, offers_of, sale_stop
+from licensing.selectors import OfferOnShow, Stop, current_offers, licenses_of, offers_of, sale_stop
 from marketplace.models import Order
 from marketplace.services.checkout import BUY
 from royalties.selectors import Breakdown, Holding, breakdown, holdings
@@ -104,6 +112,7 @@ class DesignPage:
     transaction_hash: str
     claims: list[RegistryEntry]
     ancestors: list[EntryAncestor]
+    later_versions: int
     stop: Stop | None
     offers: list[OfferOnShow]
     stakes: list[Stake]
@@ -151,6 +160,7 @@ def design_page(design: Design) -> DesignPage:
         transaction_hash=entry.event.transaction_hash if entry else "",
         claims=claims,
         ancestors=ancestors_of(**where) if entry else [],
+        later_versions=EntryVersion.objects.filter(**where).count() if entry else 0,
         stop=stop,
         offers=offers_of(**where) if entry and not stop else [],
         stakes=stakes_of(**where) if entry else [],
@@ -203,12 +213,13 @@ def money_flow(*, offer: Offer, stakes: Sequence[Stake]) -> MoneyFlow:
 
 @dataclass(frozen=True)
 class OrderPage:
-    """An order as its buyer sees it."""
+    """An order as its buyer sees it. `ended` says why the license gives no rights any more, as HeldLicense does."""
 
     order: Order
     picture: Picture
     sale: LicenseSale | None
     status: ActionStatus
+    ended: str = ""
 
     @property
     def licensed(self) -> bool:
@@ -220,6 +231,7 @@ def order_page(order: Order) -> OrderPage:
     here = chain()
     sale = LicenseSale.objects.filter(chain_id=order.chain_id, ref=order.ref).select_related("event__block").first()
     version = order.design.versions.prefetch_related("previews").latest("number")
+    held = next(iter(licenses_of(user=order.buyer, license_id=sale.license_id)), None) if sale else None
     return OrderPage(
         order=order,
         picture=picture_of(order.design, version.previews.all()),
@@ -229,6 +241,7 @@ def order_page(order: Order) -> OrderPage:
             if sale
             else status_of_action(kind=BUY, ref=order.ref, chain=here)
         ),
+        ended=held.ended if held else "",
     )
 
 

@@ -8,8 +8,8 @@ from django.db.models import Exists, OuterRef, Prefetch
 from contracts.chains import chain
 from contracts.selectors import ActionStatus, confirmation_status, status_of_action
 from designs.models import Contribution, Design, DesignVersion, Preview, ProcessingStep
-from designs.selectors import Picture, Progress, cover_previews, picture_of, progress_of, with_entry
-from licensing.selectors import Stop, sale_stop
+from designs.selectors import Picture, Progress, cover_previews, picture_of, progress_of, state_word, with_entry
+from licensing.selectors import OfferOnShow, Stop, offers_of, sale_stop
 from moderation.models import Review
 from studio.models import Consent, FirstOfferDraft, Publication
 from studio.services.publishing import REGISTER
@@ -31,6 +31,8 @@ class DraftPage:
     review: Review | None
     status: ActionStatus
     stop: Stop | None
+    on_show: list[OfferOnShow] | None  # what stands on chain; None before it does
+    entry_state: str
 
     @property
     def editable(self) -> bool:
@@ -92,6 +94,7 @@ def draft_page(design: Design) -> DraftPage:
         status = status_of_action(kind=REGISTER, ref=publication.ref, chain=here)
     else:
         status = ActionStatus.none()
+    where: dict[str, Any] = {"chain_id": here.chain_id, "entry_id": design.entry_id or ""}
     return DraftPage(
         design=design,
         version=version,
@@ -104,7 +107,9 @@ def draft_page(design: Design) -> DraftPage:
         consents=list(publication.consents.all()) if publication else [],
         review=Review.objects.filter(digest=publication.digest).first() if publication else None,
         status=status,
-        stop=sale_stop(chain_id=here.chain_id, entry_id=design.entry_id or "") if block is not None else None,
+        stop=sale_stop(**where) if block is not None else None,
+        on_show=offers_of(**where) if block is not None else None,
+        entry_state=state_word(design.entry_status),  # type: ignore[attr-defined]
     )
 
 
@@ -117,6 +122,7 @@ class DesignRow:
     anchored: bool
     asked: bool
     stopped: bool
+    entry_state: str
 
 
 def own_designs(*, owner: Any, before: int | None = None, limit: int = 24) -> list[DesignRow]:
@@ -138,6 +144,7 @@ def own_designs(*, owner: Any, before: int | None = None, limit: int = 24) -> li
             anchored=confirmation_status(design.entry_block, here).code == "final",  # type: ignore[attr-defined]
             asked=design.asked,
             stopped=design.stopped,
+            entry_state=state_word(design.entry_status),  # type: ignore[attr-defined]
         )
         for design in designs.order_by("-id")[:limit]
     ]

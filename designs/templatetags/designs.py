@@ -43,12 +43,19 @@ def cover_of(design: Design) -> Picture:
 
 
 @register.simple_tag
-def chain_marks(status: ActionStatus, claim_order: int | None = None) -> list[dict[str, str]]:
-    """A card's marks: where the entry stands on chain, and whether someone claimed the file before."""
+def chain_marks(
+    status: ActionStatus, claim_order: int | None = None, entry_state: str = "active"
+) -> list[dict[str, str]]:
+    """A card's marks: where the entry stands on chain, what became of it, and whether the file was claimed before."""
     marks = [_anchored_mark(status)] if status.code != "none" else []
     if claim_order and claim_order > 1:
         marks.append({"tone": "none", "label": _("later claim")})
-    return marks
+    states = {
+        "contested": {"tone": "pending", "label": _("contested")},
+        "suspended": {"tone": "broken", "label": _("suspended")},
+        "withdrawn": {"tone": "none", "label": _("withdrawn")},
+    }
+    return [*marks, states[entry_state]] if entry_state in states else marks
 
 
 def _anchored_mark(status: ActionStatus) -> dict[str, str]:

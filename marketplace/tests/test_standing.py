@@ -82,7 +82,14 @@ def test_a_stopped_entry_is_shown_and_not_sold(
     set_status(design, status, block=20)
 
     assert_not_sold(design, buyer, wanted, title)
-    assert "Gyroid Lantern Northlight Studio not for sale" in text(page(None, "/"))
+    home = text(page(None, "/"))
+    assert "Gyroid Lantern Northlight Studio not for sale" in home
+    assert word in home.split("not for sale")[1]
+    studio = page(design.owner, f"/studio/designs/{design.public_id}/")
+    assert f"Gyroid Lantern {word.capitalize()} Not for sale" in text(studio)
+    assert f"{word.capitalize()} " in text(page(design.owner, "/studio/"))
+    for html in (page(None, design.get_absolute_url()), studio):
+        assert ('class="notice notice-broken"' in html) == (status == SUSPENDED)
     listed = signed_in(None).get("/api/v1/designs/").json()["results"][0]
     assert (listed["entry_status"], listed["price_from"]) == (word, None)
     detail = signed_in(None).get(f"/api/v1/designs/{design.public_id}/").json()
@@ -101,13 +108,20 @@ def test_the_newest_status_holds_and_a_reorganization_takes_it_back(design: Desi
     assert "Not for sale: suspended" in text(page(None, design.get_absolute_url()))
 
 
-def test_a_contested_entry_is_sold_and_says_so(design: Design) -> None:
+def test_a_contested_entry_is_sold_and_says_so_before_money_is_spent(
+    design: Design, wanted: OfferOnShow, buyer: User
+) -> None:
     set_status(design, CONTESTED, block=20)
 
     seen = text(page(None, design.get_absolute_url()))
 
     assert "Contested another claim of this file disputes it" in seen
     assert "License for" in seen
+    assert "This claim is contested" in seen
+    assert "contested" in text(page(None, "/"))
+    assert "Published, contested" in text(page(design.owner, "/studio/"))
+    checkout = text(page(buyer, f"/d/{design.public_id}/buy/{wanted.offer.terms_hash}/"))
+    assert checkout.index("This claim is contested") < checkout.index("Pay 18.00 tUSD")
 
 
 def test_an_exclusive_license_closes_the_entry(design: Design, wanted: OfferOnShow, buyer: User) -> None:
@@ -143,11 +157,17 @@ def test_an_offer_changes_closes_and_opens_again(design: Design, buyer: User) ->
     offered(entry(design), personal(), block=20, price=21_000_000, supply=3)
     assert [(one.offer.price, one.left) for one in offers(design)] == [(21_000_000, 2)]
     assert "from 21.00 tUSD" in text(page(None, "/"))
+    studio = f"/studio/designs/{design.public_id}/"
+    assert "It is on sale." in text(page(design.owner, studio))
+    assert "Licenses and prices Personal 21.00 tUSD People" in text(page(design.owner, studio))
 
     event("LicenseMarket", "OfferClosed", key, block=21)
     assert offers(design) == []
     assert "Nothing is on offer" in text(page(None, design.get_absolute_url()))
     assert "not for sale" in text(page(None, "/"))
+    assert "No license of it is on offer at the moment." in text(page(design.owner, studio))
+    assert "Licenses and prices None is on offer." in text(page(design.owner, studio))
+    assert "on sale" not in text(page(design.owner, studio))
 
     offered(entry(design), personal(), block=22, price=5_000_000)
     assert [one.offer.price for one in offers(design)] == [5_000_000]
@@ -198,6 +218,21 @@ def test_a_revoked_license_opens_no_download(design: Design, buyer: User, strang
     assert licenses_of(user=buyer)[0].download_open
 
 
+def test_the_order_of_a_license_that_was_revoked_says_so(design: Design, wanted: OfferOnShow, buyer: User) -> None:
+    placed = order(buyer, design, wanted)
+    license_id = sold(design, to=buyer.custody_key.address, block=10, ref=placed.ref)
+    address = f"/orders/{placed.public_id}/"
+    assert "The license is yours" in text(page(buyer, address))
+
+    args = {"licenseId": str(license_id), "holder": buyer.custody_key.address, "reason": ZERO_HASH}
+    event("DesignLicenses", "LicenseRevoked", args, block=12)
+
+    seen = text(page(buyer, address))
+    assert "This license was revoked It gives no rights any more and opens no download." in seen
+    assert "is yours" not in seen
+    assert "Yours" not in seen
+
+
 def test_a_license_that_has_expired_opens_no_download_until_it_is_renewed(design: Design, buyer: User) -> None:
     license_id = sold(design, to=buyer.custody_key.address, block=10)
     past, future = (int((timezone.now() + timedelta(days=days)).timestamp()) for days in (-1, 1))
@@ -206,6 +241,7 @@ def test_a_license_that_has_expired_opens_no_download_until_it_is_renewed(design
     with pytest.raises(DownloadRefused, match="expired"):
         grant_download(user=buyer, license_id=license_id)
     assert "expired on" in text(page(buyer, "/library/"))
+    assert "You hold a Personal license" not in text(page(buyer, design.get_absolute_url()))
 
     extended = {"tokenId": str(license_id), "expiration": str(future)}
     event("DesignLicenses", "SubscriptionUpdate", extended, block=11)
@@ -258,6 +294,9 @@ def test_a_later_version_of_an_entry_is_known_by_its_hash(design: Design) -> Non
 
     assert (found["known"], found["claims"]) == (True, [])
     assert [(one["entry_id"], one["number"]) for one in found["versions"]] == [(entry_id_hex(entry(design)), 2)]
+    assert "It is the first version of the entry; 1 later one was added on chain." in text(
+        page(None, design.get_absolute_url())
+    )
 
 
 def test_a_claim_that_was_committed_earlier_comes_first_although_it_was_registered_later(

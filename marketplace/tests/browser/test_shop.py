@@ -4,11 +4,13 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import User
+from common.identifiers import ZERO_ADDRESS, ZERO_HASH
 from designs.models import Design
 from licensing.models import LicenseTemplate
 from marketplace.models import Order
 from marketplace.tests import rows
 from marketplace.tests.browser.visitor import Visitor
+from marketplace.tests.support import event
 from marketplace.tests.test_pages_render import order_for
 
 pytestmark = [
@@ -44,6 +46,28 @@ def test_the_storefront(visitor: Visitor, lantern: Design, estuary: Design, stra
     ):
         visitor.look(address)
     visitor.judge_focus()
+
+
+def test_what_was_stopped_contested_or_revoked(visitor: Visitor, lantern: Design, estuary: Design, buyer: User) -> None:
+    order = order_for(lantern, buyer, state=Order.State.PAID)
+    bought = rows.sale(lantern, buyer, block=40, ref=order.ref)
+    for design, status in ((lantern, "2"), (estuary, "1")):
+        entry = {"entryId": str(int(design.entry_id or "", 16)), "status": status}
+        event("DesignRegistry", "StatusChanged", {**entry, "reason": ZERO_HASH, "by": ZERO_ADDRESS}, block=50)
+    revoked = {"licenseId": str(bought), "holder": buyer.custody_key.address, "reason": ZERO_HASH}
+    event("DesignLicenses", "LicenseRevoked", revoked, block=51)
+    rows.chain_read_to(100)
+    for address in ("/", lantern.get_absolute_url(), estuary.get_absolute_url()):
+        visitor.look(address)
+    visitor.sign_in(buyer)
+    terms = LicenseTemplate.objects.get(code="personal", active=True).terms_hash
+    visitor.look(reverse("marketplace:checkout", args=[estuary.public_id, terms]))
+    for address in (reverse("licensing:library"), reverse("marketplace:order", args=[order.public_id])):
+        visitor.look(address)
+    for owner, design in ((lantern.owner, lantern), (estuary.owner, estuary)):
+        visitor.sign_in(owner)
+        visitor.look(reverse("studio:dashboard"))
+        visitor.look(reverse("studio:design", args=[design.public_id]))
 
 
 def test_a_mesh_in_its_viewer(visitor: Visitor, lantern: Design) -> None:
