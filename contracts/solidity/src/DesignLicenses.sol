@@ -121,6 +121,7 @@ contract DesignLicenses is IDesignLicenses, ERC1155, AccessManaged, EIP712 {
         if (quantity == 0) revert DesignLicenses__NoQuantity();
         _requireDefined(terms);
         if (_hasSerials(_facts[terms])) revert DesignLicenses__WrongForm(terms);
+        _checkOpen(entryId);
         licenseId = licenseIdOf(entryId, terms, 0);
         _mint(to, licenseId, quantity, "");
     }
@@ -134,12 +135,10 @@ contract DesignLicenses is IDesignLicenses, ERC1155, AccessManaged, EIP712 {
         _requireDefined(terms);
         TermsFacts memory facts = _facts[terms];
         if (!_hasSerials(facts)) revert DesignLicenses__WrongForm(terms);
+        _checkOpen(entryId);
         uint256 perpetualId = licenseIdOf(entryId, terms, 0);
         licenseId = perpetualId | ++_lastSerial[perpetualId];
-        if (facts.exclusive) {
-            if (exclusiveOf[entryId] != 0) revert DesignLicenses__EntryIsClosed(entryId);
-            exclusiveOf[entryId] = licenseId;
-        }
+        if (facts.exclusive) exclusiveOf[entryId] = licenseId;
         Issue memory issued = issue_;
         issued.expiresAt = facts.period == 0 ? 0 : uint40(block.timestamp + facts.period);
         issued.unitsReported = 0;
@@ -352,6 +351,11 @@ contract DesignLicenses is IDesignLicenses, ERC1155, AccessManaged, EIP712 {
 
     function _requireDefined(bytes32 terms) private view {
         if (!isDefined(terms)) revert DesignLicenses__UnknownTerms(terms);
+    }
+
+    /// @dev Here and not only in the market, so that an exclusive license stays alone whatever market comes.
+    function _checkOpen(uint128 entryId) private view {
+        if (exclusiveOf[entryId] != 0) revert DesignLicenses__EntryIsClosed(entryId);
     }
 
     function _requireIssued(uint256 licenseId) private view {

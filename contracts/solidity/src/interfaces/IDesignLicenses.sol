@@ -91,7 +91,7 @@ interface IDesignLicenses is IERC1155, IERC2981 {
     error DesignLicenses__TermsKnown(bytes32 terms);
     /// @notice Other terms with the same first 96 bits are defined.
     error DesignLicenses__TermsCollision(bytes32 known, bytes32 given);
-    /// @notice An exclusive license of the entry exists.
+    /// @notice An exclusive license of the entry exists, so no further license of it is made.
     error DesignLicenses__EntryIsClosed(uint128 entryId);
     /// @notice The facts contradict each other, or a rate or the period is above its limit.
     error DesignLicenses__BadFacts();

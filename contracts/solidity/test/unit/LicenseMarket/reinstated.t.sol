@@ -6,8 +6,9 @@ import {ILicenseMarket} from "../../../src/interfaces/ILicenseMarket.sol";
 import {LicenseMarket} from "../../../src/LicenseMarket.sol";
 import {MarketSystem} from "../../support/MarketSystem.sol";
 
-/// @dev A market loses its roles to another one and gets them back: what it knows of entries that were closed or
-///  versioned meanwhile is from before. So a market that was replaced is not to be used again; a new one is deployed.
+/// @dev A market loses its roles to another one and gets them back. An exclusive license stays exclusive, because the
+///  licenses themselves know it; of versions from meanwhile it knows nothing. So a market that was replaced is not to be
+///  used again; a new one is deployed.
 contract ReinstatedTest is MarketSystem {
     LicenseMarket private _first;
     uint256 private _monthly;
@@ -37,18 +38,23 @@ contract ReinstatedTest is MarketSystem {
         replaceBy(_first);
     }
 
-    /// @dev Stale: the second market's exclusive license has others beside it.
-    function test_offers_from_before_sell_beside_an_exclusive_license() public {
+    function refusePersonal() private {
+        ILicenseMarket.BuyIntent memory intent = intentOf(_id, PERSONAL, 1);
+        vm.expectRevert(errorOf(IDesignLicenses.DesignLicenses__EntryIsClosed.selector, _id));
+        vm.prank(buyer);
+        market.buy(intent, NO_PROOF);
+    }
+
+    /// @dev Its own word is stale.
+    function test_offers_from_before_sell_nothing_beside_an_exclusive_license() public {
         sellExclusiveMeanwhile();
         (bool closed,) = market.entryState(_id);
         vm.assertFalse(closed);
-        uint256 licenseId = buyOne(PERSONAL);
-        vm.assertEq(licenses.balanceOf(buyer, licenseId), 1);
-        open(COMMERCIAL, priceOf(2e6));
+        refusePersonal();
     }
 
-    /// @dev Stale, where the market has never read the entry's word: it says that the entry is closed, and sells.
-    function test_first_offers_sell_although_the_entry_reads_as_closed() public {
+    /// @dev It has never read the entry's word.
+    function test_first_offers_sell_nothing_beside_an_exclusive_license() public {
         replaceBy(_first);
         _id = registerShared("other", 600_000);
         replaceBy(new LicenseMarket(address(manager), address(registry), address(forwarder)));
@@ -56,10 +62,18 @@ contract ReinstatedTest is MarketSystem {
         (bool closed,) = market.entryState(_id);
         vm.assertTrue(closed);
         refuseOffer(PERSONAL, priceOf(1e6), errorOf(ILicenseMarket.LicenseMarket__EntryIsClosed.selector, _id));
-        uint256 licenseId = licenses.licenseIdOf(_id, PERSONAL, 0);
-        vm.prank(buyer);
-        market.buy(intentOf(_id, PERSONAL, 1), NO_PROOF);
-        vm.assertEq(licenses.balanceOf(buyer, licenseId), 1);
+        refusePersonal();
+    }
+
+    /// @dev Both have the roles for a while.
+    function test_two_markets_at_once_sell_nothing_beside_an_exclusive_license() public {
+        employ(_first);
+        open(EXCLUSIVE, priceOf(40e6));
+        buyOne(EXCLUSIVE);
+        market = _first;
+        refusePersonal();
+        vm.expectRevert(errorOf(IDesignLicenses.DesignLicenses__EntryIsClosed.selector, _id));
+        buyOne(MONTHLY);
     }
 
     /// @dev Not stale: these are asked of the licenses each time.
