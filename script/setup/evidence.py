@@ -15,7 +15,7 @@ EVIDENCE = ROOT / "docs" / "evidence"
 
 
 async def run_long(checks: Checks, *, workers: int) -> None:
-    """Ten times the fuzzing of the contracts, then the Python properties with many more examples."""
+    """Ten times the fuzzing of the contracts, then the Python properties with many more examples, then mutants."""
     checks.env["HYPOTHESIS_PROFILE"] = "long"
     forge: list[str | Path] = [VENV_PYTHON, ROOT / "script" / "contracts", "test", "--long"]
     tests: list[str | Path] = [
@@ -27,7 +27,8 @@ async def run_long(checks: Checks, *, workers: int) -> None:
         "not browser",
     ]
     tests += ["-n", str(workers), "--dist", "worksteal"]
-    for name, command in (("long contracts", forge), ("long pytest", tests)):
+    mutants: list[str | Path] = [VENV_PYTHON, ROOT / "script" / "contracts", "mutants"]
+    for name, command in (("long contracts", forge), ("long pytest", tests), ("long mutants", mutants)):
         await checks.run_lanes([Part(name, _kept(command), live=True)])
 
 
