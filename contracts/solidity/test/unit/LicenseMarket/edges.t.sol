@@ -29,6 +29,13 @@ contract EdgesTest is MarketSystem {
         open(PERSONAL, NATIVE, offer);
     }
 
+    function test_the_highest_price_is_offered() public {
+        open(PERSONAL, priceOf(type(uint96).max));
+        (ILicenseMarket.OfferTerms memory told,, bool isOpen) = market.offer(_id, PERSONAL, address(dollar));
+        vm.assertTrue(isOpen);
+        vm.assertEq(told.price, type(uint96).max);
+    }
+
     function test_a_supply_can_be_brought_down_to_what_is_sold() public {
         buyOne(COMMERCIAL);
         ILicenseMarket.OfferTerms memory offer = priceOf(40e6);

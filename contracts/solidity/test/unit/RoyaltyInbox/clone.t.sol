@@ -37,20 +37,6 @@ contract CloneTest is LedgerTest {
         );
     }
 
-    /// @dev CREATE2 by whoever makes the inboxes, with the entry as the salt.
-    function test_its_address_is_the_documented_one() public view {
-        bytes32 code = keccak256(
-            abi.encodePacked(
-                hex"6100433d81600a3d39f336600557005b363d3d373d3d3d363d73",
-                licenses.implementation(),
-                hex"5af43d82803e903d91603157fd5bf3",
-                ENTRY
-            )
-        );
-        bytes32 hash = keccak256(abi.encodePacked(hex"ff", address(licenses), uint256(ENTRY), code));
-        vm.assertEq(licenses.inboxOf(ENTRY), address(uint160(uint256(hash))));
-    }
-
     function test_money_that_came_before_its_code_is_there_after() public {
         registerAlone(ENTRY);
         vm.deal(licenses.inboxOf(ENTRY), 70);
