@@ -127,7 +127,7 @@ contract ClaimWithSigTest is LedgerTest {
         if (field == 0) order.holder = bob;
         if (field == 1) order.to = address(uint160(bound(seed, 100, type(uint152).max)));
         if (field == 2) order.currency = address(dollar);
-        if (field == 3) order.entryIds[seed % 2] = order.entryIds[(seed + 1) % 2];
+        if (field == 3) order.entryIds[seed % 2] = order.entryIds[1 - seed % 2];
         if (field == 4) order.deadline = uint64(bound(seed, order.deadline + 1, type(uint64).max));
         if (field == 5) order.salt = keccak256(abi.encode(seed));
         expectError(IDesignShares.DesignShares__BadSignature.selector, order.holder);
