@@ -156,7 +156,7 @@ def test_a_child_that_takes_too_long_is_ended_with_its_group(image, workdir, chi
 
 def test_processor_time_over_the_limit_is_a_timeout(tmp_path, workdir):
     path = tmp_path / "master"
-    path.write_bytes(image_bytes(size=(3000, 3000)))
+    path.write_bytes(image_bytes(size=(5000, 5000)))
     request = {"input": str(path), "format": "png", "max_pixels": 25_000_000}
     with pytest.raises(ChildFailed) as failure:
         run_child(
