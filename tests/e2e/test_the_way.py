@@ -145,7 +145,9 @@ class Walk:
         expect(page.locator(f"a[href$='{address.removeprefix(self.stack.url)}offers/']").first).to_be_visible(
             timeout=RENDERED
         )
-        expect(page.locator("main picture img, main img.stage-picture, main img").first).to_be_visible(timeout=RENDERED)
+        # Of a mesh the viewer takes the picture's place as soon as it is loaded.
+        preview = page.locator("main picture img, main img, main model-viewer").filter(visible=True)
+        expect(preview.first).to_be_visible(timeout=RENDERED)
         self.timings["upload to preview"] = time.monotonic() - began
         return address
 
@@ -190,7 +192,8 @@ class Walk:
         page.wait_for_url(address)
         assert "a secret phrase" not in page.content()
         if self.work.shows == "model-viewer":
-            page.locator("[data-viewer-open]").first.click()
+            # It may open by itself at any moment, and then the button is gone from under a pointer.
+            page.locator("[data-viewer-open]").first.dispatch_event("click")
             expect(page.locator("[data-viewer][data-state=ready], [data-state=ready]").first).to_be_attached(
                 timeout=SOON
             )
