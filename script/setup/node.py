@@ -75,6 +75,16 @@ def ensure_contract_packages(home: Home, node: Node) -> str:
     return done
 
 
+def ensure_tool_packages(home: Home, node: Node, name: str) -> Path:
+    """The folder of a tool with a lock of its own (script/setup/locks/NAME), installed as locked."""
+    folder = home.tools / name
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in ("package.json", "package-lock.json"):
+        shutil.copy(LOCKS / name / file, folder)
+    _ensure_packages(home, node, folder)
+    return folder
+
+
 def _ensure_packages(home: Home, node: Node, folder: Path) -> str:
     """Install the lock, but run nobody's install scripts (esbuild and Foundry work without theirs)."""
     modules = folder / "node_modules"
