@@ -61,7 +61,7 @@ const styles = {
   logLevel: "warning",
 };
 
-/** Copies the subsets and writes the @font-face rules, with the unicode ranges that Fontsource publishes. */
+/** Copies the subsets; the @font-face rules, with the unicode ranges that Fontsource publishes, go atop the styles. */
 async function buildFonts() {
   const written = [];
   const rules = [];
@@ -79,8 +79,8 @@ async function buildFonts() {
       );
     }
   }
-  await writeFile(join(DIST, "fonts.css"), rules.join("\n") + "\n");
-  return [...written, "fonts.css"];
+  styles.banner = { css: rules.join("\n") };
+  return written;
 }
 
 /** Hashes the one <style> that model-viewer puts into its shadow root, for the style-src of the page policy. */
@@ -115,8 +115,7 @@ await mkdir(DIST, { recursive: true });
 const built = await Promise.all([
   esbuild.build(scripts).then(outputs),
   esbuild.build(decoder).then(outputs),
-  esbuild.build(styles).then(outputs),
-  buildFonts(),
+  buildFonts().then(async (fonts) => [...fonts, ...outputs(await esbuild.build(styles))]),
   buildPolicy(),
   buildHtmx(),
 ]);

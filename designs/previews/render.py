@@ -49,7 +49,7 @@ _TRANSIENT = {"timeout", "killed", "crashed", "bad_reply"}
 def make_derivatives(
     image: Path, detected: DetectedType, out_dir: Path, progress: Progress | None = None
 ) -> list[PreviewFile]:
-    """Encode an image (a master, or a cover) for the page: up to 480, 960 and 1600 px wide, and a blur.
+    """Encode an image (a master, or a cover) for the page: up to 480, 720, 1080 and 1600 px wide, and a blur.
 
     Colors in sRGB, upright, without metadata. Raises PreviewError.
     """

@@ -66,12 +66,12 @@ def accessor(document: dict, binary: bytes, index: int) -> np.ndarray:
 # --- derivatives ----------------------------------------------------------------------------------
 
 
-def test_derivatives_come_in_three_widths_and_three_encodings(master, out):
+def test_derivatives_come_in_four_widths_and_three_encodings(master, out):
     files = make_derivatives(*master(image_bytes(size=(2000, 1000)), "a.png"), out)
     images = [(file.width, file.height, file.media_type) for file in files if file.kind == "image"]
     assert images == [
         (width, height, media_type)
-        for width, height in ((480, 240), (960, 480), (1600, 800))
+        for width, height in ((480, 240), (720, 360), (1080, 540), (1600, 800))
         for media_type in ("image/avif", "image/webp", "image/jpeg")
     ]
     for file in files:
@@ -81,7 +81,9 @@ def test_derivatives_come_in_three_widths_and_three_encodings(master, out):
     assert sorted(out.iterdir()) == sorted(file.path for file in files)
 
 
-@pytest.mark.parametrize(("width", "widths"), [(300, [300]), (480, [480]), (700, [480, 700]), (1600, [480, 960, 1600])])
+@pytest.mark.parametrize(
+    ("width", "widths"), [(300, [300]), (480, [480]), (700, [480, 700]), (1600, [480, 720, 1080, 1600])]
+)
 def test_an_image_is_never_enlarged(width, widths, master, out):
     files = make_derivatives(*master(image_bytes(size=(width, 200)), "a.png"), out)
     assert [file.width for file in files if file.media_type == "image/avif"] == widths
@@ -296,7 +298,7 @@ def test_a_step_killed_at_any_moment_leaves_nothing_and_works_again(master, out)
         make_derivatives(path, detected, out, kill)
     assert failure.value.retryable is True
     assert list(out.iterdir()) == []
-    assert len(make_derivatives(path, detected, out)) == 10
+    assert len(make_derivatives(path, detected, out)) == 13
 
 
 def test_a_step_repeated_gives_the_same_files(master, out):

@@ -12,7 +12,8 @@ from designs.untrusted.refusal import Refusal
 Progress = Callable[[str, float], None]
 
 PAPER = (241, 237, 228)
-WIDTHS = (480, 960, 1600)
+# A card of a phone, of a phone with a fine screen, of a desktop with one, and the stage.
+WIDTHS = (480, 720, 1080, 1600)
 MAX_HEIGHT = 3200
 BLUR_WIDTH = 24
 _FORMATS = {"png": ["PNG"], "jpeg": ["JPEG", "MPO"], "webp": ["WEBP"]}
