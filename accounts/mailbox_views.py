@@ -4,7 +4,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from accounts.mailbox import mail_by_id, newest_mails
 
@@ -15,14 +15,14 @@ def _only_locally() -> None:
 
 
 @never_cache
-@require_GET
+@require_safe
 def mail_list(request: HttpRequest) -> HttpResponse:
     _only_locally()
     return render(request, "mailbox/list.html", {"mails": newest_mails()})
 
 
 @never_cache
-@require_GET
+@require_safe
 def mail_message(request: HttpRequest, mail_id: str) -> HttpResponse:
     _only_locally()
     mail = mail_by_id(mail_id)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.errors import ConfirmationRefused
 from accounts.forms import PasswordConfirmForm, ProfileForm
@@ -109,7 +109,7 @@ class CustodyExportView(View):
 
 
 @login_required
-@require_GET
+@require_safe
 def notification_list(request: HttpRequest) -> HttpResponse:
     page = Paginator(notifications_of(_person(request)), 30).get_page(request.GET.get("page"))
     return render(request, "accounts/notifications.html", {"page_obj": page})
@@ -117,7 +117,7 @@ def notification_list(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @never_cache
-@require_GET
+@require_safe
 def personal_data(request: HttpRequest) -> JsonResponse:
     """Everything the apps know about the person, as a file."""
     response = JsonResponse(export_personal_data(user=_person(request)), json_dumps_params={"indent": 2})

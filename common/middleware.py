@@ -1,8 +1,10 @@
-"""Addresses that no row can answer to."""
+"""What each request and answer passes: addresses that no row can answer to, and pages in fewer bytes."""
 
 from collections.abc import Callable
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 
 
 class RefuseNul:
@@ -16,3 +18,15 @@ class RefuseNul:
         if any("\x00" in text for text in (request.path, *asked)):
             raise Http404
         return self.get_response(request)
+
+
+class CompressPages(GZipMiddleware):
+    """Pages only: files are compressed already or are streamed with their length.
+
+    Django pads each answer by a random length, so that its size tells nothing of a secret in it.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if response.streaming or not response.get("Content-Type", "").startswith("text/html"):
+            return response
+        return super().process_response(request, response)

@@ -5,7 +5,7 @@ import uuid
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from designs.models import Design, Preview
 from designs.selectors import access_design
@@ -14,7 +14,7 @@ from designs.storage import preview_store
 YEAR = 31_536_000
 
 
-@require_GET
+@require_safe
 def preview(request: HttpRequest, public_id: uuid.UUID, preview_id: int, name: str) -> HttpResponse | FileResponse:
     """A derivative of a design that this viewer may see. The name is for people; the id finds it."""
     design = _visible(request, public_id)
@@ -28,7 +28,7 @@ def preview(request: HttpRequest, public_id: uuid.UUID, preview_id: int, name: s
 
 
 @login_required
-@require_GET
+@require_safe
 def record(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
     """The whole provenance record with its salts: for the owner alone, who can prove fields with it."""
     design = _visible(request, public_id)

@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from designs.storage import master_store
 from licensing.models import DownloadGrant, LicenseTemplate
@@ -15,7 +15,7 @@ from licensing.services.templates import terms_document as canonical_terms
 
 
 @login_required
-@require_GET
+@require_safe
 def library(request: HttpRequest) -> HttpResponse:
     licenses = licenses_of(user=request.user)  # type: ignore[arg-type]
     return render(request, "licensing/library.html", {"licenses": licenses})
@@ -33,7 +33,7 @@ def start_download(request: HttpRequest, license_id: int) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def fetch(request: HttpRequest, public_id: str) -> HttpResponse | FileResponse:
     """The master itself, for the person the grant was given to; anyone else sees no such link."""
     grant = get_object_or_404(
@@ -56,13 +56,13 @@ def fetch(request: HttpRequest, public_id: str) -> HttpResponse | FileResponse:
     return response
 
 
-@require_GET
+@require_safe
 def terms(request: HttpRequest, terms_hash: str) -> HttpResponse:
     template = get_object_or_404(LicenseTemplate, terms_hash=terms_hash)
     return render(request, "licensing/terms.html", {"template": template, "facts": facts_of(template.rights)})
 
 
-@require_GET
+@require_safe
 def terms_document(request: HttpRequest, terms_hash: str) -> HttpResponse:
     """The canonical document, byte for byte: its keccak-256 and the facts make the hash in the address."""
     template = get_object_or_404(LicenseTemplate, terms_hash=terms_hash)

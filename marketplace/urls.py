@@ -11,5 +11,6 @@ urlpatterns = [
     path("orders/<uuid:public_id>/", views.order, name="order"),
     path("orders/<uuid:public_id>/status/", views.order_status, name="order_status"),
     path("d/<uuid:public_id>/status/", views.design_status, name="design_status"),
+    path("robots.txt", views.robots, name="robots"),
     path("health/", views.health, name="health"),
 ]

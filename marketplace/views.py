@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from contracts.chains import chain
 from contracts.selectors import sync_status
@@ -24,13 +24,13 @@ from marketplace.services.checkout import CheckoutRefused, place_order
 from payments.services import payment_url
 
 
-@require_GET
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Context: page (selectors.Page)."""
     return render(request, "marketplace/home.html", {"page": selectors.cards_page(after=request.GET.get("after", ""))})
 
 
-@require_GET
+@require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """Context: page, query, kind, tag."""
     query = request.GET.get("q", "").strip()[:120]
@@ -52,7 +52,7 @@ def _visible(request: HttpRequest, public_id: uuid.UUID) -> Design:
         raise Http404 from error
 
 
-@require_GET
+@require_safe
 def design(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Context: shown (selectors.DesignPage), chosen (OfferOnShow or None), flow (MoneyFlow or None), held."""
     shown = selectors.design_page(_visible(request, public_id))
@@ -78,7 +78,7 @@ def _chosen(offers: list[OfferOnShow], terms_hash: str) -> OfferOnShow | None:
     return next((one for one in offers if one.offer.terms_hash == terms_hash), offers[0] if offers else None)
 
 
-@require_GET
+@require_safe
 def design_status(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """The proof strip alone, for the page that polls; asks for the whole page when the offers have opened."""
     shown = selectors.design_page(_visible(request, public_id))
@@ -158,21 +158,21 @@ def _order_context(order: Order) -> dict[str, Any]:
 
 
 @login_required
-@require_GET
+@require_safe
 def order(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Context: bought (selectors.OrderPage), payment_url when the payment is still open."""
     return render(request, "marketplace/order.html", _order_context(_own_order(request, public_id)))
 
 
 @login_required
-@require_GET
+@require_safe
 def order_status(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """The part of the order page that polls, with the same context."""
     found = _own_order(request, public_id)
     return render(request, "marketplace/_order_status.html", _order_context(found))
 
 
-@require_GET
+@require_safe
 def health(request: HttpRequest) -> HttpResponse:
     """200 when pages can be served; the chain is told beside it, since reading does not need it."""
     with connection.cursor() as cursor:
@@ -185,3 +185,9 @@ def health(request: HttpRequest) -> HttpResponse:
             "home": reverse("marketplace:home"),
         }
     )
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """What search engines may read: the shop, and nothing of anybody's own."""
+    return render(request, "robots.txt", content_type="text/plain")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from common.money import TUSD, Currency
 from contracts.chains import chain
@@ -48,7 +48,7 @@ class Figures:
 
 
 @login_required
-@require_GET
+@require_safe
 def earnings(request: HttpRequest) -> HttpResponse:
     """Context: rows, lines and payouts (each with its Design and Currency), figures (Figures), any_coming, following,
     address."""

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.errors import ConfirmationRefused
 from common.money import TUSD, format_amount
@@ -40,7 +40,7 @@ def _own(request: HttpRequest, public_id: uuid.UUID) -> Design:
 
 
 @login_required
-@require_GET
+@require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
     """Context: designs (selectors.DesignRow), requests (Consent), following (cursor or None)."""
     before = key_of(request.GET.get("before", ""))
@@ -105,14 +105,14 @@ def _parts(formset: Any) -> list[Part]:
 
 
 @login_required
-@require_GET
+@require_safe
 def design(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Context: draft (selectors.DraftPage)."""
     return render(request, "studio/design.html", {"draft": selectors.draft_page(_own(request, public_id))})
 
 
 @login_required
-@require_GET
+@require_safe
 def design_status(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """The part of the draft page that polls; asks for the whole page when the part above must change too."""
     draft = selectors.draft_page(_own(request, public_id))
