@@ -1,4 +1,4 @@
-/** The 3D stage. Poster first; the viewer itself (a megabyte) is fetched on a click, or when the page has nothing to do.
+/** The 3D stage. Poster first; the viewer itself (a megabyte) is fetched when somebody turns to the page.
  *
  * Expects templates/components/viewer.html:
  *   [data-viewer] with data-src, data-alt, data-meshopt; inside it [data-viewer-frame], [data-viewer-open],
@@ -28,7 +28,7 @@ class Stage {
       open.hidden = false;
       open.addEventListener("click", () => void this.open().then(() => this.#focusTools()));
     }
-    if (mayPrefetch()) whenSeen(root, () => void this.open());
+    if (mayPrefetch()) onInterest(root, () => void this.open());
   }
 
   async open(): Promise<void> {
@@ -150,13 +150,20 @@ function mayPrefetch(): boolean {
   return !connection?.saveData && !/2g|3g/.test(connection?.effectiveType ?? "");
 }
 
-function whenSeen(target: Element, then: () => void): void {
-  const idle = window.requestIdleCallback ?? ((run: () => void) => setTimeout(run, 600));
-  new IntersectionObserver((entries, observer) => {
-    if (!entries.some((entry) => entry.isIntersecting)) return;
-    observer.disconnect();
-    idle(then);
-  }).observe(target);
+/** The first sign that a person is there, with the stage in sight. A page that is only loaded, perhaps in another tab,
+ * costs nobody a megabyte and a graphics context. */
+function onInterest(target: Element, then: () => void): void {
+  const signs = ["pointermove", "pointerdown", "keydown", "scroll"];
+  const heard = new AbortController();
+  const begin = () => {
+    heard.abort();
+    new IntersectionObserver((entries, observer) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      observer.disconnect();
+      then();
+    }).observe(target);
+  };
+  for (const sign of signs) addEventListener(sign, begin, { once: true, passive: true, signal: heard.signal });
 }
 
 for (const root of document.querySelectorAll<HTMLElement>("[data-viewer]")) new Stage(root);

@@ -72,6 +72,9 @@ def test_what_was_stopped_contested_or_revoked(visitor: Visitor, lantern: Design
 
 def test_a_mesh_in_its_viewer(visitor: Visitor, lantern: Design) -> None:
     visitor.go(lantern.get_absolute_url())
+    # Nobody is there yet, so a megabyte stays where it is.
+    assert not visitor.page.locator("[data-viewer][data-state]").count()
+    visitor.page.mouse.move(200, 300)
     visitor.page.locator("[data-viewer][data-state=ready]").wait_for()
     visitor.judge()
     visitor.judge_focus()
