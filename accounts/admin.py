@@ -9,7 +9,7 @@ from django.contrib.auth.forms import BaseUserCreationForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import CustodyKey, Notification, SigningConfirmation, User
+from accounts.models import CustodyKey, Notification, SigningConfirmation, User, Wallet, WalletEvent
 
 
 class UserCreationForm(BaseUserCreationForm):
@@ -38,7 +38,7 @@ class UserAdmin(DjangoUserAdmin):
     ordering = ("-id",)
     list_display = ("email", "display_name", "is_active", "is_staff", "created_at")
     list_filter = ("is_active", "is_staff", "is_superuser")
-    search_fields = ("email", "display_name", "public_id", "custody_key__address")
+    search_fields = ("email", "display_name", "public_id", "custody_key__address", "wallets__address")
     readonly_fields = ("public_id", "created_at", "last_login")
     fieldsets = (
         (None, {"fields": ("email", "password", "display_name", "public_id")}),
@@ -70,3 +70,17 @@ class NotificationAdmin(SeenOnlyAdmin):
     list_display = ("kind", "user", "subject", "created_at", "sent_at")
     list_filter = ("kind",)
     search_fields = ("subject", "user__email")
+
+
+@admin.register(Wallet)
+class WalletAdmin(SeenOnlyAdmin):
+    list_display = ("address", "user", "kind", "label", "linked_at", "last_used_at")
+    list_filter = ("kind",)
+    search_fields = ("address", "user__email")
+
+
+@admin.register(WalletEvent)
+class WalletEventAdmin(SeenOnlyAdmin):
+    list_display = ("address", "action", "user", "at")
+    list_filter = ("action",)
+    search_fields = ("address", "user__email")

@@ -9,8 +9,9 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import checks  # noqa: F401
-        from accounts.hooks import register_exporter, register_notification_kind
-        from accounts.services.personal_data import own_data
+        from accounts.hooks import register_eraser, register_exporter, register_notification_kind
+        from accounts.services.personal_data import forget_wallets, own_data
 
         register_exporter("accounts", own_data)
+        register_eraser("accounts", forget_wallets)
         register_notification_kind("custody_exported", _("Custody key shown"))

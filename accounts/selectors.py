@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 from rest_framework.authtoken.models import Token
 
-from accounts.models import CustodyKey, Notification, User
+from accounts.models import CustodyKey, Notification, User, Wallet
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,18 @@ def notifications_of(user: User) -> QuerySet[Notification]:
     return Notification.objects.filter(user=user)
 
 
+def addresses_of(user: User) -> list[str]:
+    """Every address that is this person's: the custody address first, then their linked wallets as they came."""
+    custody = CustodyKey.objects.filter(user=user).values_list("address", flat=True)
+    wallets = Wallet.objects.filter(user=user).order_by("id").values_list("address", flat=True)
+    return [*custody, *wallets]
+
+
 def names_of(addresses: Iterable[str]) -> dict[str, str]:
-    """Display names by custody address, of those addresses that are ours."""
-    keys = CustodyKey.objects.filter(address__in=list(addresses)).select_related("user")
-    return {key.address: key.user.display_name for key in keys}
+    """Display names by address, of those that are somebody's custody address or linked wallet now."""
+    asked = list(addresses)
+    owners = [
+        model.objects.filter(address__in=asked).values_list("address", "user__display_name")
+        for model in (CustodyKey, Wallet)
+    ]
+    return {address: name for found in owners for address, name in found}

@@ -3,7 +3,7 @@
 from typing import Any
 
 from accounts.hooks import exporters
-from accounts.models import User
+from accounts.models import User, Wallet, WalletEvent
 
 
 def export_personal_data(*, user: User) -> dict[str, Any]:
@@ -21,6 +21,20 @@ def own_data(user: User) -> dict[str, Any]:
         "created_at": user.created_at.isoformat(),
         "custody_address": custody.address,
         "custody_key_exported_at": custody.exported_at.isoformat() if custody.exported_at else None,
+        "wallets": [
+            {
+                "address": wallet.address,
+                "kind": wallet.kind,
+                "label": wallet.label,
+                "linked_at": wallet.linked_at.isoformat(),
+                "last_used_at": wallet.last_used_at.isoformat() if wallet.last_used_at else None,
+            }
+            for wallet in user.wallets.all()
+        ],
+        "wallet_events": [
+            {"address": event.address, "action": event.action, "at": event.at.isoformat()}
+            for event in user.wallet_events.all()
+        ],
         "signatures": [
             {
                 "purpose": confirmation.purpose,
@@ -34,3 +48,9 @@ def own_data(user: User) -> dict[str, Any]:
             for one in user.notifications.all()
         ],
     }
+
+
+def forget_wallets(user: User) -> None:
+    """The eraser of accounts: the link from a person to their wallets goes, what the chain shows stays (law 13)."""
+    Wallet.objects.filter(user=user).delete()
+    WalletEvent.objects.filter(user=user).delete()
