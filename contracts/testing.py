@@ -335,6 +335,11 @@ def live_chain(deployed_anvil: DeployedAnvil, settings: Any, tmp_path: Path) -> 
             name: getattr(here, name) for name in ("chain_id", "rpc_url", "public_rpc_url", "confirmations", "is_local")
         }
     }
+    # A page of this chain may ask its node, as with the chain of a local start.
+    policy: dict[str, Any] = settings.CONTENT_SECURITY_POLICY
+    sources = policy["DIRECTIVES"]
+    sources = {**sources, "connect-src": [*sources["connect-src"], here.public_rpc_url]}
+    settings.CONTENT_SECURITY_POLICY = {**policy, "DIRECTIVES": sources}
     live = LiveChain(
         chain=here, node=deployed_anvil.node, operator=deployed_anvil.record.plan.deployer, var=tmp_path / "var"
     )

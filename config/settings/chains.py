@@ -11,7 +11,8 @@ CHAINS = {
     "public": {
         "chain_id": _chain_id,
         "rpc_url": _rpc_url,
-        "public_rpc_url": text("CHAIN_PUBLIC_RPC_URL", _rpc_url),
+        # Pages show it, and a provider's address often holds a secret: none is told unless it is named.
+        "public_rpc_url": text("CHAIN_PUBLIC_RPC_URL", _rpc_url if _chain_id == LOCAL_CHAIN_ID else ""),
         "confirmations": number("CHAIN_CONFIRMATIONS", 2 if _chain_id == LOCAL_CHAIN_ID else 12),
         "is_local": _chain_id == LOCAL_CHAIN_ID,
     },
@@ -22,8 +23,11 @@ ARTIFACTS_DIR = BASE_DIR / "contracts" / "artifacts"
 OPERATOR_KEY = text("OPERATOR_KEY", "")
 CUSTODY_KEY = text("CUSTODY_KEY", "")
 
-# What the chain's own coin is called.
+# What the chain and its own coin are called.
+CHAIN_NAME = text("CHAIN_NAME", "Loomprint local" if _chain_id == LOCAL_CHAIN_ID else f"Chain {_chain_id}")
 CHAIN_COIN = text("CHAIN_COIN", "ETH")
+# How long a page waits for a person's wallet before it says so.
+WALLET_PATIENCE_SECONDS = number("WALLET_PATIENCE_SECONDS", 180)
 CHAIN_POLL_SECONDS = 0.5 if _chain_id == LOCAL_CHAIN_ID else 3.0
 CHAIN_STUCK_SECONDS = number("CHAIN_STUCK_SECONDS", 60)
 CHAIN_MAX_IN_FLIGHT = 64

@@ -1,10 +1,14 @@
 """Content security policy and transport. Nothing inline, no third-party host."""
 
 import json
+from urllib.parse import urlsplit
 
-from config.environment import BASE_DIR, flag
+from config.environment import BASE_DIR, flag, text
 
 _LOCAL = flag("LOOMPRINT_LOCAL")
+# The demo wallet asks the local node itself; every other wallet has a connection of its own.
+_node = urlsplit(text("CHAIN_PUBLIC_RPC_URL", text("CHAIN_RPC_URL")) if _LOCAL else "")
+_demo_wallet = [f"{_node.scheme}://{_node.netloc}"] if _node.netloc else []
 _csp_file = BASE_DIR / "static" / "dist" / "csp.json"
 # model-viewer styles its shadow root inline; the front-end build writes the hash of exactly that style.
 _style_hashes = json.loads(_csp_file.read_text())["style_hashes"] if _csp_file.is_file() else []
@@ -16,7 +20,7 @@ CONTENT_SECURITY_POLICY = {
         "style-src": ["'self'", *(f"'{value}'" for value in _style_hashes)],
         "img-src": ["'self'", "data:", "blob:"],
         "font-src": ["'self'"],
-        "connect-src": ["'self'", "blob:"],
+        "connect-src": ["'self'", "blob:", *_demo_wallet],
         "form-action": ["'self'"],
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
