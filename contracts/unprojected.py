@@ -67,9 +67,7 @@ UNPROJECTED: dict[str, dict[str, str]] = {
         "EntryFrozen": "no page adds versions",
         "FloorsFixed": "the chain refuses an offer below its floor",
         "MarketChanged": "another market is another deployment's record, which names it",
-        "MinimumsStated": "the floors that follow from it are the chain's to check",
         "ParentLinked": "AncestorsFixed has the same parents, marked as direct",
-        "StandingChanged": "no page derives from a design; the chain checks what it permits",
     },
     "DesignShares": {
         "ApprovalForAll": _APPROVAL,

@@ -9,8 +9,13 @@ class StudioConfig(AppConfig):
         from django.utils.translation import gettext_noop
 
         from accounts.hooks import register_notification_kind
-        from contracts.hooks import register_outcome
+        from contracts.hooks import register_auditor, register_outcome, register_projection
+        from studio import audit, projections
         from studio.services import publishing
+
+        register_projection("DesignRegistry", "StandingChanged", projections.standing_changed)
+        register_projection("DesignRegistry", "MinimumsStated", projections.minimums_stated)
+        register_auditor("studio.terms", audit.terms)
 
         register_outcome(publishing.REGISTER, publishing.registration_failed)
         register_notification_kind("consent_asked", gettext_noop("Request for consent"))

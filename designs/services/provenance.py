@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
-from designs.models import Contribution, DesignVersion, ProvenanceRecord
-from designs.provenance import build_record
+from designs.models import DesignVersion, ProvenanceRecord
+from designs.provenance import Contributor, build_record
 
 
-def write_record(*, version: DesignVersion, parts: Sequence[Contribution]) -> ProvenanceRecord:
-    """Build, salt and store the record; its root is what goes on chain.
+def write_record(
+    *, version: DesignVersion, contributors: Sequence[Contributor], parents: Sequence[str] = ()
+) -> ProvenanceRecord:
+    """Build, salt and store the record; its root is what goes on chain. `parents` are entry ids.
 
     Contributors stand in it by address and role only (law 13).
     """
@@ -23,9 +25,8 @@ def write_record(*, version: DesignVersion, parts: Sequence[Contribution]) -> Pr
         prompt=version.prompt,
         seed=version.seed,
         source_sha256=version.source.sha256 if version.source else "",
-        contributors=[
-            {"address": part.account.custody_key.address, "role": part.role, "units": part.units} for part in parts
-        ],
+        contributors=contributors,
+        parents=parents,
         created_at=version.created_at,
     )
     return ProvenanceRecord.objects.create(version=version, fields=record.fields, salts=record.salts, root=record.root)

@@ -1,3 +1,13 @@
-from .publication import Consent, FirstOfferDraft, Publication
+from .publication import Consent, FirstOfferDraft, Publication, ShareAddress
+from .terms import DerivativeTermsDraft, MinimumFee, ParentDraft, StandingTerms
 
-__all__ = ["Consent", "FirstOfferDraft", "Publication"]
+__all__ = [
+    "Consent",
+    "DerivativeTermsDraft",
+    "FirstOfferDraft",
+    "MinimumFee",
+    "ParentDraft",
+    "Publication",
+    "ShareAddress",
+    "StandingTerms",
+]

@@ -30,6 +30,16 @@ class FirstOfferDraft(models.Model):
         return f"{self.design_id} {self.template_id} {self.price}"
 
 
+class ShareAddress(models.Model):
+    """The address at which a person wants to hold shares that are given to them. Custody where there is no row."""
+
+    account = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="share_address")
+    address = AddressField()
+
+    def __str__(self) -> str:
+        return self.address
+
+
 class Publication(models.Model):
     """A draft as it was when consent was asked: the typed data everyone signs. A change makes another."""
 

@@ -35,7 +35,8 @@ class OfferWish:
     supply: int = 0
 
 
-def _editable(*, actor: User, design: Design) -> Design:
+def editable(*, actor: User, design: Design) -> Design:
+    """The draft, locked for a change; an open request for consent is taken back. Raises PublishingError."""
     design = Design.objects.select_for_update().get(pk=design.pk, owner=actor)
     if design.state not in EDITABLE:
         raise PublishingError(
@@ -58,7 +59,7 @@ def change_details(
     made_with: MadeWith,
 ) -> None:
     """Rewrite what a draft says of itself."""
-    design = _editable(actor=actor, design=design)
+    design = editable(actor=actor, design=design)
     Design.objects.filter(pk=design.pk).update(
         title=title, description=description, tags=list(tags), disclosure=disclosure
     )
@@ -68,7 +69,7 @@ def change_details(
 @transaction.atomic
 def change_parts(*, actor: User, design: Design, parts: Sequence[Part]) -> None:
     """Replace who has a part, and how much. Raises DesignError when the shares do not add up."""
-    design = _editable(actor=actor, design=design)
+    design = editable(actor=actor, design=design)
     check_parts(parts, owner=actor)
     design.contributions.all().delete()
     Contribution.objects.bulk_create(
@@ -79,7 +80,7 @@ def change_parts(*, actor: User, design: Design, parts: Sequence[Part]) -> None:
 @transaction.atomic
 def set_first_offers(*, actor: User, design: Design, offers: Sequence[OfferWish]) -> None:
     """Replace the offers that the design will open with."""
-    design = _editable(actor=actor, design=design)
+    design = editable(actor=actor, design=design)
     if len({offer.template.pk for offer in offers}) != len(offers):
         raise PublishingError("offer_twice", _("Each license can be offered once only."))
     design.first_offers.all().delete()
@@ -97,7 +98,7 @@ def price_of(text: str) -> int:
 @transaction.atomic
 def replace_master(*, actor: User, design: Design, master: ReceivedFile) -> None:
     """Put another file in the place of one that could not be read. Everything else of the draft stays."""
-    design = _editable(actor=actor, design=design)
+    design = editable(actor=actor, design=design)
     blob, detected = receive_master(master)
     version = design.versions.latest("number")
     version.steps.all().delete()
@@ -114,6 +115,6 @@ def replace_master(*, actor: User, design: Design, master: ReceivedFile) -> None
 @transaction.atomic
 def discard(*, actor: User, design: Design) -> None:
     """Delete a draft that never reached the chain."""
-    design = _editable(actor=actor, design=design)
+    design = editable(actor=actor, design=design)
     design.publications.all().delete()
     design.delete()

@@ -30,11 +30,15 @@ from designs.services.provenance import write_record
 from designs.services.upload import Part, check_parts
 from moderation.models import Review
 from moderation.services import judge, withdraw_review
+from studio.ancestry import ancestry_of, check_price, demands_of
 from studio.errors import PublishingError
-from studio.models import Consent, Publication
+from studio.models import Consent, DerivativeTermsDraft, Publication
 from studio.registration import (
+    MinimumLine,
     OfferLine,
+    ParentLine,
     ShareLine,
+    Standing,
     digest_of,
     is_current,
     register_arguments,
@@ -86,6 +90,7 @@ def _check_ready(*, design: Design, version: DesignVersion) -> None:
         for part in design.contributions.select_related("account")
     ]
     check_parts(parts, owner=design.owner)
+    _check_lineage(design)
     creator = design.owner.custody_key.address
     entry = entry_id_of(creator=creator, output_hash=version.master.output_hash)
     on_chain = RegistryEntry.objects.filter(chain_id=chain().chain_id, entry_id=entry).exists()
@@ -105,11 +110,37 @@ def _check_ready(*, design: Design, version: DesignVersion) -> None:
         )
 
 
+def _check_lineage(design: Design) -> None:
+    """Parents may have changed their terms, or have been stopped, since they were named."""
+    named = list(design.parent_drafts.all())
+    if not named:
+        return
+    here = chain()
+    demands = demands_of(chain_id=here.chain_id, entry_ids=[parent.entry_id for parent in named])
+    for parent, demand in zip(named, demands, strict=True):
+        if demand.ppm > parent.max_ppm:
+            raise PublishingError(
+                "parent_asks_more",
+                _("A work that yours derives from asks for more than when you named it. Look at the works again."),
+            )
+    ancestry = ancestry_of(chain_id=here.chain_id, demands=demands, currency=here.deployment.currency)
+    for offer in design.first_offers.all():
+        check_price(ancestry, offer.price)
+
+
 def _freeze(*, design: Design, version: DesignVersion) -> Publication:
     here = chain()
     creator = design.owner.custody_key.address
     parts = list(design.contributions.select_related("account__custody_key").order_by("id"))
-    record: ProvenanceRecord = write_record(version=version, parts=parts)
+    parents = list(design.parent_drafts.all())
+    record: ProvenanceRecord = write_record(
+        version=version,
+        contributors=[
+            {"address": part.account.custody_key.address, "role": part.role, "units": part.units} for part in parts
+        ],
+        parents=[parent.entry_id for parent in parents],
+    )
+    standing, minimums = _derivative_terms(design, currency=here.deployment.currency)
     deadline = timezone.now().replace(microsecond=0) + timedelta(days=CONSENT_DAYS)
     currency = here.deployment.currency
     offers = design.first_offers.select_related("template").order_by("template__position", "id")
@@ -122,6 +153,9 @@ def _freeze(*, design: Design, version: DesignVersion) -> Publication:
         shares=[ShareLine(part.account.custody_key.address, part.units) for part in parts],
         offers=[OfferLine(offer.template.terms_hash, currency, offer.price, offer.supply) for offer in offers],
         deadline=int(deadline.timestamp()),
+        parents=[ParentLine(parent.entry_id, 0, parent.max_ppm) for parent in parents],
+        standing=standing,
+        minimums=minimums,
     )
     publication = Publication.objects.create(
         design=design,
@@ -150,6 +184,14 @@ def _freeze(*, design: Design, version: DesignVersion) -> Publication:
         for position, part in enumerate(ordered)
     )
     return publication
+
+
+def _derivative_terms(design: Design, *, currency: str) -> tuple[Standing, list[MinimumLine]]:
+    terms = DerivativeTermsDraft.objects.filter(design=design).first()
+    if terms is None:
+        return Standing(), []
+    minimums = [MinimumLine(currency, terms.minimum)] if terms.minimum else []
+    return Standing(open=terms.open, binding=terms.binding, ppm=terms.ppm), minimums
 
 
 def _sign(*, consent: Consent, password: str) -> None:

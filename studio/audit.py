@@ -1,0 +1,24 @@
+"""What designs ask of derived works, in the database against the registry's own storage."""
+
+from collections.abc import Iterator
+
+from contracts.chains import Chain
+from contracts.client import client
+from designs.models import RegistryEntry
+from studio.ancestry import minimums_of, standing_of
+
+
+def terms(chain: Chain) -> Iterator[str]:
+    """Every entry's standing terms and minimum fees must be the registry's."""
+    ask = client(chain).call
+    entries = list(RegistryEntry.objects.filter(chain_id=chain.chain_id).values_list("entry_id", flat=True))
+    standing = standing_of(chain_id=chain.chain_id, entry_ids=entries)
+    minimums = minimums_of(chain_id=chain.chain_id, entry_ids=entries)
+    for entry_id in entries:
+        in_rows = standing[entry_id]
+        on_chain = ask("DesignRegistry", "standingOf", int(entry_id, 16))
+        if on_chain != (in_rows.open, in_rows.binding, in_rows.ppm):
+            yield f"standing terms of {entry_id}: the chain says {on_chain}, the database {in_rows}"
+        stated = dict(ask("DesignRegistry", "minimumsOf", int(entry_id, 16)))
+        if stated != minimums.get(entry_id, {}):
+            yield f"minimums of {entry_id}: the chain says {stated}, the database {minimums.get(entry_id, {})}"
