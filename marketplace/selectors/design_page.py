@@ -1,15 +1,12 @@
-"""Storefront pages, each in a fixed number of queries."""
+"""What the design page shows, and where the money of a sale goes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, QuerySet
-
 from accounts.selectors import names_of
-from common.paging import key_of
 from contracts.chains import chain
-from contracts.selectors import ActionStatus, confirmation_status, status_of_action
+from contracts.selectors import ActionStatus, confirmation_status
 from designs.models import (
     Contribution,
     Design,
@@ -19,75 +16,10 @@ from designs.models import (
     Preview,
     RegistryEntry,
 )
-from designs.selectors import SELLING, Picture, ancestors_of, claims_of, on_show, picture_of, state_word
-from licensing.models import LicenseSale, Offer
-from licensing.selectors import OfferOnShow, Stop, current_offers, licenses_of, offers_of, sale_stop
-from marketplace.models import Order
-from marketplace.services.checkout import BUY
+from designs.selectors import Picture, ancestors_of, claims_of, picture_of, state_word
+from licensing.models import Offer
+from licensing.selectors import OfferOnShow, Stop, offers_of, sale_stop
 from royalties.selectors import Breakdown, Holding, breakdown, holdings
-
-PAGE = 24
-
-
-@dataclass(frozen=True)
-class Card:
-    """One design in a grid. `price_from` is in base units, None when nothing is on offer."""
-
-    design: Design
-    picture: Picture
-    price_from: int | None
-    status: ActionStatus
-    claim_order: int
-    entry_state: str
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page of cards; `following` is the cursor of the next page, or None."""
-
-    cards: list[Card]
-    following: str | None
-
-
-def cards_page(*, query: str = "", kind: str = "", tag: str = "", after: str = "") -> Page:
-    """A page of designs on show. The cursor is a key; with a query it is an offset of at most 240."""
-    designs = on_show(query=query, kind=kind, tag=tag)
-    key = key_of(after)
-    if query:
-        start = min(key or 0, 240)
-        rows = list(designs[start : start + PAGE + 1])
-        following = str(start + PAGE) if len(rows) > PAGE else None
-    else:
-        if key is not None:
-            designs = designs.filter(id__lt=key)
-        rows = list(designs[: PAGE + 1])
-        following = str(rows[PAGE - 1].pk) if len(rows) > PAGE else None
-    return Page(cards=cards_of(rows[:PAGE]), following=following)
-
-
-def cards_of(designs: Sequence[Design]) -> list[Card]:
-    """Cards of designs that came from `on_show`: their prices in one more query."""
-    here = chain()
-    selling = [d.entry_id or "" for d in designs if d.entry_status in SELLING]  # type: ignore[attr-defined]
-    prices: dict[str, int] = {}
-    for offer in current_offers(chain_id=here.chain_id, entry_ids=selling):
-        prices.setdefault(offer.entry_id, offer.price)  # they come cheapest first
-    return [
-        Card(
-            design=design,
-            picture=picture_of(design, design.versions.all()[0].previews.all()),
-            price_from=prices.get(design.entry_id or ""),
-            status=confirmation_status(design.entry_block, here),  # type: ignore[attr-defined]
-            claim_order=design.claim_order,  # type: ignore[attr-defined]
-            entry_state=state_word(design.entry_status),  # type: ignore[attr-defined]
-        )
-        for design in designs
-    ]
-
-
-def kind_counts(designs: QuerySet[Design]) -> dict[str, int]:
-    """How many of these designs are images and how many meshes."""
-    return dict(designs.order_by().values_list("kind").annotate(number=Count("id")))
 
 
 @dataclass(frozen=True)
@@ -209,42 +141,3 @@ def money_flow(*, offer: Offer, stakes: Sequence[Stake]) -> MoneyFlow:
         stake = by_address.get(part.address)
         lines.append((stake.name if stake else part.address, stake.role if stake else "", part.units, part.amount))
     return MoneyFlow(breakdown=parts, lines=lines)
-
-
-@dataclass(frozen=True)
-class OrderPage:
-    """An order as its buyer sees it. `ended` says why the license gives no rights any more, as HeldLicense does."""
-
-    order: Order
-    picture: Picture
-    sale: LicenseSale | None
-    status: ActionStatus
-    ended: str = ""
-
-    @property
-    def licensed(self) -> bool:
-        return self.sale is not None
-
-
-def order_page(order: Order) -> OrderPage:
-    """The order with what the chain says of it."""
-    here = chain()
-    sale = LicenseSale.objects.filter(chain_id=order.chain_id, ref=order.ref).select_related("event__block").first()
-    version = order.design.versions.prefetch_related("previews").latest("number")
-    held = next(iter(licenses_of(user=order.buyer, license_id=sale.license_id)), None) if sale else None
-    return OrderPage(
-        order=order,
-        picture=picture_of(order.design, version.previews.all()),
-        sale=sale,
-        status=(
-            confirmation_status(sale.event.block.number, here)
-            if sale
-            else status_of_action(kind=BUY, ref=order.ref, chain=here)
-        ),
-        ended=held.ended if held else "",
-    )
-
-
-def orders_of(*, buyer: Any, limit: int = 50) -> list[Order]:
-    """A buyer's orders, newest first."""
-    return list(Order.objects.filter(buyer=buyer).select_related("design", "template")[:limit])
