@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from common.fields import UintField
-from common.identifiers import ZERO_HASH
+from common.identifiers import ZERO_ADDRESS, ZERO_HASH
 from contracts.chains import Chain, chain
 from contracts.errors import ChainNotDeployed
 from contracts.models import ChainEvent
@@ -45,6 +45,23 @@ class OfferOnShow:
 
 def current_offers(*, chain_id: int, entry_ids: Sequence[str]) -> list[Offer]:
     """Of these entries, what is open to everyone now in the currency of our prices, cheapest first."""
+    currency = _our_currency()
+    return [one for one in _open_offers(chain_id, entry_ids) if currency in ("", one.currency)]
+
+
+def coin_offer_of(*, chain_id: int, entry_id: str, terms_hash: str) -> Offer | None:
+    """The offer of these terms in the chain's own coin that anyone can buy now."""
+    if ZERO_ADDRESS in closed_currencies(chain_id=chain_id):
+        return None
+    for one in _open_offers(chain_id, [entry_id]):
+        if one.terms_hash == terms_hash and one.currency == ZERO_ADDRESS:
+            sold = sold_by_offers(chain_id=chain_id, entry_ids=[entry_id]).get((entry_id, terms_hash, ZERO_ADDRESS), 0)
+            return one if not one.supply or sold < one.supply else None
+    return None
+
+
+def _open_offers(chain_id: int, entry_ids: Sequence[str]) -> list[Offer]:
+    """Open to everyone now, in whatever currency, cheapest first."""
     key = ("chain_id", "entry_id", "terms_hash", "currency")
     closed = EntryClosing.objects.filter(chain_id=chain_id, entry_id=OuterRef("entry_id"))
     newest = (
@@ -52,9 +69,9 @@ def current_offers(*, chain_id: int, entry_ids: Sequence[str]) -> list[Offer]:
         .order_by(*key, "-event__block__number", "-event__log_index")
         .distinct(*key)
     )
-    now, currency = timezone.now(), _our_currency()
+    now = timezone.now()
     offers = [offer for offer in newest if offer.is_open and not offer.restricted and _on_at(offer, now)]
-    return sorted((offer for offer in offers if currency in ("", offer.currency)), key=lambda offer: offer.price)
+    return sorted(offers, key=lambda offer: offer.price)
 
 
 def _on_at(offer: Offer, now: datetime) -> bool:

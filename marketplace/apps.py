@@ -10,10 +10,12 @@ class MarketplaceConfig(AppConfig):
 
         from accounts.hooks import register_notification_kind
         from contracts.hooks import register_outcome
-        from marketplace.services import checkout
+        from marketplace.sales import BUY, BUY_SIGNED
+        from marketplace.services import checkout, wallet_orders
         from payments.hooks import register_settlement
 
-        register_outcome(checkout.BUY, checkout.purchase_failed)
+        register_outcome(BUY, checkout.purchase_failed)
+        register_outcome(BUY_SIGNED, wallet_orders.signed_purchase_failed)
         register_settlement(checkout.payment_settled)
         register_notification_kind("license_ready", gettext_noop("License ready"))
         register_notification_kind("order_failed", gettext_noop("Purchase failed"))

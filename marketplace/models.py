@@ -11,7 +11,12 @@ from common.fields import AddressField, EntryIdField, HashField, UintField
 
 
 class Order(models.Model):
-    """A purchase: an intent. Whether it became a license is read from LicenseSold with our ref."""
+    """A purchase: an intent. Whether it became a license is read from LicenseSold (marketplace.selectors.orders)."""
+
+    class Way(models.TextChoices):
+        CUSTODY = "custody", _("Without a wallet")
+        SIGNED = "signed", _("Signed by a wallet, sent by us")
+        SENT = "sent", _("Sent by a wallet")
 
     class State(models.TextChoices):
         PLACED = "placed", _("Waiting for payment")
@@ -33,6 +38,13 @@ class Order(models.Model):
     price = UintField()
     quantity = models.PositiveIntegerField(default=1)
     recipient = AddressField()
+    way = models.CharField(max_length=8, choices=Way, default=Way.CUSTODY)
+    deadline = models.DateTimeField(null=True, blank=True, help_text="of a wallet's intent: the chain refuses it later")
+    intent = models.JSONField(null=True, blank=True, help_text="of a wallet's order: the typed data BuyIntent")
+    intent_digest = HashField(null=True, blank=True, unique=True)
+    transaction_hash = HashField(
+        null=True, blank=True, help_text="of a wallet's order: where its sale stands, or is expected"
+    )
     payment = models.OneToOneField(
         "payments.PaymentIntent", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -46,6 +58,12 @@ class Order(models.Model):
         ordering: ClassVar = ["-id"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["buyer", "checkout_key"], name="order_once_per_checkout"),
+            # Of one wallet: nobody can take the place of another's order by naming its transaction first.
+            models.UniqueConstraint(
+                fields=["chain_id", "recipient", "transaction_hash"],
+                name="order_once_per_transaction",
+                condition=models.Q(transaction_hash__isnull=False),
+            ),
         ]
         indexes: ClassVar = [
             models.Index(

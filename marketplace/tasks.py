@@ -1,8 +1,10 @@
 from celery import shared_task
 
-from marketplace.services import checkout
+from marketplace.services import checkout, wallet_orders
 
 
 @shared_task
 def sweep_orders() -> None:
+    # First what finds sales, then what tells buyers of them.
+    wallet_orders.sweep_wallet_orders()
     checkout.sweep_orders()

@@ -20,13 +20,12 @@ from contracts.chains import chain
 from contracts.outbox import enqueue
 from contracts.selectors import is_confirmed
 from designs.models import Design
-from licensing.models import LicenseSale
 from licensing.selectors import OfferOnShow, sale_stop
 from marketplace.models import Order
+from marketplace.sales import BUY, sales_of
 from payments.models import PaymentIntent
 from payments.services import cancel_intent, open_intent, refund_intent
 
-BUY = "buy"
 UNPAID_HOURS = 1
 BUY_HOURS = 24
 
@@ -151,17 +150,12 @@ def purchase_failed(action: Any) -> None:
 def sweep_orders(*, limit: int = 200) -> None:
     """Tell buyers whose license is final; give up on orders nobody paid."""
     here = chain()
-    waiting = Order.objects.filter(state=Order.State.PAID, told_at__isnull=True).select_related(
+    waiting = Order.objects.filter(chain_id=here.chain_id, state=Order.State.PAID, told_at__isnull=True).select_related(
         "buyer", "design", "template"
     )[:limit]
-    sales = {
-        sale.ref: sale
-        for sale in LicenseSale.objects.filter(
-            chain_id=here.chain_id, ref__in=[order.ref for order in waiting]
-        ).select_related("event__block")
-    }
+    sales = sales_of(waiting)
     for order in waiting:
-        sale = sales.get(order.ref)
+        sale = sales.get(order.pk)
         if sale is not None and is_confirmed(sale.event.block.number, here):
             _tell(order)
     stale = timezone.now() - timedelta(hours=UNPAID_HOURS)

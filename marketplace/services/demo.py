@@ -25,6 +25,7 @@ from licensing.models import LicenseTemplate
 from licensing.selectors import offers_of
 from marketplace.models import Order
 from marketplace.services.checkout import place_order
+from marketplace.services.demo_wallets import fund_demo_wallets
 from payments.providers.test_provider import TestPaymentProvider
 from payments.services import receive_webhook
 from studio.models import Consent, Publication
@@ -52,6 +53,7 @@ def seed(*, say: Say, timeout: float = 900) -> None:
         )
         for person in (*demo_people, MODERATOR)
     }
+    fund_demo_wallets()
     for number, demo in enumerate(demo_designs, start=1):
         say(f"design {number} of {len(demo_designs)}: {demo.title}")
         design = _ensure_draft(demo, people)
