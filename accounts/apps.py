@@ -15,3 +15,5 @@ class AccountsConfig(AppConfig):
         register_exporter("accounts", own_data)
         register_eraser("accounts", forget_wallets)
         register_notification_kind("custody_exported", _("Custody key shown"))
+        register_notification_kind("wallet_linked", _("Wallet linked"))
+        register_notification_kind("wallet_unlinked", _("Wallet unlinked"))

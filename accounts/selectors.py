@@ -4,10 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from allauth.mfa.models import Authenticator
 from django.db.models import QuerySet
 from rest_framework.authtoken.models import Token
 
-from accounts.models import CustodyKey, Notification, User, Wallet
+from accounts.models import CustodyKey, Notification, User, Wallet, WalletEvent
+
+WALLET_EVENTS_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,27 @@ class AccountOverview:
     custody: CustodyKey
     api_token_made_at: datetime | None
     signatures: int
+    wallets: list[Wallet]
+    wallet_events: list[WalletEvent]
+    ways_in: "WaysIn"
+
+
+@dataclass(frozen=True)
+class WaysIn:
+    """By what a person can sign in; a passkey counts when it works without a password."""
+
+    has_password: bool
+    passkeys: int
+    wallets: int
+
+
+def ways_in(user: User) -> WaysIn:
+    keys = Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN)
+    return WaysIn(
+        has_password=user.has_usable_password(),
+        passkeys=sum(key.wrap().is_passwordless is True for key in keys),
+        wallets=Wallet.objects.filter(user=user).count(),
+    )
 
 
 def account_overview(user: User) -> AccountOverview:
@@ -24,6 +48,9 @@ def account_overview(user: User) -> AccountOverview:
         custody=CustodyKey.objects.get(user=user),
         api_token_made_at=Token.objects.filter(user=user).values_list("created", flat=True).first(),
         signatures=user.signing_confirmations.count(),
+        wallets=list(Wallet.objects.filter(user=user)),
+        wallet_events=list(WalletEvent.objects.filter(user=user)[:WALLET_EVENTS_SHOWN]),
+        ways_in=ways_in(user),
     )
 
 
@@ -37,6 +64,11 @@ def addresses_of(user: User) -> list[str]:
     custody = CustodyKey.objects.filter(user=user).values_list("address", flat=True)
     wallets = Wallet.objects.filter(user=user).order_by("id").values_list("address", flat=True)
     return [*custody, *wallets]
+
+
+def linked_wallet(address: str) -> Wallet | None:
+    """The wallet at this address with its account, when it is linked to one."""
+    return Wallet.objects.select_related("user").filter(address=address).first()
 
 
 def names_of(addresses: Iterable[str]) -> dict[str, str]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts import views
+from accounts import views, wallet_views
 
 app_name = "accounts"
 urlpatterns = [
@@ -8,6 +8,13 @@ urlpatterns = [
     path("token/", views.make_token, name="make_token"),
     path("token/revoke/", views.drop_token, name="drop_token"),
     path("custody-key/", views.CustodyExportView.as_view(), name="custody_export"),
+    path("wallets/message/", wallet_views.wallet_message, name="wallet_message"),
+    path("wallets/proof/", wallet_views.wallet_proof, name="wallet_proof"),
+    path("wallets/sign-up/", wallet_views.WalletSignUpView.as_view(), name="wallet_sign_up"),
+    path("wallets/confirm/", wallet_views.WalletConfirmView.as_view(), name="wallet_confirm"),
+    path("wallets/link/", wallet_views.WalletLinkView.as_view(), name="wallet_link"),
+    path("wallets/<int:wallet_id>/", wallet_views.WalletView.as_view(), name="wallet"),
+    path("wallets/<int:wallet_id>/unlink/", wallet_views.WalletUnlinkView.as_view(), name="wallet_unlink"),
     path("notifications/", views.notification_list, name="notifications"),
     path("data.json", views.personal_data, name="personal_data"),
 ]

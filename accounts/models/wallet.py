@@ -47,3 +47,17 @@ class WalletEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.address}"
+
+
+class WalletChallenge(models.Model):
+    """A nonce that we gave to one browser session, to be signed once."""
+
+    nonce = models.CharField(max_length=40, unique=True)
+    issued_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["issued_at"], name="wallet_challenge_by_age")]
+
+    def __str__(self) -> str:
+        return self.nonce

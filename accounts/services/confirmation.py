@@ -37,6 +37,11 @@ def confirm_password(*, user: User, password: str) -> None:
         current = User.objects.filter(pk=user.pk, is_active=True).first()
         if current is None:
             raise ConfirmationRefused("inactive", _("This account cannot sign at present."))
+        if not current.has_usable_password():
+            store.delete(key)  # There is nothing to guess.
+            raise ConfirmationRefused(
+                "no_password", _("Your account has no password yet. Set one under Account, then confirm with it.")
+            )
         if not current.check_password(password):
             logger.warning("confirmation_refused", user=str(user.public_id), tries=tries)
             raise ConfirmationRefused("wrong_password", _wrong_password(TRIES - tries))

@@ -1,6 +1,8 @@
-"""Accounts: e-mail and password by django-allauth, lockouts by axes."""
+"""Accounts: e-mail, password, wallet and second factors by django-allauth, lockouts by axes."""
 
 from datetime import timedelta
+
+from config.environment import flag, text
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
@@ -25,7 +27,19 @@ ACCOUNT_FORMS = {"signup": "accounts.forms.SignupForm"}
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 # Axes counts wrong passwords per person and place; this is the wider net.
-ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip"}
+ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip", "wallet_message": "30/m/ip", "wallet_proof": "20/m/ip"}
+
+MFA_ADAPTER = "accounts.adapter.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {"add_webauthn": "accounts.forms.AddPasskeyForm"}
+# A code that a person read just before it changed is good for one more step.
+MFA_TOTP_TOLERANCE = 1
+# http://localhost is a place where browsers allow passkeys; elsewhere it is https.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = flag("LOOMPRINT_LOCAL")
+
+# Wallets on phones reach the browser by WalletConnect's relay; without a project of one's own there, not at all.
+WALLETCONNECT_PROJECT_ID = text("WALLETCONNECT_PROJECT_ID", "")
 
 AXES_USERNAME_CALLABLE = "accounts.lockouts.sign_in_name"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
