@@ -74,7 +74,7 @@ class WalletProof {
   }
 
   #tell(error: unknown): void {
-    const said = error as { sentence?: string; message?: string; nextStep?: string };
+    const said = error as { code?: string; sentence?: string; message?: string; nextStep?: string };
     const known = said.nextStep !== undefined;
     const sentence = known ? (said.sentence ?? said.message ?? "") : this.#text("textFailed");
     const nextStep = known ? (said.nextStep ?? "") : this.#text("textFailedNext");
@@ -85,6 +85,8 @@ class WalletProof {
       line.textContent = text;
       line.hidden = !text;
     }
+    // What people did themselves is no failure.
+    this.#problem.classList.toggle("notice-broken", said.code !== "rejected" && said.code !== "waiting");
     this.#problem.hidden = false;
     this.#other.hidden = false;
     this.#problem.focus();
