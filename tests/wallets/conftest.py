@@ -11,6 +11,7 @@ from eth_account.signers.local import LocalAccount
 
 from accounts.models import Wallet
 from licensing.models import LicenseTemplate
+from marketplace.tests.conftest import unbuilt_static_files  # noqa: F401
 from marketplace.tests.pages import signed_in
 from tests.faults.conftest import market, outsider  # noqa: F401
 from tests.faults.market import PRICE, Market
