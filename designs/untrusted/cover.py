@@ -1,5 +1,6 @@
 """The cover of a mesh: path-traced by Mitsuba, denoised by Open Image Denoise with albedo and normal guides."""
 
+import hashlib
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -25,7 +26,6 @@ BLEED = 6
 BANDS = 12
 """The picture is rendered in horizontal bands, so that progress is true and a band is all that is in flight."""
 
-FLOOR = (0.86, 0.835, 0.785)
 FILL = (0.38, 0.38, 0.385)
 GROUND_LUMINANCE = 0.79
 """Linear luminance that the brightest part of the ground is exposed for: a paper white with room above it."""
@@ -50,8 +50,9 @@ def render_cover(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         write_ply(file_name, stage.place(part.positions), stage.turn(part.normals), part.faces, part.colors, part.uv)
         surface = _surface(part.material, index, colored=part.colors is not None)
         scene[f"part-{index}"] = {"type": "ply", "filename": file_name, "bsdf": surface}
-    camera = studio.camera_for(points)
-    scene |= _set(camera, points)
+    mood = studio.mood_of(hashlib.sha256(Path(request["input"]).read_bytes()).digest())
+    camera = studio.camera_for(points, mood)
+    scene |= _set(camera, points, mood)
     scene["sensor"] = _sensor(camera, width + 2 * BLEED, height + 2 * BLEED)
     del model, parts, every
     loaded = mi.load_dict(scene)
@@ -59,13 +60,13 @@ def render_cover(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     color, albedo, normal = _render(loaded, width + 2 * BLEED, height + 2 * BLEED, progress)
     image = denoised(color, albedo, normal)
     progress("denoise", 0.97)
-    picture = developed(image, ground=_is_ground(albedo))
+    picture = developed(image, ground=_is_ground(albedo, mood.ground))
     picture.crop((BLEED, BLEED, BLEED + width, BLEED + height)).save("cover.png", compress_level=6)
     file = {"kind": "cover", "name": "cover.png", "width": width, "height": height, "media_type": "image/png"}
     return {"files": [file], "notes": {"samples": SAMPLES}}
 
 
-def _set(camera: studio.Camera, points: Floats) -> dict[str, Any]:
+def _set(camera: studio.Camera, points: Floats, mood: studio.Mood) -> dict[str, Any]:
     write_ply("backdrop.ply", *studio.backdrop(camera))
     things: dict[str, Any] = {
         "integrator": {
@@ -78,12 +79,12 @@ def _set(camera: studio.Camera, points: Floats) -> dict[str, Any]:
             "filename": "backdrop.ply",
             "bsdf": {
                 "type": "twosided",
-                "inner": {"type": "diffuse", "reflectance": {"type": "rgb", "value": FLOOR}},
+                "inner": {"type": "diffuse", "reflectance": {"type": "rgb", "value": list(mood.ground)}},
             },
         },
         "fill": {"type": "constant", "radiance": {"type": "rgb", "value": FILL}},
     }
-    for index, panel in enumerate(studio.lights(camera, points)):
+    for index, panel in enumerate(studio.lights(camera, points, mood)):
         place = mi.ScalarTransform4f().look_at(
             origin=panel.origin.tolist(), target=panel.target.tolist(), up=[0, 0, 1]
         ) @ mi.ScalarTransform4f().scale([panel.half_width, panel.half_height, 1])
@@ -175,8 +176,8 @@ def denoised(color: Picture, albedo: Picture, normal: Picture) -> Picture:
     return result
 
 
-def _is_ground(albedo: Picture) -> NDArray[np.bool_]:
-    return np.abs(albedo - np.array(FLOOR, np.float32)).max(axis=2) < 0.004
+def _is_ground(albedo: Picture, ground: tuple[float, float, float]) -> NDArray[np.bool_]:
+    return np.abs(albedo - np.array(ground, np.float32)).max(axis=2) < 0.004
 
 
 def developed(image: Picture, *, ground: NDArray[np.bool_]) -> Image.Image:

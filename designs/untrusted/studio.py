@@ -30,6 +30,29 @@ class Stage:
 
 
 @dataclass(frozen=True)
+class Mood:
+    """How one picture differs a little from the next: the side that the light comes from, a further turn in
+    degrees, and the linear color of the ground."""
+
+    mirrored: bool = False
+    turn: float = 0.0
+    ground: tuple[float, float, float] = (0.86, 0.835, 0.785)
+
+    @property
+    def side(self) -> float:
+        return -1.0 if self.mirrored else 1.0
+
+
+GROUNDS = ((0.86, 0.835, 0.785), (0.83, 0.822, 0.80), (0.805, 0.812, 0.81), (0.85, 0.815, 0.775))
+TURN = 6.0
+
+
+def mood_of(digest: bytes) -> Mood:
+    """The mood of a file by its SHA-256: always the same for the file, and different on a page of many."""
+    return Mood(bool(digest[0] & 1), TURN * (digest[1] / 127.5 - 1), GROUNDS[digest[2] % len(GROUNDS)])
+
+
+@dataclass(frozen=True)
 class Camera:
     """Where the eye stands and what it looks at."""
 
@@ -52,13 +75,13 @@ def stage_for(positions: Floats, up: str) -> Stage:
     return Stage(rotation, 1 / size, -np.array([middle[0], middle[1], low[2]]) / size)
 
 
-def camera_for(points: Floats) -> Camera:
+def camera_for(points: Floats, mood: Mood) -> Camera:
     """A three-quarter view that shows the broad side, from higher up the flatter the object, fitted to the frame."""
     extent = points.max(axis=0) - points.min(axis=0)
     flatness = float(extent[2] / max(extent[0], extent[1], 1e-9))
     elevation = float(np.interp(flatness, [0.0, 0.12, 0.5, 1.2, 3.0], [48, 44, 30, 20, 13]))
     deep = float(extent[1] / max(extent[0], 1e-9))
-    azimuth = float(np.interp(deep, [0.25, 1.0, 4.0], [24, 34, 62]))
+    azimuth = mood.side * (float(np.interp(deep, [0.25, 1.0, 4.0], [24, 34, 62])) + mood.turn)
     high, round_ = np.radians(elevation), np.radians(azimuth)
     toward = np.array([np.sin(round_) * np.cos(high), -np.cos(round_) * np.cos(high), np.sin(high)])
     return _fitted(points, toward)
@@ -117,8 +140,8 @@ class Panel:
     radiance: tuple[float, float, float]
 
 
-def lights(camera: Camera, points: Floats) -> list[Panel]:
-    """A large key from the upper left in front, and a narrow rim from behind on the right.
+def lights(camera: Camera, points: Floats, mood: Mood) -> list[Panel]:
+    """A large key from the upper left in front, and a narrow rim from behind on the right, or both mirrored.
 
     The flatter the object, the lower the key: only a raking light shows a relief.
     """
@@ -128,7 +151,7 @@ def lights(camera: Camera, points: Floats) -> list[Panel]:
     key_height = float(np.interp(flatness, [0.08, 0.4], [1.25, 2.2]))
     forward = np.array([camera.direction[0], camera.direction[1], 0.0])
     forward /= np.linalg.norm(forward)
-    right = np.array([forward[1], -forward[0], 0.0])
+    right = mood.side * np.array([forward[1], -forward[0], 0.0])
     above = np.array([0.0, 0.0, 1.0])
     key = middle - right * 2.0 - forward * 0.45 + above * key_height
     rim = middle + right * 1.9 + forward * 1.5 + above * 1.5

@@ -224,5 +224,7 @@ def _rest(until: float, *, what: str) -> None:
 
 def accounts_text() -> str:
     """The demo accounts, for the end of a start."""
-    rows = [f"  {person.email:<32} {person.display_name}" for person in (*demo_people, MODERATOR)]
+    everyone = (*demo_people, MODERATOR)
+    widest = max(len(person.email) for person in everyone)
+    rows = [f"  {person.email:<{widest}}  {person.display_name}" for person in everyone]
     return "\n".join([f"Demo accounts, password {DEMO_PASSWORD}:", *rows])
