@@ -63,11 +63,11 @@ def on_show(*, query: str = "", kind: str = "", tag: str = "") -> QuerySet[Desig
     return designs.prefetch_related(cover_previews())
 
 
-def cover_previews() -> "Prefetch[Any, Any, Any]":
+def cover_previews(lookup: str = "versions") -> "Prefetch[Any, Any, Any]":
     """Previews by `design.versions.all()[0].previews.all()`, without the viewer model."""
     images = Preview.objects.filter(kind__in=[Preview.Kind.IMAGE, Preview.Kind.BLUR])
     versions = DesignVersion.objects.order_by("-number").prefetch_related(Prefetch("previews", images))
-    return Prefetch("versions", versions)
+    return Prefetch(lookup, versions)
 
 
 @dataclass(frozen=True)

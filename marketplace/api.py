@@ -161,12 +161,7 @@ class DesignList(APIView):
         kind = asked.get("kind", "")
         if kind and kind not in Design.Kind.values:
             raise ValidationError({"kind": f"must be one of {', '.join(Design.Kind.values)}"})
-        page = selectors.cards_page(
-            query=asked.get("q", "").strip()[:120],
-            kind=kind,
-            tag=asked.get("tag", "")[:32],
-            after=asked.get("after", ""),
-        )
+        page = selectors.cards_page(selectors.Wanted.of(asked), after=asked.get("after", ""))
         return Response(DesignListSerializer(page).data)
 
 

@@ -8,6 +8,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from common.fields import AddressField, EntryIdField, HashField, UintField
+from marketplace.listings import Listing, ListingPrice
+
+__all__ = ["Listing", "ListingPrice", "Order"]
 
 
 class Order(models.Model):

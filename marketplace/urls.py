@@ -1,11 +1,12 @@
 from django.urls import path
 
-from marketplace import views, wallet_views
+from marketplace import browsing, views, wallet_views
 
 app_name = "marketplace"
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("search/", views.search, name="search"),
+    path("", browsing.home, name="home"),
+    path("search/", browsing.search, name="search"),
+    path("creators/<uuid:public_id>/", browsing.creator, name="creator"),
     path("d/<uuid:public_id>/", views.design, name="design"),
     path("d/<uuid:public_id>/buy/<str:terms_hash>/", views.checkout, name="checkout"),
     path("d/<uuid:public_id>/buy/<str:terms_hash>/wallet/", wallet_views.quote, name="wallet_quote"),

@@ -24,27 +24,6 @@ from marketplace.services.checkout import CheckoutRefused, place_order
 from payments.services import payment_url
 
 
-@require_safe
-def home(request: HttpRequest) -> HttpResponse:
-    """Context: page (selectors.Page)."""
-    return render(request, "marketplace/home.html", {"page": selectors.cards_page(after=request.GET.get("after", ""))})
-
-
-@require_safe
-def search(request: HttpRequest) -> HttpResponse:
-    """Context: page, query, kind, tag."""
-    query = request.GET.get("q", "").strip()[:120]
-    kind = request.GET.get("kind", "")
-    kind = kind if kind in Design.Kind.values else ""
-    tag = request.GET.get("tag", "").strip().lower()[:32]
-    page = selectors.cards_page(query=query, kind=kind, tag=tag, after=request.GET.get("after", ""))
-    return render(
-        request,
-        "marketplace/search.html",
-        {"page": page, "query": query, "kind": kind, "tag": tag, "kinds": Design.Kind.choices},
-    )
-
-
 def _visible(request: HttpRequest, public_id: uuid.UUID) -> Design:
     try:
         return access_design(viewer=request.user, public_id=public_id)

@@ -47,6 +47,7 @@ CELERY_BEAT_SCHEDULE = {
     "designs-sweep": {"task": "designs.tasks.sweep_processing", "schedule": 10.0, "options": {"expires": 10}},
     "studio-sweep": {"task": "studio.tasks.sweep_publications", "schedule": 5.0, "options": {"expires": 5}},
     "orders-sweep": {"task": "marketplace.tasks.sweep_orders", "schedule": 5.0, "options": {"expires": 5}},
+    "listings": {"task": "marketplace.tasks.sweep_listings", "schedule": 30.0, "options": {"expires": 30}},
     "inboxes": {"task": "royalties.tasks.sweep_inboxes", "schedule": 60.0, "options": {"expires": 60}},
     "settlements": {"task": "royalties.tasks.settle_due", "schedule": 15.0, "options": {"expires": 15}},
     "payouts": {"task": "royalties.tasks.pay_out_due", "schedule": 15.0, "options": {"expires": 15}},

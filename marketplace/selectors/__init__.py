@@ -1,22 +1,33 @@
 """Reading for storefront pages, each in a fixed number of queries; a topic a module."""
 
-from .cards import Card, Page, cards_of, cards_page, kind_counts
+from .cards import PAGE, Card, Page, cards_of, cards_page
+from .creators import CreatorPage, creator_page
 from .design_page import DesignPage, MoneyFlow, Stake, design_page, money_flow, stakes_of
 from .orders import OrderPage, order_page, orders_of
+from .search import SORTS, Facets, Suggestion, Wanted, facets, search, suggestions
 
 __all__ = [
+    "PAGE",
+    "SORTS",
     "Card",
+    "CreatorPage",
     "DesignPage",
+    "Facets",
     "MoneyFlow",
     "OrderPage",
     "Page",
     "Stake",
+    "Suggestion",
+    "Wanted",
     "cards_of",
     "cards_page",
+    "creator_page",
     "design_page",
-    "kind_counts",
+    "facets",
     "money_flow",
     "order_page",
     "orders_of",
+    "search",
     "stakes_of",
+    "suggestions",
 ]

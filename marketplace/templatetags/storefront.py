@@ -2,10 +2,8 @@
 
 import shlex
 from typing import Any
-from urllib.parse import urlencode
 
 from django import template
-from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -18,28 +16,6 @@ from marketplace.selectors import DesignPage, MoneyFlow
 from royalties.ledger import SUPPLY
 
 register = template.Library()
-
-
-@register.simple_tag
-def search_url(**wanted: Any) -> str:
-    """Address of the search page with these parameters; empty ones are left out."""
-    query = urlencode({name: value for name, value in wanted.items() if value not in ("", None)})
-    return reverse("marketplace:search") + (f"?{query}" if query else "")
-
-
-@register.simple_tag
-def kind_chips(kind: str | None = None, query: str = "", tag: str = "") -> list[dict[str, Any]]:
-    """Chips for everything and for each kind of design. `kind` is the chosen one; None chooses "everything"."""
-    words = {"": _("Everything"), Design.Kind.MESH: _("3D models"), Design.Kind.IMAGE: _("Images")}
-    return [
-        {
-            "label": label,
-            "url": search_url(q=query, kind=value, tag=tag),
-            "current": value == (kind or ""),
-            "count": "",
-        }
-        for value, label in words.items()
-    ]
 
 
 @register.simple_tag
