@@ -14,6 +14,7 @@ urlpatterns = [
     path("earnings/", include("royalties.urls")),
     path("library/", include("licensing.urls")),
     path("designs/", include("designs.urls")),
+    path("verify/", include("designs.verify_urls")),
     path("payments/", include("payments.urls")),
     path("account/", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),

@@ -172,8 +172,8 @@ def claims_of(output_hash: str) -> list[RegistryEntry]:
 
 
 def versions_of(output_hash: str) -> list[EntryVersion]:
-    """Entries of which this file is a further version."""
-    versions = EntryVersion.objects.filter(output_hash=output_hash).select_related("event__block")
+    """Entries of which this file is a further version, with entry_status."""
+    versions = with_status(EntryVersion.objects.filter(output_hash=output_hash)).select_related("event__block")
     return list(versions.order_by("chain_id", "event__block__number", "event__log_index"))
 
 

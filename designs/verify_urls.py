@@ -1,0 +1,10 @@
+from django.urls import path
+
+from designs import verify_views as views
+
+app_name = "verify"
+urlpatterns = [
+    path("", views.verify, name="ask"),
+    path("verify.py", views.verifier, name="verifier"),
+    path("<str:sha256>/", views.verdict, name="verdict"),
+]

@@ -1,0 +1,92 @@
+"""The verify page: anybody asks by a file's hash, which the browser computes or they type. No file arrives here."""
+
+import re
+from pathlib import Path
+
+from django.conf import settings
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+from rest_framework.throttling import BaseThrottle
+
+from common.throttle import TooMany, allow
+from contracts.chains import Chain, chain
+from contracts.errors import ChainNotDeployed
+from contracts.verifier import verify as verify_module
+from designs.verdicts import verdict_of
+
+_HASH = re.compile(r"[0-9a-f]{64}")
+_LONGEST = 200
+
+
+@require_safe
+def verify(request: HttpRequest) -> HttpResponse:
+    """The page that asks. A typed hash goes on to its own address, which can be kept."""
+    typed = request.GET.get("sha256", "")[:_LONGEST]
+    if not typed.strip():
+        return render(request, "marketplace/verify.html", {"typed": ""})
+    sha256 = _normal(typed)
+    if sha256 is None:
+        return _not_a_hash(request, typed)
+    return redirect("verify:verdict", sha256)
+
+
+@require_safe
+def verdict(request: HttpRequest, sha256: str) -> HttpResponse:
+    """Context: verdict (designs.verdicts.Verdict). With `part=answer` the answer alone, for the page that hashes."""
+    wanted = _normal(sha256)
+    if wanted is None:
+        return _not_a_hash(request, sha256[:_LONGEST])
+    part = request.GET.get("part") == "answer"
+    if wanted != sha256 and not part:
+        return redirect("verify:verdict", wanted)
+    try:
+        allow(f"verify:{_asker(request)}", limit=settings.VERIFY_PER_MINUTE, seconds=60)
+    except TooMany as refusal:
+        context = {"typed": wanted, "problem": str(refusal)}
+        name = "marketplace/_verify_problem.html" if part else "marketplace/verify.html"
+        response = render(request, name, context, status=429)
+        response["Retry-After"] = "60"
+        return response
+    here = chain()
+    answer = verdict_of(wanted, chain=here, registry=_registry(here))
+    name = "marketplace/_verdict.html" if part else "marketplace/verify_answer.html"
+    response = render(request, name, {"verdict": answer})
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_safe
+def verifier(request: HttpRequest) -> FileResponse:
+    """The stand-alone verifier, to read and to run anywhere."""
+    response = FileResponse(
+        Path(verify_module.__file__).open("rb"),  # noqa: SIM115 (the response closes it)
+        as_attachment=True,
+        filename="verify.py",
+        content_type="text/x-python; charset=utf-8",
+    )
+    return response
+
+
+def _asker(request: HttpRequest) -> str:
+    """Who asks, as the API counts them."""
+    return BaseThrottle().get_ident(request)  # type: ignore[arg-type]
+
+
+def _normal(text: str) -> str | None:
+    """64 lower-case digits out of what people paste: with 0x, in capitals, or followed by a file's name."""
+    word = (text.split() or [""])[0].lower().removeprefix("sha256:").removeprefix("0x")
+    return word if _HASH.fullmatch(word) else None
+
+
+def _not_a_hash(request: HttpRequest, typed: str) -> HttpResponse:
+    problem = _("A SHA-256 has 64 hexadecimal digits, 0 to 9 and a to f. Look at what was typed and ask again.")
+    return render(request, "marketplace/verify.html", {"typed": typed, "problem": problem}, status=400)
+
+
+def _registry(here: Chain) -> str:
+    try:
+        return here.deployment.address("DesignRegistry")
+    except ChainNotDeployed:
+        return ""
