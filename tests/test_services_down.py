@@ -191,7 +191,7 @@ def test_every_page_reads_without_redis_and_chain(
     for address, said in {
         "/": title,
         "/search/?q=lantern": title,
-        on_sale.get_absolute_url(): "It is the first claim known to this registry.",
+        on_sale.get_absolute_url(): "it is the first claim known to this registry",
         reverse("licensing:terms", args=[LicenseTemplate.objects.get(code="personal").terms_hash]): "Personal license",
         "/accounts/login/": "Sign in",
     }.items():

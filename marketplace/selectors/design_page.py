@@ -7,16 +7,16 @@ from typing import Any
 from accounts.selectors import names_of
 from contracts.chains import chain
 from contracts.selectors import ActionStatus, confirmation_status
+from designs.lineage import NO_FAMILY, Family, family_of
 from designs.models import (
     Contribution,
     Design,
     DesignVersion,
-    EntryAncestor,
     EntryVersion,
     Preview,
     RegistryEntry,
 )
-from designs.selectors import Picture, ancestors_of, claims_of, picture_of, state_word
+from designs.selectors import Picture, claims_of, picture_of, state_word
 from licensing.models import Offer
 from licensing.selectors import OfferOnShow, Stop, offers_of, sale_stop
 from royalties.selectors import Breakdown, Holding, breakdown, holdings
@@ -43,7 +43,7 @@ class DesignPage:
     status: ActionStatus
     transaction_hash: str
     claims: list[RegistryEntry]
-    ancestors: list[EntryAncestor]
+    family: Family
     later_versions: int
     stop: Stop | None
     offers: list[OfferOnShow]
@@ -67,10 +67,6 @@ class DesignPage:
     def is_later_claim(self) -> bool:
         return self.claim_order is not None and self.claim_order > 1
 
-    @property
-    def parents(self) -> list[EntryAncestor]:
-        return [ancestor for ancestor in self.ancestors if ancestor.direct]
-
 
 def design_page(design: Design) -> DesignPage:
     """Assemble the page of a design that the viewer may see."""
@@ -91,7 +87,7 @@ def design_page(design: Design) -> DesignPage:
         status=confirmation_status(entry.event.block.number if entry else None, here),
         transaction_hash=entry.event.transaction_hash if entry else "",
         claims=claims,
-        ancestors=ancestors_of(**where) if entry else [],
+        family=family_of(**where) if entry else NO_FAMILY,
         later_versions=EntryVersion.objects.filter(**where).count() if entry else 0,
         stop=stop,
         offers=offers_of(**where) if entry and not stop else [],

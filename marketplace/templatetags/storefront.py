@@ -11,28 +11,19 @@ from django.utils.translation import ngettext
 from common.templatetags.formatting import amount, percent, short
 from contracts.chains import chain
 from contracts.errors import ChainNotDeployed
-from designs.models import Design
+from designs.models import Design, RegistryEntry
+from designs.verdicts import claim_sentence, logs_command, receipt_command, verifier_command
 from marketplace.selectors import DesignPage, MoneyFlow
 from royalties.ledger import SUPPLY
+from royalties.selectors import PPM
 
 register = template.Library()
 
 
 @register.simple_tag
 def proof_items(shown: DesignPage) -> list[dict[str, str]]:
-    """The strip under a design. Green is only what stands on chain; nothing is called proof that is stated."""
-    made = bool(shown.version.model_name)
-    return [
-        _anchored(shown),
-        _claim(shown),
-        _lineage(shown),
-        {
-            "tone": "none",
-            "label": _("Making"),
-            "detail": _("program and parameters stated, not re-run") if made else _("no program stated"),
-            "url": "#made",
-        },
-    ]
+    """The strip under a design: anchored, lineage, reproducible, conforming. Green is only what stands on chain."""
+    return [_anchored(shown), _lineage(shown), _reproducible(shown), _conforming(shown)]
 
 
 def _anchored(shown: DesignPage) -> dict[str, str]:
@@ -45,45 +36,56 @@ def _anchored(shown: DesignPage) -> dict[str, str]:
             "url": "",
         }
     block = entry.event.block
-    detail = _("block %(number)s · %(day)s") % {
+    place = _("block %(number)s · %(day)s") % {
         "number": f"{block.number:,}",
         "day": date_format(block.timestamp, "j M Y"),
     }
-    if status.code == "final":
-        return {"tone": "proof", "label": _("Anchored"), "detail": detail, "url": "#check"}
-    return {"tone": "pending", "label": status.label.capitalize(), "detail": detail, "url": "#check"}
-
-
-def _claim(shown: DesignPage) -> dict[str, str]:
-    if shown.entry is None:
-        return {"tone": "none", "label": _("No claim yet"), "detail": _("of this file by you"), "url": ""}
     if shown.entry_state == "contested":
-        detail = _("another claim of this file disputes it")
-        return {"tone": "pending", "label": _("Contested"), "detail": detail, "url": "#check"}
-    settled = "proof" if shown.status.code == "final" else "pending"
-    if not shown.is_later_claim:
-        return {
-            "tone": settled,
-            "label": _("First claim"),
-            "detail": _("known to this registry"),
-            "url": "#check",
-        }
-    first = shown.first_claim
+        detail = _("%(block)s, contested by another claim") % {"block": place}
+        return {"tone": "pending", "label": _("Anchored"), "detail": detail, "url": "#check"}
+    claim = (
+        _("claim number %(order)d of this file") % {"order": shown.claim_order}
+        if shown.is_later_claim
+        else _("first claim")
+    )
+    final = status.code == "final"
     return {
-        "tone": "none",
-        "label": _("A later claim"),
-        "detail": _("first by %(address)s") % {"address": short(first.creator)} if first else "",
-        "url": "#claims",
+        "tone": "proof" if final else "pending",
+        "label": _("Anchored") if final else status.label.capitalize(),
+        "detail": _("%(block)s, %(claim)s") % {"block": place, "claim": claim},
+        "url": "#claims" if shown.is_later_claim else "#check",
     }
 
 
 def _lineage(shown: DesignPage) -> dict[str, str]:
-    number = len(shown.parents)
-    if not number:
-        return {"tone": "none", "label": _("Lineage"), "detail": _("no parents stated"), "url": ""}
-    detail = ngettext("derived from %(number)s work", "derived from %(number)s works", number) % {"number": number}
+    above, below = len(shown.family.ancestors), shown.family.descendants_number
+    words = []
+    if above:
+        words.append(ngettext("%(number)s ancestor", "%(number)s ancestors", above) % {"number": above})
+    if below:
+        words.append(ngettext("%(number)s descendant", "%(number)s descendants", below) % {"number": below})
+    if not words:
+        return {"tone": "none", "label": _("Lineage"), "detail": _("an original, nothing derived yet"), "url": ""}
     tone = "proof" if shown.status.code == "final" else "pending"
-    return {"tone": tone, "label": _("Lineage"), "detail": detail, "url": ""}
+    return {"tone": tone, "label": _("Lineage"), "detail": ", ".join(words), "url": "#lineage"}
+
+
+def _reproducible(shown: DesignPage) -> dict[str, str]:
+    """Nothing is re-run yet, so nothing is green: only what a re-run would need is told."""
+    version = shown.version
+    if not version.model_name:
+        detail = _("not checked: no program stated")
+    elif version.parameters and version.seed:
+        detail = _("not checked: program, parameters, seed stated")
+    else:
+        detail = _("not checked: program stated, not all it ran on")
+    return {"tone": "none", "label": _("Reproducible"), "detail": detail, "url": "#made"}
+
+
+def _conforming(shown: DesignPage) -> dict[str, str]:
+    mesh = shown.design.kind == Design.Kind.MESH
+    detail = _("not checked against a process") if mesh else _("an image: nothing to check it against")
+    return {"tone": "none", "label": _("Conforming"), "detail": detail, "url": "#facts" if mesh else ""}
 
 
 @register.simple_tag
@@ -124,18 +126,68 @@ def breakdown_rows(flow: MoneyFlow) -> list[dict[str, Any]]:
     return rows
 
 
+@register.simple_tag
+def money_lines(shown: DesignPage, flow: MoneyFlow) -> list[dict[str, Any]]:
+    """One sale to the last unit: every holder, each ancestor, the fee, and what no line holds. They make the price.
+
+    Each line has label, note, units (base units), and an address, an entry or a design where there is one.
+    """
+    parts = flow.breakdown
+    left = parts.price - parts.fee
+    addresses = [part.address for part in parts.slices]
+    lines: list[dict[str, Any]] = [
+        {
+            "label": "" if name.startswith("0x") else name,
+            "note": role.lower(),
+            "part": _("%(percent)s %% of the shares") % {"percent": percent(share)},
+            "address": address,
+            "units": units,
+        }
+        for address, (name, role, share, units) in zip(addresses, flow.lines, strict=True)
+    ]
+    lines += [
+        {
+            "label": one.title or _("a work not shown here"),
+            "note": _("ancestor, to its holders"),
+            "part": _("%(percent)s %% after the fee") % {"percent": percent(one.ppm)},
+            "design": one.design,
+            "units": left * one.ppm // PPM,
+        }
+        for one in shown.family.ancestors
+    ]
+    fee = {"label": "Loomprint", "note": _("fee"), "units": parts.fee}
+    lines.append({**fee, "part": _("%(percent)s %% of the price") % {"percent": percent(parts.fee_ppm)}})
+    rest = parts.price - sum(line["units"] for line in lines)
+    if rest:
+        everyone = sum(line[2] for line in flow.lines) == SUPPLY
+        label = _("Fractions, carried to the next sale") if everyone else _("Further holders, by their shares")
+        lines.append({"label": label, "note": "", "part": "", "units": rest})
+    return lines
+
+
 def _share(part: int, whole: int) -> float:
     return round(100 * part / whole, 2) if whole else 0
 
 
 @register.simple_tag
 def verify_commands(shown: DesignPage) -> dict[str, str]:
-    """The exact commands with which anyone checks this file, with our database and without it."""
-    file = shlex.quote(shown.version.file_name)
-    here = chain()
+    """The exact commands with which anyone checks this file's registration without us."""
+    file, sha256, here = shown.version.file_name, shown.version.master.sha256, chain()
     try:
         registry = here.deployment.address("DesignRegistry")
     except ChainNotDeployed:
         registry = shown.entry.event.address if shown.entry else ""
-    alone = f"python contracts/verifier/verify.py {file} --rpc {here.public_rpc_url} --registry {registry}"
-    return {"ours": f"python manage.py verify {file}", "alone": alone, "registry": registry}
+    node = here.public_rpc_url
+    return {
+        "hash": f"sha256sum {shlex.quote(file)}",
+        "verifier": verifier_command(file, node=node, registry=registry),
+        "logs": logs_command(sha256, node=node, registry=registry),
+        "receipt": receipt_command(shown.transaction_hash, node=node),
+        "registry": registry,
+    }
+
+
+@register.filter
+def claim_words(claim: RegistryEntry) -> str:
+    """What one registration proves, in the product's words."""
+    return claim_sentence(claim)

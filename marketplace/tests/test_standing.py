@@ -115,7 +115,7 @@ def test_a_contested_entry_is_sold_and_says_so_before_money_is_spent(
 
     seen = text(page(None, design.get_absolute_url()))
 
-    assert "Contested another claim of this file disputes it" in seen
+    assert "contested by another claim" in seen
     assert "License for" in seen
     assert "This claim is contested" in seen
     assert "contested" in text(page(None, "/"))
@@ -283,7 +283,7 @@ def test_what_ancestors_get_stands_in_the_breakdown_and_in_the_strip(design: Des
     assert (parts.fee, parts.ancestors, parts.slices[0].amount) == (900_000, 2_565_000, 14_535_000)
     seen = text(page(None, design.get_absolute_url()))
     assert "Works it derives from 15 % 2.565 Total" in seen
-    assert "derived from 1 work" in seen
+    assert "Lineage 2 ancestors" in seen
 
 
 def test_a_later_version_of_an_entry_is_known_by_its_hash(design: Design) -> None:
@@ -314,8 +314,8 @@ def test_a_claim_that_was_committed_earlier_comes_first_although_it_was_register
     anchored(publication, block=20, claimed_at=claimed_at)
     head_at(40)
 
-    assert "It is the first claim known to this registry." in text(page(None, other.get_absolute_url()))
-    assert "It is claim number 2 of this file" in text(page(None, design.get_absolute_url()))
+    assert "it is the first claim known to this registry;" in text(page(None, other.get_absolute_url()))
+    assert "it is claim number 2 known to this registry, not the first;" in text(page(None, design.get_absolute_url()))
     claims = signed_in(None).get(f"/api/v1/verify/{design.versions.get().master.sha256}/").json()["claims"]
     assert [(claim["creator"], claim["claim_order"]) for claim in claims] == [
         (stranger.custody_key.address, 1),
