@@ -72,6 +72,36 @@ def fact_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
     return _image_lines(facts) if "width" in facts else []
 
 
+@register.filter
+def described(facts: dict[str, Any]) -> str:
+    """What is on the stage, in a sentence, for everybody who cannot see it: kind, size, and facts of its form."""
+    if "triangles" in facts:
+        return _("3D model: %(facts)s.") % {"facts": ", ".join([*_size_words(facts), *_mesh_words(facts)])}
+    if "width" not in facts:
+        return ""
+    size = _("%(width)s × %(height)s px") % {"width": facts["width"], "height": facts["height"]}
+    alpha = _("with transparency") if facts.get("has_alpha") else _("without transparency")
+    return _("Image: %(facts)s.") % {"facts": f"{size}, {alpha}"}
+
+
+@register.simple_tag
+def viewer_sizes(facts: dict[str, Any] | None) -> dict[str, str]:
+    """Width, height and depth of a mesh as its viewer turns it, y up; empty when they are not known."""
+    if not facts or "bounds" not in facts:
+        return {}
+    scale, unit = _scale(facts.get("units", ""))
+    across, second, third = (f"{_figure(side * scale)} {unit}" for side in facts["bounds"]["extent"])
+    y_up = facts.get("up_axis", "y") == "y"
+    return {"x": across, "y": second if y_up else third, "z": third if y_up else second}
+
+
+def _size_words(facts: dict[str, Any]) -> list[str]:
+    if "bounds" not in facts:
+        return []
+    scale, unit = _scale(facts.get("units", ""))
+    return [" × ".join(_figure(side * scale) for side in facts["bounds"]["extent"]) + f" {unit}"]
+
+
 def _format_name(facts: dict[str, Any]) -> str:
     written = {"stl_binary": _("STL, binary"), "stl_ascii": _("STL, as text"), "webp": "WebP"}
     kind = str(facts.get("format", ""))
@@ -93,9 +123,7 @@ def _image_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
 def _mesh_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
     scale, unit = _scale(facts.get("units", ""))
     lines = [(_("Format"), _format_name(facts))]
-    if "bounds" in facts:
-        size = " × ".join(_figure(side * scale) for side in facts["bounds"]["extent"])
-        lines.append((_("Size"), f"{size} {unit}"))
+    lines += [(_("Size"), size) for size in _size_words(facts)]
     lines.append((_("Mesh"), ", ".join(_mesh_words(facts))))
     if facts.get("volume"):
         lines.append((_("Volume, area"), f"{_volume(facts['volume'], scale)}, {_area(facts.get('area', 0), scale)}"))

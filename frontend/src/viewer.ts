@@ -1,24 +1,40 @@
 /** The 3D stage. Poster first; the viewer itself (a megabyte) is fetched when somebody turns to the page.
  *
  * Expects templates/components/viewer.html:
- *   [data-viewer] with data-src, data-alt, data-meshopt; inside it [data-viewer-frame], [data-viewer-open],
- *   [data-viewer-tools] with buttons [data-view], [data-zoom], [data-reset], [data-rotate], and [data-viewer-state]. */
+ *   [data-viewer] with data-src, data-alt, data-meshopt, data-size-x, -y, -z; inside it [data-viewer-frame], [data-viewer-open],
+ *   [data-viewer-state], [data-viewer-tools] with buttons [data-view], [data-zoom], [data-reset], [data-rotate],
+ *   [data-wireframe], [data-section], [data-sizes], and a range [data-cut]; [data-viewer-said], the view in words. */
 
 import type { ModelViewerElement } from "@google/model-viewer";
+import type { Drawing } from "./drawing";
 
-const VIEWS: Record<string, string> = {
-  front: "0deg 90deg auto",
-  side: "90deg 90deg auto",
-  top: "0deg 0deg auto",
-  iso: "45deg 55deg auto",
-};
+const VIEWS: Record<string, string> = { front: "0deg 90deg", side: "90deg 90deg", top: "0deg 0deg", iso: "45deg 55deg" };
 const START = "iso";
+/** Single keys, while the focus is in the stage: the same as pressing the button that they name. */
+const KEYS: Record<string, string> = {
+  "1": "[data-view=front]",
+  "2": "[data-view=side]",
+  "3": "[data-view=top]",
+  "4": "[data-view=iso]",
+  w: "[data-wireframe]",
+  x: "[data-section]",
+  d: "[data-sizes]",
+  r: "[data-rotate]",
+  "+": "[data-zoom='2']",
+  "=": "[data-zoom='2']",
+  "-": "[data-zoom='-2']",
+  "0": "[data-reset]",
+};
+const SETTLED_MS = 600;
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 class Stage {
   readonly #root: HTMLElement;
   readonly #state: HTMLElement | null;
   #viewer: ModelViewerElement | null = null;
+  #drawing: Drawing | null = null;
+  #view = START;
+  #settling = 0;
 
   constructor(root: HTMLElement) {
     this.#root = root;
@@ -36,9 +52,13 @@ class Stage {
     this.#root.dataset.state = "loading";
     this.#say(this.#root.dataset.loadingText);
     try {
-      const { ModelViewerElement } = await import("@google/model-viewer");
+      const [{ ModelViewerElement }, { Drawing }] = await Promise.all([import("@google/model-viewer"), import("./drawing")]);
       this.#keepDecodersHere(ModelViewerElement);
-      await this.#show(new ModelViewerElement());
+      const viewer = new ModelViewerElement();
+      const frame = await this.#show(viewer);
+      const { sizeX, sizeY, sizeZ } = this.#root.dataset;
+      this.#drawing = new Drawing(viewer, frame, { x: sizeX, y: sizeY, z: sizeZ });
+      this.#connect();
     } catch {
       this.#fail();
     }
@@ -54,7 +74,7 @@ class Stage {
     element.lottieLoaderLocation = `${folder}lottie.js`;
   }
 
-  async #show(viewer: ModelViewerElement): Promise<void> {
+  async #show(viewer: ModelViewerElement): Promise<Element> {
     const loaded = new Promise<void>((resolve, reject) => {
       viewer.addEventListener("load", () => resolve(), { once: true });
       viewer.addEventListener("error", reject, { once: true });
@@ -68,21 +88,22 @@ class Stage {
     viewer.environmentImage = "neutral";
     // The neutral room is brighter than the studio of the rendered cover; the same file should look alike in both.
     viewer.exposure = 0.6;
-    // Without these the camera stops short of a true top view.
+    // Without these the camera stops short of a true top view, and cannot stand back for size lines.
     viewer.minCameraOrbit = "-Infinity 0deg auto";
-    viewer.maxCameraOrbit = "Infinity 180deg auto";
-    viewer.cameraOrbit = VIEWS[START] ?? "auto";
+    viewer.maxCameraOrbit = "Infinity 180deg 200%";
+    viewer.cameraOrbit = `${VIEWS[START]} auto`;
     viewer.loading = "eager";
     viewer.src = this.#root.dataset.src ?? null;
-    this.#root.querySelector("[data-viewer-frame]")?.append(viewer);
+    const frame = this.#root.querySelector("[data-viewer-frame]") ?? this.#root;
+    frame.append(viewer);
     await loaded;
     this.#viewer = viewer;
-    this.#root.dataset.state = "ready";
-    this.#say("");
-    this.#connect();
+    return frame;
   }
 
   #connect(): void {
+    this.#root.dataset.state = "ready";
+    this.#say("");
     this.#root.querySelector<HTMLElement>("[data-viewer-open]")?.setAttribute("hidden", "");
     const tools = this.#root.querySelector<HTMLElement>("[data-viewer-tools]");
     if (!tools) return;
@@ -91,27 +112,60 @@ class Stage {
       const button = event.target instanceof Element ? event.target.closest("button") : null;
       if (button) this.#act(button);
     });
+    tools.querySelector<HTMLInputElement>("[data-cut]")?.addEventListener("input", (event) => {
+      this.#drawing?.cutAt(Number((event.target as HTMLInputElement).value));
+    });
+    this.#root.addEventListener("keydown", (event) => this.#key(event));
+    this.#viewer?.addEventListener("camera-change", (event) => {
+      if ((event as CustomEvent<{ source?: string }>).detail.source === "user-interaction") this.#turned();
+    });
+    this.#describe();
+  }
+
+  #key(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    const button = this.#root.querySelector<HTMLButtonElement>(KEYS[event.key.toLowerCase()] ?? "[data-no-key]");
+    if (!button) return;
+    event.preventDefault();
+    this.#act(button);
   }
 
   #act(button: HTMLButtonElement): void {
     const viewer = this.#viewer;
-    const { view, zoom } = button.dataset;
-    if (!viewer) return;
+    const drawing = this.#drawing;
+    const { view, zoom, reset, rotate, wireframe, section, sizes } = button.dataset;
+    if (!viewer || !drawing) return;
     if (view) {
-      this.#look(VIEWS[view] ?? "auto");
-      this.#describe(button);
+      this.#look(view);
     } else if (zoom) {
       viewer.zoom(Number(zoom));
-    } else if (button.dataset.reset !== undefined) {
+    } else if (reset !== undefined) {
       viewer.fieldOfView = "auto";
-      viewer.cameraTarget = "auto auto auto";
-      this.#look(VIEWS[START] ?? "auto");
-      this.#describe(button);
-    } else if (button.dataset.rotate !== undefined) {
-      viewer.autoRotate = !viewer.autoRotate;
+      viewer.autoRotate = false;
+      for (const one of this.#root.querySelectorAll("[aria-pressed=true]")) one.setAttribute("aria-pressed", "false");
+      drawing.wireframe = drawing.measured = false;
+      this.#section(false);
+      this.#look(START);
+    } else if (rotate !== undefined) {
+      viewer.autoRotate = press(button);
       viewer.autoRotateDelay = 0;
-      button.setAttribute("aria-pressed", String(viewer.autoRotate));
+    } else if (wireframe !== undefined) {
+      drawing.wireframe = press(button);
+    } else if (sizes !== undefined) {
+      drawing.measured = press(button);
+      const { theta, phi } = viewer.getCameraOrbit();
+      this.#aim(`${theta}rad ${phi}rad`);
+    } else if (section !== undefined) {
+      this.#section(press(button));
     }
+    this.#describe();
+  }
+
+  #section(on: boolean): void {
+    const cut = this.#root.querySelector<HTMLInputElement>("[data-cut]");
+    this.#drawing?.section(on, Number(cut?.value ?? 50));
+    const row = cut?.closest<HTMLElement>("[data-cut-row]");
+    if (row) row.hidden = !on;
   }
 
   /** The button that opened the viewer is gone; the focus goes on to the first of the tools. */
@@ -119,18 +173,54 @@ class Stage {
     this.#root.querySelector<HTMLElement>("[data-view]:not([hidden])")?.focus();
   }
 
-  #look(orbit: string): void {
+  #look(view: string): void {
     const viewer = this.#viewer;
     if (!viewer) return;
+    this.#view = view;
     viewer.resetTurntableRotation(0);
-    viewer.cameraOrbit = orbit;
-    // The element applies a changed orbit with its next render; a still camera must wait for that.
-    if (still.matches) void viewer.updateComplete.then(() => viewer.jumpCameraToGoal());
+    const arrived = this.#aim(VIEWS[view] ?? "");
+    // A section lies across the line of sight, so it turns with it.
+    if (this.#drawing?.cut) void arrived.then(() => requestAnimationFrame(() => this.#section(true)));
   }
 
-  #describe(button: HTMLButtonElement): void {
-    const announcer = document.getElementById("announcer");
-    if (announcer) announcer.textContent = button.dataset.said ?? button.textContent?.trim() ?? "";
+  /** Turn the camera to these angles; with size lines it stands back, and the lines clear of the tools. */
+  #aim(angles: string): Promise<void> {
+    const viewer = this.#viewer;
+    const drawing = this.#drawing;
+    if (!viewer || !drawing) return Promise.resolve();
+    // Told twice the same, the element would stay where a hand has turned it since.
+    viewer.cameraOrbit = "";
+    viewer.cameraOrbit = `${angles} ${drawing.measured ? "130%" : "auto"}`;
+    viewer.cameraTarget = drawing.measured ? `auto ${drawing.low}m auto` : "auto auto auto";
+    return viewer.updateComplete.then(() => {
+      // The element applies a changed orbit with its next render; a still camera must wait for that.
+      if (still.matches || drawing.cut) viewer.jumpCameraToGoal();
+    });
+  }
+
+  #turned(): void {
+    clearTimeout(this.#settling);
+    this.#settling = window.setTimeout(() => {
+      this.#view = "";
+      this.#describe();
+    }, SETTLED_MS);
+  }
+
+  /** The view in words, for everybody who cannot see it, and as a caption for those who can. */
+  #describe(): void {
+    const said = this.#root.querySelector<HTMLElement>("[data-viewer-said]");
+    if (!said || !this.#viewer) return;
+    const seen = this.#root.querySelector<HTMLElement>(`[data-view="${this.#view}"]`)?.dataset.said ?? this.#angle(said);
+    const ways = [...this.#root.querySelectorAll<HTMLElement>("[aria-pressed=true][data-said]")].map((one) => one.dataset.said);
+    const text = `${[seen, ...ways].join(", ")}.`;
+    if (said.textContent !== text) said.textContent = text;
+  }
+
+  #angle(words: HTMLElement): string {
+    const { theta, phi } = this.#viewer?.getCameraOrbit() ?? { theta: 0, phi: 0 };
+    const around = ((Math.round((theta * 180) / Math.PI) % 360) + 360) % 360;
+    const above = 90 - Math.round((phi * 180) / Math.PI);
+    return (words.dataset.textAngle ?? "").replace("{around}", String(around)).replace("{above}", String(above));
   }
 
   #say(text: string | undefined): void {
@@ -143,6 +233,13 @@ class Stage {
     this.#root.querySelector<HTMLElement>("[data-viewer-open]")?.setAttribute("hidden", "");
     this.#say(this.#root.dataset.failedText);
   }
+}
+
+/** Whether a button that stays down is down now. */
+function press(button: HTMLButtonElement): boolean {
+  const down = button.getAttribute("aria-pressed") !== "true";
+  button.setAttribute("aria-pressed", String(down));
+  return down;
 }
 
 function mayPrefetch(): boolean {
