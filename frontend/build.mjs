@@ -14,7 +14,19 @@ const DIST = join(FRONTEND, "..", "static", "dist");
 
 // light-dark(), nesting and cascade layers are native here, so esbuild leaves them as written.
 const BROWSERS = ["chrome123", "firefox120", "safari17.5"];
-const ISLANDS = ["app", "buy", "demo-wallet", "hashing", "passkeys", "signin", "upload", "verify", "viewer", "zoom"];
+const ISLANDS = [
+  "app",
+  "buy",
+  "claim",
+  "demo-wallet",
+  "hashing",
+  "passkeys",
+  "signin",
+  "upload",
+  "verify",
+  "viewer",
+  "zoom",
+];
 const SUBSETS = ["latin", "latin-ext"];
 const FONTS = [
   { package: "newsreader", family: "Newsreader Variable", axis: "opsz", style: "normal", weights: "200 800" },

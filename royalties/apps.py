@@ -8,7 +8,7 @@ class RoyaltiesConfig(AppConfig):
     def ready(self) -> None:
         from contracts.hooks import register_auditor, register_outcome, register_projection
         from royalties import audit, projections
-        from royalties.services import payouts
+        from royalties.services import claims, payouts
 
         register_projection("DesignShares", "TransferSingle", projections.shares_moved)
         register_projection("DesignShares", "TransferBatch", projections.shares_moved_in_batch)
@@ -16,6 +16,7 @@ class RoyaltiesConfig(AppConfig):
         register_projection("DesignShares", "AncestorSettled", projections.ancestor_settled)
         register_projection("DesignShares", "Claimed", projections.claimed)
         register_outcome(payouts.CLAIM_FOR, payouts.payout_failed)
+        register_outcome(claims.CLAIM_SIGNED, claims.signed_claim_failed)
         register_auditor("royalties.shares", audit.shares)
         register_auditor("royalties.money", audit.money)
         register_auditor("royalties.settlements", audit.settlements)

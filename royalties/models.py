@@ -3,6 +3,7 @@
 import uuid
 from typing import ClassVar
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -142,6 +143,55 @@ class PayoutRun(models.Model):
                 fields=["chain_id", "entry_id", "currency"],
                 name="one_open_payout_run",
                 condition=models.Q(state="sent"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.public_id)
+
+
+class ClaimRequest(models.Model):
+    """A holder's wish to be paid what waits, in one currency: an intent. What was paid is only in Payout."""
+
+    class Way(models.TextChoices):
+        CUSTODY = "custody", _("Signed by your custody address, sent by us")
+        SIGNED = "signed", _("Signed by your wallet, sent by us")
+        SENT = "sent", _("Sent by your wallet")
+
+    class State(models.TextChoices):
+        ASKED = "asked", _("Waiting for the wallet")
+        GOING = "going", _("On its way")
+        DONE = "done", _("Paid")
+        FAILED = "failed", _("Failed")
+        CANCELED = "canceled", _("Canceled")
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="claim_requests")
+    chain_id = models.PositiveBigIntegerField()
+    holder = AddressField()
+    paid_to = AddressField()
+    currency = AddressField()
+    entry_ids = ArrayField(EntryIdField())
+    amount = UintField(help_text="what waited when it was asked for, in base units")
+    way = models.CharField(max_length=8, choices=Way)
+    asked_at_block = models.PositiveBigIntegerField(help_text="what was paid up to here was not for this")
+    deadline = models.DateTimeField(help_text="the chain refuses the signed order later")
+    salt = HashField()
+    digest = HashField(unique=True, help_text="of the ClaimOrder")
+    transaction_hash = HashField(null=True, blank=True, help_text="of the wallet's own transaction, as told by it")
+    state = models.CharField(max_length=8, choices=State, default=State.ASKED)
+    state_reason = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            # Two at once would pay the first and spend the second's fee on nothing.
+            models.UniqueConstraint(
+                fields=["chain_id", "holder", "currency"],
+                name="one_open_claim_request",
+                condition=models.Q(state__in=["asked", "going"]),
             ),
         ]
 

@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from royalties.services import inboxes, payouts, settlements
+from royalties.services import claims, inboxes, payouts, settlements
 
 
 @shared_task
@@ -16,3 +16,8 @@ def settle_due() -> None:
 @shared_task
 def pay_out_due() -> None:
     payouts.pay_out_due()
+
+
+@shared_task
+def sweep_claims() -> None:
+    claims.sweep_claims()

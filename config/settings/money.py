@@ -9,6 +9,10 @@ PAYOUT_THRESHOLD = number("PAYOUT_THRESHOLD", 1)
 # The same for the native coin, in wei.
 PAYOUT_THRESHOLD_NATIVE = number("PAYOUT_THRESHOLD_NATIVE", 10**15)
 PAYOUT_BATCH = 50
+# What a holder has signed is sent by us from this much on (base units); below it they may send it themselves.
+CLAIM_THRESHOLD = number("CLAIM_THRESHOLD", 1)
+# The same for the native coin, in wei.
+CLAIM_THRESHOLD_NATIVE = number("CLAIM_THRESHOLD_NATIVE", 10**15)
 # An ancestor is credited its part of a derived work's revenue once this much waits (base units): a derived work costs
 # 50 to 65 thousand gas, each further one in the batch about 30. Below it anyone may settle.
 SETTLEMENT_THRESHOLD = number("SETTLEMENT_THRESHOLD", 1)

@@ -50,6 +50,7 @@ CELERY_BEAT_SCHEDULE = {
     "listings": {"task": "marketplace.tasks.sweep_listings", "schedule": 30.0, "options": {"expires": 30}},
     "inboxes": {"task": "royalties.tasks.sweep_inboxes", "schedule": 60.0, "options": {"expires": 60}},
     "settlements": {"task": "royalties.tasks.settle_due", "schedule": 15.0, "options": {"expires": 15}},
+    "claims": {"task": "royalties.tasks.sweep_claims", "schedule": 5.0, "options": {"expires": 5}},
     "payouts": {"task": "royalties.tasks.pay_out_due", "schedule": 15.0, "options": {"expires": 15}},
     "mail-sweep": {
         "task": "accounts.tasks.send_unsent_notifications",

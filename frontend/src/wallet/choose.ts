@@ -1,5 +1,5 @@
 /** The dialog in which people choose a wallet. The choice is remembered by the wallet's name, not by its account. */
-import { Connection } from "./connection";
+import { Connection, patiently, requireAccount } from "./connection";
 import { announced, onAnnounced, wallets, type Announced } from "./discovery";
 import { element } from "./elements";
 import { word } from "./facts";
@@ -21,6 +21,20 @@ export async function chooseWallet(): Promise<Connection> {
   if (!connection) throw new WalletProblem("rejected");
   localStorage.setItem(REMEMBERED, wallet.rdns);
   return connection;
+}
+
+/** A connection with one of these accounts: a wallet that shows another one is asked for it. Raises WalletProblem. */
+export async function connectAs(allowed: readonly string[]): Promise<Connection> {
+  const connection = await chooseWallet();
+  const isAllowed = (one: Connection) => allowed.some((mine) => mine.toLowerCase() === one.address.toLowerCase());
+  if (isAllowed(connection)) return connection;
+  const params = [{ eth_accounts: {} }] as [{ eth_accounts: Record<string, never> }];
+  // A wallet that does not know how to ask (EIP-2255) leaves the change to the person.
+  const asked = patiently(connection.wallet.provider.request({ method: "wallet_requestPermissions", params }));
+  await asked.catch(() => undefined);
+  const changed = (await Connection.with(connection.wallet, { silent: true })) ?? connection;
+  requireAccount(changed, allowed);
+  return changed;
 }
 
 /** The account that was connected at an earlier visit and is still allowed, without asking anybody; else null. */
@@ -76,5 +90,3 @@ function ask(): Promise<Announced> {
     dialog.showModal();
   });
 }
-
-

@@ -1,5 +1,5 @@
 /** The wallet's side of a page. Import it lazily: pages without a wallet action load nothing of it. */
-export { chooseWallet, forgetWallet, rememberedWallet } from "./choose";
+export { chooseWallet, connectAs, forgetWallet, rememberedWallet } from "./choose";
 export { Connection, requireAccount, requireChain, shortened, type Call } from "./connection";
 export { wallets, type Announced } from "./discovery";
 export { chainFacts, word, type ChainFacts, type Hex } from "./facts";
