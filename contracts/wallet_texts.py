@@ -40,6 +40,8 @@ def _problems() -> dict[str, str]:
         "failed_next": _(
             "Nothing but a fee can have been spent. Reload the page to see where it stands, and try again."
         ),
+        "slow_sentence": _("The chain has not taken it yet."),
+        "slow_next": _("It goes on by itself, also without this page. You may speed it up in your wallet."),
         "too_little_sentence": _("The account holds too little for this."),
         "too_little_next": nothing + " " + _("Add to its balance, or pay in another way."),
         "unreachable_sentence": _("The chain cannot be reached right now."),

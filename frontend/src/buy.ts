@@ -118,7 +118,7 @@ class WalletPayment {
     } catch (error) {
       const problem = (await import("./wallet")).problemOf(error);
       if (problem.code === "canceled" || problem.code === "replaced") await this.#post(asked.cancel, {});
-      else if (problem.code !== "failed" && problem.code !== "unreachable") throw problem;
+      else if (!["failed", "slow", "unreachable"].includes(problem.code)) throw problem;
     }
   }
 

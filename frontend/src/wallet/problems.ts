@@ -11,6 +11,7 @@ export type ProblemCode =
   | "replaced"
   | "canceled"
   | "failed"
+  | "slow"
   | "unreachable"
   | "too_little";
 
@@ -33,7 +34,8 @@ export class WalletProblem extends Error {
 export function problemOf(error: unknown): WalletProblem {
   for (let cause: unknown = error; cause instanceof Object; cause = (cause as { cause?: unknown }).cause) {
     if (cause instanceof WalletProblem) return cause;
-    const code = (cause as { code?: unknown }).code;
+    const { code, name } = cause as { code?: unknown; name?: unknown };
+    if (name === "WaitForTransactionReceiptTimeoutError") return new WalletProblem("slow");
     if (code === 4001 || code === "ACTION_REJECTED") return new WalletProblem("rejected");
     if (code === -32002) return new WalletProblem("waiting");
     if (code === 4900 || code === 4901) return new WalletProblem("unreachable");

@@ -7,7 +7,7 @@ export function sayProblem(place: HTMLElement, error: unknown): void {
   const problem = problemOf(error);
   place.dataset.problem = problem.code;
   place.hidden = false;
-  const quiet = problem.code === "rejected" || problem.code === "waiting" || problem.code === "canceled";
+  const quiet = ["rejected", "waiting", "canceled", "slow"].includes(problem.code);
   place.className = `notice ${quiet ? "" : "notice-broken"}`.trim();
   place.replaceChildren(
     element("p", { class: "notice-title" }, problem.sentence),
