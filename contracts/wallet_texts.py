@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 def wallet_texts() -> dict[str, str]:
     """Texts by key, in the language of this request."""
-    return {**_choosing(), **_problems(), **_demo()}
+    return {**_choosing(), **_problems(), **_relay(), **_demo()}
 
 
 def _choosing() -> dict[str, str]:
@@ -46,6 +46,16 @@ def _problems() -> dict[str, str]:
         "too_little_next": nothing + " " + _("Add to its balance, or pay in another way."),
         "unreachable_sentence": _("The chain cannot be reached right now."),
         "unreachable_next": _("What was sent goes on by itself. Try again in a minute."),
+    }
+
+
+def _relay() -> dict[str, str]:
+    return {
+        "wc_site": _("A marketplace for generative designs"),
+        "wc_title": _("Connect a wallet on your phone"),
+        "wc_text": _("Scan the picture with your wallet, or open the wallet when it is on this device."),
+        "wc_picture": _("Picture of the connection for the camera of your wallet"),
+        "wc_open": _("Open the wallet here"),
     }
 
 

@@ -13,6 +13,10 @@ _csp_file = BASE_DIR / "static" / "dist" / "csp.json"
 # model-viewer styles its shadow root inline; the front-end build writes the hash of exactly that style.
 _style_hashes = json.loads(_csp_file.read_text())["style_hashes"] if _csp_file.is_file() else []
 
+# Wallets on phones come by WalletConnect's relay, whose hosts are named only where the site has a project there.
+_relay = bool(text("WALLETCONNECT_PROJECT_ID", ""))
+_relay_hosts = ["wss://relay.walletconnect.org", "https://rpc.walletconnect.org", "https://verify.walletconnect.org"]
+
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
@@ -20,7 +24,8 @@ CONTENT_SECURITY_POLICY = {
         "style-src": ["'self'", *(f"'{value}'" for value in _style_hashes)],
         "img-src": ["'self'", "data:", "blob:"],
         "font-src": ["'self'"],
-        "connect-src": ["'self'", "blob:", *_demo_wallet],
+        "connect-src": ["'self'", "blob:", *_demo_wallet, *(_relay_hosts if _relay else [])],
+        **({"frame-src": ["https://verify.walletconnect.org"]} if _relay else {}),
         "form-action": ["'self'"],
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],

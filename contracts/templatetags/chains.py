@@ -44,6 +44,7 @@ def chain_facts() -> str:
             "contracts": deployment.addresses,
             "currency": {"address": deployment.currency, "code": TUSD.code, "decimals": TUSD.decimals},
             "coin": {"code": settings.CHAIN_COIN, "decimals": 18},
+            "walletConnect": settings.WALLETCONNECT_PROJECT_ID,
             "patience": settings.WALLET_PATIENCE_SECONDS,
         },
         "chain-facts",

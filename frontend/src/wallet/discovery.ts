@@ -1,5 +1,6 @@
 /** Wallets that announce themselves to the page (EIP-6963). */
 import type { EIP1193Provider } from "viem";
+import { chainFacts } from "./facts";
 
 export interface Announced {
   /** Of this page load only. */
@@ -37,6 +38,8 @@ export function announced(): Announced[] {
 /** Ask who is there. */
 export async function wallets(): Promise<Announced[]> {
   dispatchEvent(new Event("eip6963:requestProvider"));
+  // The other wallets serve without it.
+  if (chainFacts().walletConnect) await import("./walletconnect").then((relay) => relay.announce(), () => undefined);
   await new Promise((resolve) => setTimeout(resolve, ANSWER_WITHIN));
   return announced();
 }

@@ -11,6 +11,8 @@ export interface ChainFacts {
   contracts: Record<string, Hex>;
   currency: { address: Hex; code: string; decimals: number };
   coin: { code: string; decimals: number };
+  /** The site's project at WalletConnect's relay, or "" where it has none. */
+  walletConnect: string;
   /** Seconds that a wallet may take to answer before the page says so. */
   patience: number;
 }

@@ -444,3 +444,42 @@ def test_after_a_wallet_the_second_step_is_asked_too(
 
 def _code(secret: str) -> str:
     return str(format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time())))))
+
+
+# WalletConnect: its relay is out of reach for tests, so they end where it would begin
+
+
+def test_a_relay_that_is_out_of_reach_ends_in_a_sentence(visitor: Visitor, linked: Wallet, settings: Any) -> None:
+    settings.WALLETCONNECT_PROJECT_ID = "0123456789abcdef0123456789abcdef"
+    settings.WALLET_PATIENCE_SECONDS = 3
+    page = visitor.page
+    page.route(re.compile(r"^\w+://[\w.]*(walletconnect|reown)\."), lambda route: route.abort())
+    visitor.go(reverse("account_login"))
+    _press(visitor, SIGN_IN)
+    page.locator("dialog.wallet-dialog").get_by_role("button", name="WalletConnect").click()
+    said = _problem(visitor)
+    assert "has not answered" in said
+    assert "try again" in said
+    assert page.locator("dialog[open]").count() == 0
+
+
+def test_without_a_project_no_relay_is_offered(visitor: Visitor, linked: Wallet) -> None:
+    visitor.go(reverse("account_login"))
+    _press(visitor, SIGN_IN)
+    dialog = visitor.page.locator("dialog.wallet-dialog")
+    dialog.wait_for()
+    assert dialog.get_by_role("button", name="WalletConnect").count() == 0
+
+
+def test_a_relay_that_is_not_wanted_after_all_is_left(visitor: Visitor, linked: Wallet, settings: Any) -> None:
+    settings.WALLETCONNECT_PROJECT_ID = "0123456789abcdef0123456789abcdef"
+    page = visitor.page
+    page.route(re.compile(r"^\w+://[\w.]*(walletconnect|reown)\."), lambda route: route.abort())
+    visitor.go(reverse("account_login"))
+    _press(visitor, SIGN_IN)
+    page.locator("dialog.wallet-dialog").get_by_role("button", name="WalletConnect").click()
+    page.get_by_role("heading", name="Connect a wallet on your phone").wait_for()
+    assert visitor.findings("serious", "critical") == []
+    page.get_by_role("button", name="Cancel").click()
+    assert "You declined it" in _problem(visitor)
+    assert page.locator("dialog[open]").count() == 0
