@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
-from common.money import PPM, TUSD, format_amount
+from common.money import PPM, TUSD, format_amount, split_fee
+from contracts.chains import chain
 from designs.models import Design, EntryAncestor, EntryStatus, RegistryEntry
 from designs.selectors import SELLING, on_show, with_status
 from studio.errors import PublishingError
@@ -62,6 +63,29 @@ class Ancestry:
     def floor(self) -> int:
         """The least price at which all ancestors get what they ask, base units of the test dollar; 0: any."""
         return max((part.floor for part in self.parts), default=0)
+
+
+@dataclass(frozen=True)
+class Split:
+    """Where one sale goes, base units of the test dollar: to Loomprint, to each ancestor, to the design's people."""
+
+    price: int
+    fee: int
+    ancestors: list[tuple[AncestorPart, int]]
+
+    @property
+    def rest(self) -> int:
+        return self.price - self.fee - sum(amount for _part, amount in self.ancestors)
+
+
+def split_of(*, price: int, fee_ppm: int, ancestry: Ancestry) -> Split:
+    """A first sale at this price, rounded as the ledger rounds it."""
+    fee = split_fee(price, fee_ppm, 0)
+    return Split(
+        price=price,
+        fee=fee.fee,
+        ancestors=[(part, fee.net * part.ppm // PPM) for part in ancestry.parts],
+    )
 
 
 def standing_of(*, chain_id: int, entry_ids: Iterable[str]) -> dict[str, Standing]:
@@ -189,6 +213,22 @@ def titles_of(*, chain_id: int, entry_ids: Iterable[str]) -> dict[str, Design]:
     """Our designs by their entry."""
     designs = Design.objects.filter(chain_id=chain_id, entry_id__in=list(entry_ids)).select_related("owner")
     return {str(design.entry_id): design for design in designs}
+
+
+def named_ancestry(design: Design) -> Ancestry:
+    """Everyone's part of a draft with the parents that it names now. Raises PublishingError where one is in the way."""
+    named = list(design.parent_drafts.all())
+    if not named:
+        return Ancestry([])
+    here = chain()
+    demands = demands_of(chain_id=here.chain_id, entry_ids=[parent.entry_id for parent in named])
+    for parent, demand in zip(named, demands, strict=True):
+        if demand.ppm > parent.max_ppm:
+            raise PublishingError(
+                "parent_asks_more",
+                _("A work that yours derives from asks for more than when you named it. Look at the works again."),
+            )
+    return ancestry_of(chain_id=here.chain_id, demands=demands, currency=here.deployment.currency)
 
 
 def check_price(ancestry: Ancestry, price: int) -> None:

@@ -3,16 +3,32 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Prefetch
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
+from accounts.models import User
 from contracts.chains import chain
 from contracts.selectors import ActionStatus, confirmation_status, status_of_action
 from designs.models import Contribution, Design, DesignVersion, Preview, ProcessingStep
 from designs.selectors import Picture, Progress, cover_previews, picture_of, progress_of, state_word, with_entry
 from licensing.selectors import OfferOnShow, Stop, offers_of, sale_stop
 from moderation.models import Review
-from studio.models import Consent, FirstOfferDraft, Publication
+from royalties.selectors import fee_ppm
+from studio.addresses import share_addresses
+from studio.ancestry import Ancestry, Split, check_price, named_ancestry, split_of
+from studio.errors import PublishingError
+from studio.models import Consent, DerivativeTermsDraft, FirstOfferDraft, Publication
 from studio.services.publishing import REGISTER
+
+
+@dataclass(frozen=True)
+class SharePart:
+    """A line of the table that everyone signs: whose share, at which of their addresses, and who keeps its key."""
+
+    account: User
+    role: str
+    units: int
+    address: str
+    custodial: bool
 
 
 @dataclass(frozen=True)
@@ -25,6 +41,10 @@ class DraftPage:
     viewer: Preview | None
     progress: Progress
     parts: list[Contribution]
+    table: list[SharePart]
+    ancestry: Ancestry
+    ancestry_problem: str  # why it cannot derive from what it names, or not at these prices
+    terms: DerivativeTermsDraft | None
     offers: list[FirstOfferDraft]
     publication: Publication | None
     consents: list[Consent]
@@ -44,6 +64,12 @@ class DraftPage:
         )
 
     @property
+    def to_sign(self) -> Consent | None:
+        """The creator's own part, while their wallet has not signed what is frozen."""
+        first = self.consents[0] if self.asked and self.consents else None
+        return first if first is not None and first.state == Consent.State.ASKED else None
+
+    @property
     def anchored(self) -> bool:
         return self.status.code == "final"
 
@@ -59,7 +85,7 @@ class DraftPage:
     @property
     def publishable(self) -> bool:
         ready = self.design.state == Design.State.DRAFT and self.progress.done and bool(self.offers)
-        return ready and self.publication is None
+        return ready and self.publication is None and not self.ancestry_problem
 
     @property
     def stage(self) -> str:
@@ -77,6 +103,14 @@ class DraftPage:
         return self.design.state == Design.State.ANCHORING and self.status.code != "final"
 
 
+def split_for(draft: DraftPage) -> Split | None:
+    """Where one sale at the lowest price of a draft goes; None without a price."""
+    if not draft.offers:
+        return None
+    fee = fee_ppm(chain_id=chain().chain_id)
+    return split_of(price=min(offer.price for offer in draft.offers), fee_ppm=fee, ancestry=draft.ancestry)
+
+
 def draft_page(design: Design) -> DraftPage:
     """Assemble the creator's page of a design (from designs.selectors.own_design)."""
     here = chain()
@@ -84,7 +118,7 @@ def draft_page(design: Design) -> DraftPage:
     previews = list(version.previews.all())
     publication = (
         design.publications.filter(state__in=[Publication.State.ASKED, Publication.State.SUBMITTED])
-        .prefetch_related(Prefetch("consents", Consent.objects.select_related("account__custody_key")))
+        .prefetch_related(Prefetch("consents", Consent.objects.select_related("account")))
         .first()
     )
     block = design.entry_block  # type: ignore[attr-defined]
@@ -94,6 +128,9 @@ def draft_page(design: Design) -> DraftPage:
         status = status_of_action(kind=REGISTER, ref=publication.ref, chain=here)
     else:
         status = ActionStatus.none()
+    parts = list(design.contributions.select_related("account"))
+    offers = list(design.first_offers.select_related("template"))
+    ancestry, problem = _ancestry(design, offers)
     where: dict[str, Any] = {"chain_id": here.chain_id, "entry_id": design.entry_id or ""}
     return DraftPage(
         design=design,
@@ -101,8 +138,12 @@ def draft_page(design: Design) -> DraftPage:
         picture=picture_of(design, previews),
         viewer=next((p for p in previews if p.kind == Preview.Kind.VIEWER), None),
         progress=progress_of(version),
-        parts=list(design.contributions.select_related("account__custody_key")),
-        offers=list(design.first_offers.select_related("template")),
+        parts=parts,
+        table=_table(parts, publication),
+        ancestry=ancestry,
+        ancestry_problem=problem,
+        terms=DerivativeTermsDraft.objects.filter(design=design).first(),
+        offers=offers,
         publication=publication,
         consents=list(publication.consents.all()) if publication else [],
         review=Review.objects.filter(digest=publication.digest).first() if publication else None,
@@ -111,6 +152,37 @@ def draft_page(design: Design) -> DraftPage:
         on_show=offers_of(**where) if block is not None else None,
         entry_state=state_word(design.entry_status),  # type: ignore[attr-defined]
     )
+
+
+def _table(parts: list[Contribution], publication: Publication | None) -> list[SharePart]:
+    """As it is frozen, else as it would be: people who have wallets may want their shares there."""
+    if publication is not None:
+        return [
+            SharePart(one.account, one.get_role_display(), one.units, one.address, one.custodial)
+            for one in publication.consents.all()
+        ]
+    own = share_addresses([part.account for part in parts])
+    return [
+        SharePart(
+            part.account,
+            part.get_role_display(),
+            part.units,
+            own[part.account_id].address,
+            own[part.account_id].custodial,
+        )
+        for part in parts
+    ]
+
+
+def _ancestry(design: Design, offers: list[FirstOfferDraft]) -> tuple[Ancestry, str]:
+    ancestry = Ancestry([])
+    try:
+        ancestry = named_ancestry(design)
+        for offer in offers:
+            check_price(ancestry, offer.price)
+    except PublishingError as error:
+        return ancestry, str(error)
+    return ancestry, ""
 
 
 @dataclass(frozen=True)
@@ -150,20 +222,39 @@ def own_designs(*, owner: Any, before: int | None = None, limit: int = 24) -> li
     ]
 
 
+def _asked_of_others() -> QuerySet[Consent]:
+    """Parts of co-creators in what its creator has signed: before that nobody else is asked."""
+    signed = Consent.objects.filter(publication=OuterRef("publication"), position=0, state=Consent.State.ACCEPTED)
+    return Consent.objects.filter(Exists(signed), position__gt=0)
+
+
 def open_requests(*, account: Any) -> list[Consent]:
     """Requests for this account's consent that nobody has answered."""
     return list(
-        Consent.objects.filter(
+        _asked_of_others()
+        .filter(
             account=account,
-            position__gt=0,
             state=Consent.State.ASKED,
             publication__state=Publication.State.ASKED,
-        ).select_related("publication__design__owner")
+        )
+        .select_related("publication__design__owner")
     )
 
 
 def consent_for(*, account: Any, public_id: Any) -> Consent:
     """This account's part in a publication. Raises Consent.DoesNotExist for everyone who has none."""
-    return Consent.objects.select_related(
-        "publication__design__owner", "publication__version__master", "publication__record"
-    ).get(publication__public_id=public_id, account=account, position__gt=0)
+    return (
+        _asked_of_others()
+        .select_related("publication__design__owner", "publication__version__master", "publication__record")
+        .get(publication__public_id=public_id, account=account)
+    )
+
+
+def own_part(*, account: Any, public_id: Any) -> Consent:
+    """As consent_for, for the creator too, who signs first. Raises Consent.DoesNotExist."""
+    first = Consent.objects.filter(position=0)
+    return (
+        (first | _asked_of_others())
+        .select_related("publication__design")
+        .get(publication__public_id=public_id, account=account)
+    )

@@ -130,7 +130,7 @@ def anchored(publication: Publication, *, block: int, claimed_at: int = 0) -> No
             "recordRoot": message["recordRoot"],
             "claimedAt": str(claimed_at or int(block_at(block).timestamp.timestamp())),
             "signers": [consent.address for consent in publication.consents.all()],
-            "custodial": str((1 << publication.consents.count()) - 1),
+            "custodial": str(sum(1 << one.position for one in publication.consents.all() if one.custodial)),
         },
         block=block,
     )

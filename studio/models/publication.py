@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from common.fields import AddressField, EntryIdField, HashField, UintField
@@ -49,6 +50,8 @@ class Publication(models.Model):
         FAILED = "failed", _("Failed")
         DROPPED = "dropped", _("Dropped")
 
+    OPEN: ClassVar = (State.ASKED, State.SUBMITTED)
+
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     design = models.ForeignKey("designs.Design", on_delete=models.CASCADE, related_name="publications")
     version = models.ForeignKey("designs.DesignVersion", on_delete=models.PROTECT, related_name="publications")
@@ -76,6 +79,10 @@ class Publication(models.Model):
 
     def __str__(self) -> str:
         return str(self.public_id)
+
+    @property
+    def expired(self) -> bool:
+        return self.deadline <= timezone.now()
 
     @property
     def ref(self) -> str:
