@@ -18,6 +18,7 @@ const ISLANDS = [
   "app",
   "buy",
   "claim",
+  "consent",
   "demo-wallet",
   "hashing",
   "passkeys",

@@ -17,6 +17,7 @@ from designs.models import SHARE_UNITS, Contribution, Disclosure
 from designs.provenance import RecordError, check_field
 from designs.services.upload import MadeWith, Part
 from licensing.models import LicenseTemplate
+from studio.addresses import OwnAddress
 from studio.services.drafts import OfferWish, price_of
 
 MAX_TAGS = 12
@@ -240,17 +241,118 @@ class OffersForm(forms.Form):
         return data
 
 
-class ConfirmForm(forms.Form):
-    """Fresh confirmation before the custody key signs."""
+class AddressForm(forms.Form):
+    """One of a person's addresses; each says who keeps its key."""
+
+    address = forms.ChoiceField(widget=forms.RadioSelect, label=gettext_lazy("Address"))
+
+    def __init__(self, *args: Any, addresses: list[OwnAddress], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["address"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(own.address, address_words(own)) for own in addresses]
+
+
+def address_words(own: OwnAddress) -> str:
+    """An address as people choose it."""
+    if own.custodial:
+        return _("Kept by Loomprint, signs with your password: %(address)s") % {"address": own.address}
+    if own.label:
+        return _("%(label)s, your own wallet: %(address)s") % {"label": own.label, "address": own.address}
+    return _("Your own wallet: %(address)s") % {"address": own.address}
+
+
+class ConfirmForm(AddressForm):
+    """The address that signs, and a fresh confirmation where its key is one that we keep."""
 
     password = forms.CharField(
+        error_messages={"required": gettext_lazy("Type your password: the key that we keep signs only with it.")},
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
         label=gettext_lazy("Your password"),
-        help_text=gettext_lazy("Your key signs only with it. What is signed is shown above."),
+        help_text=gettext_lazy("The key that we keep signs only with it. What is signed is shown above."),
     )
     keep = forms.BooleanField(
         label=gettext_lazy("I understand that what is anchored stays on the chain: addresses and hashes, no names.")
     )
+
+    def __init__(self, *args: Any, addresses: list[OwnAddress], preferred: str, **kwargs: Any) -> None:
+        super().__init__(*args, addresses=addresses, **kwargs)
+        self.custody = addresses[0].address
+        self.has_choice = len(addresses) > 1
+        self.fields["address"].initial = preferred
+        self.fields["address"].label = _("Who signs, and holds your shares")
+        if not self.has_choice:
+            self.fields["address"].required = False
+            self.fields["address"].widget = forms.HiddenInput()
+        password = self.fields["password"]
+        password.required = not self.is_bound or self.data.get("address", self.custody) == self.custody
+        # Without JavaScript the field stands there for a wallet too, and a browser must let it be empty.
+        password.widget.use_required_attribute = lambda _initial: not self.has_choice
+
+    @property
+    def chosen(self) -> str:
+        return str(self.cleaned_data.get("address") or self.custody)
+
+    @property
+    def custodial(self) -> bool:
+        return self.chosen == self.custody
+
+
+class DerivativesForm(forms.Form):
+    """Whether others may derive from a design, and what for."""
+
+    open = forms.ChoiceField(
+        choices=[
+            ("no", gettext_lazy("No: nobody may register a work that derives from it")),
+            ("yes", gettext_lazy("Yes: anyone may, on the terms below")),
+        ],
+        widget=forms.RadioSelect,
+        label=gettext_lazy("May others derive from it"),
+    )
+    percent = forms.DecimalField(
+        required=False,
+        min_value=0,
+        max_value=50,
+        max_digits=6,
+        decimal_places=4,
+        label=gettext_lazy("Your part, %"),
+        help_text=gettext_lazy("Of what a sale of the derived work brings after Loomprint's fee. 50 at most."),
+    )
+    reach = forms.ChoiceField(
+        required=False,
+        choices=[
+            ("children", gettext_lazy("Works that derive from it directly; their makers pass it on out of their part")),
+            ("all", gettext_lazy("These, and every work that derives from them, each on top of what they ask")),
+        ],
+        widget=forms.RadioSelect,
+        label=gettext_lazy("Who owes it"),
+    )
+    minimum = forms.CharField(
+        required=False,
+        max_length=40,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+        label=gettext_lazy("Least fee for each sale, tUSD"),
+        help_text=gettext_lazy("A derived work cannot be priced so low that your part is less. Empty: none."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        minimum = 0
+        if data.get("open") == "yes":
+            if data.get("percent") is None and "percent" not in self.errors:
+                self.add_error("percent", _("Say which part you ask for, 0 if none."))
+            if text := (data.get("minimum") or "").strip():
+                try:
+                    minimum = price_of(text)
+                except AmountError as error:
+                    self.add_error("minimum", str(error))
+        self.terms = {
+            "open": data.get("open") == "yes",
+            "binding": data.get("reach") == "all",
+            "ppm": int((data.get("percent") or 0) * 10_000),
+            "minimum": minimum,
+        }
+        return data
 
 
 class AcceptForm(forms.Form):

@@ -1,4 +1,4 @@
-"""The creator's pages: upload, draft, people, prices, consent, publish."""
+"""The creator's pages: upload, draft, people, prices."""
 
 import json
 import uuid
@@ -9,11 +9,9 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.errors import ConfirmationRefused
 from common.money import TUSD, format_amount
 from common.paging import key_of
 from common.throttle import TooMany, allow
@@ -26,13 +24,13 @@ from designs.services.upload import Part, ReceivedFile, create_draft
 from designs.storage import StorageError
 from licensing.models import LicenseTemplate
 from studio import forms, selectors
-from studio.models import Consent
-from studio.services import drafts, publishing
+from studio.services import drafts
 
 FILE_ERRORS = (InspectionError, StorageError)
 
 
-def _own(request: HttpRequest, public_id: uuid.UUID) -> Design:
+def own(request: HttpRequest, public_id: uuid.UUID) -> Design:
+    """The design of whoever asks; nobody else has it."""
     try:
         return own_design(owner=request.user, public_id=public_id)  # type: ignore[arg-type]
     except Design.DoesNotExist as error:
@@ -108,14 +106,14 @@ def _parts(formset: Any) -> list[Part]:
 @require_safe
 def design(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Context: draft (selectors.DraftPage)."""
-    return render(request, "studio/design.html", {"draft": selectors.draft_page(_own(request, public_id))})
+    return render(request, "studio/design.html", {"draft": selectors.draft_page(own(request, public_id))})
 
 
 @login_required
 @require_safe
 def design_status(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """The part of the draft page that polls; asks for the whole page when the part above must change too."""
-    draft = selectors.draft_page(_own(request, public_id))
+    draft = selectors.draft_page(own(request, public_id))
     response = render(request, "studio/_status.html", {"draft": draft})
     if request.GET.get("seen") not in (None, draft.stage):
         response["HX-Refresh"] = "true"
@@ -126,7 +124,7 @@ def design_status(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def details(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Context: form (DetailsForm), draft."""
-    draft = selectors.draft_page(_own(request, public_id))
+    draft = selectors.draft_page(own(request, public_id))
     version = draft.version
     initial = {
         "title": draft.design.title,
@@ -154,7 +152,7 @@ def details(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         except DesignError as error:
             form.add_error(None, str(error))
         else:
-            return _saved(request, public_id)
+            return saved(request, public_id)
     return render(request, "studio/details.html", {"form": form, "draft": draft})
 
 
@@ -162,7 +160,7 @@ def details(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def people(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Context: parts (PartFormSet), draft, error."""
-    draft = selectors.draft_page(_own(request, public_id))
+    draft = selectors.draft_page(own(request, public_id))
     error = ""
     if request.method == "POST":
         formset = forms.PartFormSet(request.POST, prefix="parts")
@@ -172,7 +170,7 @@ def people(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             except DesignError as refusal:
                 error = str(refusal)
             else:
-                return _saved(request, public_id)
+                return saved(request, public_id)
     else:
         rows = [{"email": p.account.email, "role": p.role, "percent": p.percent} for p in draft.parts]
         formset = forms.PartFormSet(prefix="parts", initial=rows)
@@ -183,7 +181,7 @@ def people(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def offers(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Context: form (OffersForm), draft."""
-    draft = selectors.draft_page(_own(request, public_id))
+    draft = selectors.draft_page(own(request, public_id))
     templates = list(LicenseTemplate.objects.filter(active=True))
     now = {f"price_{offer.template.code}": format_amount(offer.price, TUSD).split()[0] for offer in draft.offers}
     form = forms.OffersForm(request.POST or None, initial=now, templates=templates)
@@ -193,7 +191,7 @@ def offers(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         except DesignError as error:
             form.add_error(None, str(error))
         else:
-            return _saved(request, public_id)
+            return saved(request, public_id)
     return render(request, "studio/offers.html", {"form": form, "draft": draft})
 
 
@@ -201,7 +199,7 @@ def offers(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def replace(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Context: form (ReplaceForm), draft."""
-    draft = selectors.draft_page(_own(request, public_id))
+    draft = selectors.draft_page(own(request, public_id))
     form = forms.ReplaceForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         master = form.cleaned_data["master"]
@@ -216,42 +214,12 @@ def replace(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         except DesignError as error:
             form.add_error(None, str(error))
         else:
-            return _saved(request, public_id)
+            return saved(request, public_id)
     return render(request, "studio/replace.html", {"form": form, "draft": draft})
 
 
-def _saved(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+def saved(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     messages.success(request, _("Saved."))
-    return redirect("studio:design", public_id)
-
-
-@login_required
-@require_http_methods(["GET", "POST"])
-def publish(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Context: form (ConfirmForm), draft. Shows what will be signed; the password signs it."""
-    draft = selectors.draft_page(_own(request, public_id))
-    form = forms.ConfirmForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            publishing.freeze_and_sign(
-                actor=request.user,  # type: ignore[arg-type]
-                design=draft.design,
-                password=form.cleaned_data["password"],
-            )
-        except ConfirmationRefused as error:
-            form.add_error("password", str(error))
-        except DesignError as error:
-            form.add_error(None, str(error))
-        else:
-            return redirect("studio:design", public_id)
-    return render(request, "studio/publish.html", {"form": form, "draft": draft})
-
-
-@login_required
-@require_POST
-def take_back(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    if publishing.take_back(actor=request.user, design=_own(request, public_id)):  # type: ignore[arg-type]
-        messages.success(request, _("Taken back. You can change the draft and ask again."))
     return redirect("studio:design", public_id)
 
 
@@ -259,7 +227,7 @@ def take_back(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def discard(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     try:
-        drafts.discard(actor=request.user, design=_own(request, public_id))  # type: ignore[arg-type]
+        drafts.discard(actor=request.user, design=own(request, public_id))  # type: ignore[arg-type]
     except DesignError as error:
         messages.error(request, str(error))
         return redirect("studio:design", public_id)
@@ -270,73 +238,5 @@ def discard(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @login_required
 @require_POST
 def retry(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    retry_processing(version=_own(request, public_id).versions.latest("number"))
+    retry_processing(version=own(request, public_id).versions.latest("number"))
     return redirect("studio:design", public_id)
-
-
-def _consent(request: HttpRequest, public_id: uuid.UUID) -> Consent:
-    try:
-        return selectors.consent_for(account=request.user, public_id=public_id)
-    except Consent.DoesNotExist as error:
-        raise Http404 from error
-
-
-@login_required
-@require_http_methods(["GET", "POST"])
-def consent(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Context: see _consent_page."""
-    asked = _consent(request, public_id)
-    form = forms.AcceptForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            publishing.accept(
-                actor=request.user,  # type: ignore[arg-type]
-                publication=asked.publication,
-                password=form.cleaned_data["password"],
-            )
-        except ConfirmationRefused as error:
-            form.add_error("password", str(error))
-        except DesignError as error:
-            form.add_error(None, str(error))
-        else:
-            messages.success(request, _("You accepted. It is published once everyone has."))
-            return redirect("studio:consent", public_id)
-    return _consent_page(request, asked, form, forms.DeclineForm())
-
-
-def _consent_page(
-    request: HttpRequest, asked: Consent, form: forms.AcceptForm, decline_form: forms.DeclineForm
-) -> HttpResponse:
-    """Context: consent, form (AcceptForm), decline_form, draft (the frozen design)."""
-    owner = asked.publication.design.owner
-    frozen = own_design(owner=owner, public_id=asked.publication.design.public_id)
-    return render(
-        request,
-        "studio/consent.html",
-        {
-            "consent": asked,
-            "form": form,
-            "decline_form": decline_form,
-            "draft": selectors.draft_page(frozen),
-        },
-    )
-
-
-@login_required
-@require_POST
-def decline(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    asked = _consent(request, public_id)
-    form = forms.DeclineForm(request.POST)
-    if not form.is_valid():
-        return _consent_page(request, asked, forms.AcceptForm(), form)
-    try:
-        publishing.decline(
-            actor=request.user,  # type: ignore[arg-type]
-            publication=asked.publication,
-            reason=form.cleaned_data["reason"],
-        )
-    except DesignError as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(request, _("You declined. The creator was told; nothing is published."))
-    return redirect(reverse("studio:consent", args=[public_id]))

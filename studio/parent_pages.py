@@ -1,0 +1,79 @@
+"""What the pages about derived works show: each parent with its terms, and what terms come to in money."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from common.money import PPM, TUSD
+from contracts.chains import chain
+from designs.models import Design, Preview
+from designs.selectors import Picture, cover_previews, picture_of
+from royalties.selectors import fee_ppm
+from studio.ancestry import minimums_of, standing_of
+from studio.models import DerivativeTermsDraft
+from studio.registration import Standing
+from studio.selectors import DraftPage
+
+EXAMPLE_PRICE = 20 * TUSD.base
+EXAMPLE_PPM = 100_000
+
+
+@dataclass(frozen=True)
+class NamedParent:
+    """A work that can be derived from, and what it asks now. `minimum` in base units of the test dollar; 0: none."""
+
+    entry_id: str
+    design: Design | None
+    picture: Picture | None
+    terms: Standing
+    minimum: int
+
+
+@dataclass(frozen=True)
+class Example:
+    """What terms come to for one sale of a derived work, base units of the test dollar."""
+
+    price: int
+    fee: int
+    part: int
+    ppm: int
+
+
+def named_parents(draft: DraftPage) -> list[NamedParent]:
+    """The works that a draft names, in their order; those that are no more, too."""
+    entries = list(draft.design.parent_drafts.values_list("entry_id", flat=True))
+    designs = Design.objects.filter(chain_id=chain().chain_id, entry_id__in=entries)
+    known = {str(one.entry_id): one for one in designs.select_related("owner").prefetch_related(cover_previews())}
+    return _parents([(entry, known.get(entry)) for entry in entries])
+
+
+def as_parents(designs: Iterable[Design]) -> list[NamedParent]:
+    """These designs on show (with their covers), as works to derive from."""
+    return _parents([(str(one.entry_id), one) for one in designs])
+
+
+def _parents(rows: list[tuple[str, Design | None]]) -> list[NamedParent]:
+    here = chain()
+    entries = [entry for entry, _design in rows]
+    terms = standing_of(chain_id=here.chain_id, entry_ids=entries)
+    minimums = minimums_of(chain_id=here.chain_id, entry_ids=entries)
+    return [
+        NamedParent(
+            entry_id=entry,
+            design=design,
+            picture=picture_of(design, _previews(design)) if design else None,
+            terms=terms[entry],
+            minimum=minimums.get(entry, {}).get(here.deployment.currency, 0) if entry in minimums else 0,
+        )
+        for entry, design in rows
+    ]
+
+
+def _previews(design: Design) -> list[Preview]:
+    return list(design.versions.all()[0].previews.all())
+
+
+def example_of(terms: DerivativeTermsDraft | None) -> Example:
+    """One sale of a derived work at 20 tUSD under these terms, under 10 % where there are none yet."""
+    ppm = terms.ppm if terms else EXAMPLE_PPM
+    fee = EXAMPLE_PRICE * fee_ppm(chain_id=chain().chain_id) // PPM
+    return Example(price=EXAMPLE_PRICE, fee=fee, part=(EXAMPLE_PRICE - fee) * ppm // PPM, ppm=ppm)
