@@ -33,12 +33,20 @@ def own_address(user: Any, address: str) -> OwnAddress | None:
 
 
 def share_addresses(users: Iterable[User]) -> dict[int, OwnAddress]:
-    """Where each of these people holds new shares, by their key: as they prefer, custody where that is gone."""
+    """Where each of these people holds new shares, by their key: as they prefer, custody where that is gone.
+
+    Who has no password cannot have our key sign: without a preference their first wallet holds.
+    """
+    users = list(users)
     people = [user.pk for user in users]
+    by_wallet = {user.pk for user in users if not user.has_usable_password()}
     found = {key.user_id: OwnAddress(key.address, custodial=True) for key in CustodyKey.objects.filter(user__in=people)}
     preferred = dict(ShareAddress.objects.filter(account__in=people).values_list("account_id", "address"))
-    for wallet in Wallet.objects.filter(user__in=people, address__in=preferred.values()):
-        if preferred.get(wallet.user_id) == wallet.address:
+    wallets = list(Wallet.objects.filter(user__in=people).order_by("-id"))
+    linked = {(wallet.user_id, wallet.address) for wallet in wallets}
+    wanted = {pk: address for pk, address in preferred.items() if (pk, address) in linked}
+    for wallet in wallets:
+        if wanted.get(wallet.user_id, wallet.address if wallet.user_id in by_wallet else "") == wallet.address:
             found[wallet.user_id] = OwnAddress(wallet.address, custodial=False, label=wallet.label)
     return found
 

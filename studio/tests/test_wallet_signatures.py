@@ -16,6 +16,7 @@ from licensing.services.templates import announce_templates, ship_templates
 from marketplace.tests.support import draft_of, with_offer
 from moderation.models import Review
 from royalties.selectors import holdings
+from studio.addresses import share_addresses
 from studio.errors import PublishingError
 from studio.models import Consent, Publication, ShareAddress
 from studio.selectors import open_requests
@@ -249,6 +250,18 @@ def test_a_preference_for_a_wallet_that_is_gone_is_custody_again(
 
     part = part_of(publication, cocreator)
     assert (part.address, part.custodial) == (cocreator.custody_key.address, True)
+
+
+def test_who_has_no_password_holds_in_their_first_wallet(creator: User, cocreator: User) -> None:
+    first, second = linked_wallet(cocreator), linked_wallet(cocreator)
+    linked_wallet(creator)
+    cocreator.set_unusable_password()
+    cocreator.save()
+
+    held = {pk: own.address for pk, own in share_addresses([creator, cocreator]).items()}
+    assert held == {creator.pk: creator.custody_key.address, cocreator.pk: first.address}
+    publishing.choose_share_address(actor=cocreator, address=second.address)
+    assert share_addresses([cocreator])[cocreator.pk].address == second.address
 
 
 def test_another_address_asks_the_creator_anew_and_the_next_table_names_it(
