@@ -132,3 +132,5 @@ function chooseSigner(form: HTMLFormElement): void {
   form.addEventListener("change", show);
   show();
 }
+
+export {};

@@ -63,3 +63,5 @@ function connect(stage: HTMLElement): void {
 }
 
 for (const stage of document.querySelectorAll<HTMLElement>("[data-zoom-stage]")) connect(stage);
+
+export {};

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from . import assets
 from .node import FORGE, Node
-from .paths import ROOT, SOLIDITY, VENV, VENV_PYTHON, Home
+from .paths import FRONTEND, ROOT, SOLIDITY, VENV, VENV_PYTHON, Home
 from .supervisor import Supervisor
 from .telling import Refusal, say
 
@@ -155,6 +155,9 @@ def forge_part(paths: Sequence[str]) -> Part:
 
 
 async def _front_end(checks: Checks, part: Part) -> bool:
+    typescript: list[str | Path] = [checks.node.node, FRONTEND / "node_modules" / ".bin" / "tsc"]
+    if not await checks.command(part, [*typescript, "--noEmit", "-p", FRONTEND]):
+        return False
     await assets.build_frontend(checks.supervisor, checks.node, checks.env)
     await assets.collect_static(checks.supervisor, checks.env)
     return True
