@@ -470,6 +470,16 @@ def test_a_wallet_is_not_linked_when_somebody_else_confirms_the_address(client, 
     assert _who(client) is None
 
 
+def test_a_wallet_that_was_only_shown_is_not_linked_to_an_account_opened_by_password(client, wallet, email):
+    sign(client, wallet)
+    client.post(
+        reverse("account_signup"), {"email": email, "display_name": "New", "password1": "amber tide 44 violins"}
+    )
+    _enter_code(client)
+    assert _who(client) == str(User.objects.get().pk)
+    assert not Wallet.objects.exists()
+
+
 def test_a_wallet_that_was_linked_meanwhile_stays_where_it_is(client, ada, wallet, email):
     sign(client, wallet)
     _open(client)
