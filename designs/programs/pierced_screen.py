@@ -69,7 +69,7 @@ def _leaf(p: PiercedScreen, index: int, random: np.random.Generator) -> Manifold
     # What is let through keeps round corners of a tool's radius, and no sliver of a hole is left.
     holes = (window - straps).offset(-0.35, JoinType.Round, circular_segments=24)
     holes = holes.offset(0.35, JoinType.Round, circular_segments=24)
-    face = whole - CrossSection.compose([hole for hole in holes.decompose() if hole.area() > 0.8])
+    face = whole - CrossSection.compose([hole for hole in holes.decompose() if hole.area() > 4])
     leaf = face.extrude(p.thickness).rotate((90, 0, 0)).translate((0, p.thickness / 2, 0))
     return leaf
 

@@ -29,6 +29,8 @@ FINISHES = {
 EMPTY = 1e-3
 """Modulus of a void cell relative to a full one: keeps the system regular."""
 PENALTY = 3.0
+EYE = 0.62
+"""Width of the eye around the pin, as a part of the bracket's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,13 +84,14 @@ class _Block:
         self.bolts = [(p.width / 2 - 1.3 * p.bolt, z) for z in (1.3 * p.bolt, p.height - 1.3 * p.bolt)]
         x, y, z = self._centers(self.counts)
         away = np.hypot(x - self.pin[0], z - self.pin[1])
-        ring = (away < p.pin) & (away > 0.5 * p.pin)
+        ring = (away < p.pin) & (away > 0.5 * p.pin) & (y < EYE / 2 * p.width)
         self.full, self.void = ring.copy(), away < 0.5 * p.pin - 0.3 * self.cell
         for bolt_y, bolt_z in self.bolts:
             off = np.hypot(y - bolt_y, z - bolt_z)
             self.full |= (off < 1.25 * p.bolt) & (x < p.plate)
             # The screwdriver comes along x.
             self.void |= (off < 1.05 * p.bolt) & (x > p.plate)
+        self.void |= (away < 1.3 * p.pin) & (y > EYE / 2 * p.width)
         self.void &= ~ring
         self.grid = Grid(self.counts, self._held(p))
         self.load = self._load(p, ring)
@@ -165,7 +168,7 @@ def _surface(block: _Block, density: Values) -> Solid:
     padded = np.pad(whole, 3)
     # Against the wall the material goes on: the plane is cut later and stays full to its edge.
     padded[:3, 3:-3, 3:-3] = whole[0]
-    smooth = spline_filter(gaussian_filter(padded, 0.75), order=3)
+    smooth = spline_filter(gaussian_filter(padded, 0.9), order=3)
     origin = np.array([0.0, -block.counts[1] * block.cell, 0.0]) - 2.5 * block.cell
 
     lower = np.array([-1.2 * block.cell, -(block.counts[1] + 1) * block.cell, -block.cell])
@@ -184,10 +187,15 @@ def _surface(block: _Block, density: Values) -> Solid:
 def _finished(p: TopologyBracket, block: _Block, solid: Solid) -> Solid:
     """Bosses on, bores and the wall's plane off, all exact."""
     body = Manifold(Mesh(solid.vertices.astype(np.float32), solid.triangles.astype(np.uint32)))
-    eye_width = 0.62 * p.width
-    eye = Manifold.cylinder(eye_width, p.pin, p.pin, 128, True).rotate((90, 0, 0))
+    eye = Manifold.cylinder(EYE * p.width, p.pin, p.pin, 128, True).rotate((90, 0, 0))
+    seat = Manifold.cylinder(p.width, 1.3 * p.pin, 1.3 * p.pin, 128, True).rotate((90, 0, 0))
     bore = Manifold.cylinder(3 * p.width, p.pin / 2, p.pin / 2, 96, True).rotate((90, 0, 0))
     added, removed = [eye.translate((block.pin[0], 0, block.pin[1]))], [bore.translate((block.pin[0], 0, block.pin[1]))]
+    for side in (-1, 1):
+        # What the pin's washers rest on is flat.
+        removed.append(seat.translate((block.pin[0], side * (EYE + 1) / 2 * p.width, block.pin[1])))
+    # Only the four bosses touch the wall, each as round as it is drawn.
+    body = body.trim_by_plane((1.0, 0.0, 0.0), 0.7 * p.plate)
     for bolt_y, bolt_z in block.bolts:
         for side in (-1, 1):
             boss = Manifold.cylinder(p.plate, 1.25 * p.bolt, 1.25 * p.bolt, 96).rotate((0, 90, 0))
@@ -196,7 +204,6 @@ def _finished(p: TopologyBracket, block: _Block, solid: Solid) -> Solid:
             added.append(boss.translate((0, side * bolt_y, bolt_z)))
             removed += [head.translate((p.plate, side * bolt_y, bolt_z)), hole.translate((0, side * bolt_y, bolt_z))]
     body = Manifold.batch_boolean([body, *added], OpType.Add) - Manifold.batch_boolean(removed, OpType.Add)
-    body = body.trim_by_plane((1.0, 0.0, 0.0), 0.0)
     mesh = max(body.decompose(), key=lambda part: part.volume()).to_mesh()
     return Solid(np.asarray(mesh.vert_properties[:, :3], dtype=np.float64), np.asarray(mesh.tri_verts, dtype=np.int64))
 
