@@ -9,7 +9,7 @@ import json
 import multiprocessing
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,7 +47,7 @@ CLOSED = (Design.State.REJECTED, Design.State.WITHDRAWN, Design.State.TAKEN_DOWN
 Say = Callable[[str], None]
 
 
-def seed(*, say: Say, timeout: float = 1800) -> None:
+def seed(*, say: Say, designs: Sequence[DemoDesign] = demo_designs, timeout: float = 1800) -> None:
     """Bring the demo in, one design after the other. Raises TimeoutError when workers do not follow."""
     people = {
         person.key: open_account(
@@ -61,15 +61,15 @@ def seed(*, say: Say, timeout: float = 1800) -> None:
     fund_demo_wallets()
     until = time.monotonic() + timeout
     underway: list[DemoDesign] = []
-    with _masters(people) as masters:
-        for number, demo in enumerate(demo_designs, start=1):
+    with _masters(designs, people) as masters:
+        for number, demo in enumerate(designs, start=1):
             master = masters.get(demo.title)
             while master is not None and not master.done():
                 underway = [other for other in underway if not _advance(other, people)]
                 _rest(until, what=f"“{demo.title}” to be made")
             if master is not None:
                 master.result()
-            say(f"design {number} of {len(demo_designs)}: {demo.title}")
+            say(f"design {number} of {len(designs)}: {demo.title}")
             _ensure_draft(demo, people)
             underway.append(demo)
     while underway:
@@ -80,9 +80,9 @@ def seed(*, say: Say, timeout: float = 1800) -> None:
 
 
 @contextmanager
-def _masters(people: dict[str, User]) -> Iterator[dict[str, "Future[None]"]]:
+def _masters(designs: Sequence[DemoDesign], people: dict[str, User]) -> Iterator[dict[str, "Future[None]"]]:
     """Masters that have to be made still, by title, made in the order of the demo by a process of their own."""
-    missing = [demo for demo in demo_designs if _existing(demo, people) is None and not _master_path(demo).is_file()]
+    missing = [demo for demo in designs if _existing(demo, people) is None and not _master_path(demo).is_file()]
     if not missing:
         yield {}
         return
@@ -138,7 +138,7 @@ def _advance(demo: DemoDesign, people: dict[str, User]) -> bool:
     if not _processed(design):
         return False
     if design.state == Design.State.DRAFT and not design.publications.filter(state="asked").exists():
-        parents = [_of_title(title, people) for title in demo.parents]
+        parents = [Design.objects.get(owner__in=people.values(), title=title) for title in demo.parents]
         if not all(_offers(parent) for parent in parents):
             return False
         _publish(demo, design, parents)
@@ -158,11 +158,6 @@ def _told(demo: DemoDesign, design: Design, people: dict[str, User]) -> bool:
     keys = [_order_key(design, people[buyer], code) for buyer, code in demo.sales]
     entry = RegistryEntry.objects.filter(chain_id=design.chain_id or 0, entry_id=design.entry_id or "")
     return entry.exists() and Order.objects.filter(checkout_key__in=keys).count() == len(keys)
-
-
-def _of_title(title: str, people: dict[str, User]) -> Design:
-    demo = next(demo for demo in demo_designs if demo.title == title)
-    return Design.objects.get(owner=people[demo.creator_key], title=title)
 
 
 def _processed(design: Design) -> bool:
