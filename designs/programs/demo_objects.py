@@ -111,9 +111,9 @@ demo_objects: tuple[DemoDesign, ...] = (
         seed=4,
         title="Schwarz Block, Opened",
         description=(
-            "Twenty-seven cells of Schwarz' primitive surface in a cube of 96 mm, opened by a sphere at one corner "
-            "so that the passage inside can be seen. The wall grows from 1.8 mm at the top to 5.0 mm at the base. "
-            "Faces are flat and edges sharp: lattice, cube and sphere are cut by exact booleans."
+            "Twenty-seven cells of Schwarz' primitive surface in a cube of 96 mm, opened by a sphere at the upper "
+            "front edge so that the passages inside can be seen. The wall grows from 1.8 mm at the top to 5.0 mm at "
+            "the base. Faces are flat and edges sharp: lattice, cube and sphere are cut by exact booleans."
         ),
         tags=("schwarz", "minimal surface", "lattice", "study", "printable"),
         disclosure="not_ai",

@@ -34,8 +34,8 @@ class SchwarzBlock(Parameters):
     period: float = number(32, 16, 80, "mm", "edge of one cell of the surface")
     wall_top: float = number(1.8, 1.2, 6.0, "mm", "wall at the top")
     wall_base: float = number(5.0, 1.2, 8.0, "mm", "wall at the base")
-    bite: float = number(0.74, 0.0, 0.9, "", "radius of the sphere at the upper corner, as a part of the width")
-    lean: float = number(0.0, 0.0, 0.5, "", "how far the seed moves the lattice, as a part of the period")
+    bite: float = number(0.52, 0.0, 0.8, "", "radius of the sphere at the upper front edge, as a part of the width")
+    lean: float = number(0.02, 0.0, 0.5, "", "how far the seed moves the lattice, as a part of the period")
     finish: str = choice("ochre", tuple(FINISHES), "color written into the file")
     resolution: int = count(96, 32, 240, "", "samples across the larger side")
 
@@ -48,17 +48,16 @@ class SchwarzBlock(Parameters):
 
 
 def generate(parameters: SchwarzBlock, seed: int) -> bytes:
-    """Make the GLB; the seed chooses the corner of the bite and moves the lattice. Raises ParameterError."""
+    """Make the GLB; the seed moves the lattice. Raises ParameterError."""
     random = np.random.default_rng(checked_seed(seed))
     half = np.array([parameters.width, parameters.width, parameters.height]) / 2
     voxel = 2 * float(half.max()) / parameters.resolution
     shift = random.uniform(-parameters.lean, parameters.lean, 3) * parameters.period
-    corner = half * np.array([1.0, -1.0, 1.0] if random.uniform() < 0.5 else [-1.0, -1.0, 1.0])
     lattice = skin(_field(parameters, shift, half + 2 * voxel), -half - 2 * voxel, half + 2 * voxel, voxel)
     cut = _manifold(lattice) ^ Manifold.cube(tuple(2 * half), True)
     if parameters.bite > 0:
         radius = parameters.bite * parameters.width
-        cut -= Manifold.sphere(radius, 256).translate(tuple(corner))
+        cut -= Manifold.sphere(radius, 256).translate((0.0, -half[1], half[2]))
     solid = _largest(cut.simplify(0.004)).tidied(0.004).on_base()
     return solid.to_glb(PROGRAM.name, FINISHES[parameters.finish], PROGRAM.stamp(parameters, seed))
 

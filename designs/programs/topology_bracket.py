@@ -168,7 +168,10 @@ def _surface(block: _Block, density: Values) -> Solid:
     padded = np.pad(whole, 3)
     # Against the wall the material goes on: the plane is cut later and stays full to its edge.
     padded[:3, 3:-3, 3:-3] = whole[0]
-    smooth = spline_filter(gaussian_filter(padded, 0.9), order=3)
+    blurred = gaussian_filter(padded, 0.9)
+    # Smoothing thins what is slender: the level is the one that leaves as much material as the optimum has.
+    level = float(np.quantile(blurred[3:-3, 3:-3, 3:-3], 1 - density.mean()))
+    smooth = spline_filter(blurred, order=3)
     origin = np.array([0.0, -block.counts[1] * block.cell, 0.0]) - 2.5 * block.cell
 
     lower = np.array([-1.2 * block.cell, -(block.counts[1] + 1) * block.cell, -block.cell])
@@ -176,9 +179,9 @@ def _surface(block: _Block, density: Values) -> Solid:
 
     def field(points: Vectors) -> Values:
         at = ((points - origin) / block.cell).T
-        level = map_coordinates(smooth, at, order=3, mode="constant", cval=0.0, prefilter=False)
+        there = map_coordinates(smooth, at, order=3, mode="constant", cval=0.0, prefilter=False)
         # About one cell and a half lies between empty and full.
-        inside: Values = (0.42 - level) * 1.6 * block.cell
+        inside: Values = (level - there) * 1.6 * block.cell
         return np.maximum(inside, lower[0] + 0.2 * block.cell - points[:, 0])
 
     return skin(field, lower, upper, block.cell / 2.5)
