@@ -1,31 +1,43 @@
-"""What is on offer, who holds which license, and whether its download is open."""
+"""What is on offer, and why nothing is; who holds what is in licensing.holdings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Case, Exists, F, Max, Min, OuterRef, Q, Sum, Value, When
+from django.db.models import Exists, OuterRef, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import User
-from common.fields import UintField
 from common.identifiers import ZERO_ADDRESS, ZERO_HASH
-from contracts.chains import Chain, chain
+from contracts.chains import chain
 from contracts.errors import ChainNotDeployed
 from contracts.models import ChainEvent
-from contracts.selectors import sync_status
-from designs.models import Design, EntryStatus
+from designs.models import EntryStatus
 from designs.selectors import entry_status
+from licensing.holdings import HeldLicense, Shelf, held_entries, licenses_of, shelf_of
 from licensing.models import (
     EntryClosing,
-    LicenseExpiry,
-    LicenseMovement,
-    LicenseRevocation,
     LicenseSale,
     LicenseTemplate,
     Offer,
 )
+
+__all__ = [
+    "HeldLicense",
+    "OfferOnShow",
+    "Shelf",
+    "Stop",
+    "closed_currencies",
+    "coin_offer_of",
+    "current_offers",
+    "held_entries",
+    "licenses_of",
+    "market_is_paused",
+    "offers_of",
+    "sale_stop",
+    "shelf_of",
+    "sold_by_offers",
+]
 
 IN_CHAIN_ORDER = ("block__number", "log_index")
 
@@ -155,103 +167,3 @@ def offers_of(*, chain_id: int, entry_id: str) -> list[OfferOnShow]:
         for offer in offers
         if offer.terms_hash in templates
     ]
-
-
-@dataclass(frozen=True)
-class HeldLicense:
-    """A license somebody holds, `quantity` of it. `confirmations` counts from the block it first arrived in; `ended`
-    says why it gives no rights any more: "revoked", "expired", or nothing. Of a license that was revoked and bought
-    again, only the valid ones are counted.
-    """
-
-    license_id: int
-    entry_id: str
-    quantity: int
-    design: Design
-    template: LicenseTemplate | None
-    confirmations: int
-    needed: int
-    ended: str = ""
-    expires_at: datetime | None = None
-
-    @property
-    def download_open(self) -> bool:
-        return not self.ended and self.confirmations >= self.needed
-
-
-def licenses_of(*, user: User, license_id: int | None = None, limit: int = 200) -> list[HeldLicense]:
-    """The licenses at a user's custody address, newest first, by the projections alone."""
-    here = chain()
-    holder = user.custody_key.address
-    into = When(receiver=holder, then=F("quantity"))
-    out_of = When(sender=holder, then=F("quantity"))
-    zero = Value(0, output_field=UintField())
-    rows = LicenseMovement.objects.filter(Q(receiver=holder) | Q(sender=holder), chain_id=here.chain_id)
-    if license_id is not None:
-        rows = rows.filter(license_id=license_id)
-    held = list(
-        rows.values("license_id", "entry_id")
-        .annotate(
-            quantity=Sum(
-                Case(into, default=zero, output_field=UintField())
-                - Case(out_of, default=zero, output_field=UintField()),
-                output_field=UintField(),
-            ),
-            first_block=Min("event__block__number", filter=Q(receiver=holder)),
-            last_block=Max("event__block__number", filter=Q(receiver=holder)),
-        )
-        .filter(quantity__gt=0)
-        .order_by("-last_block")[:limit]
-    )
-    designs = {
-        design.entry_id: design
-        for design in Design.objects.filter(chain_id=here.chain_id, entry_id__in=[row["entry_id"] for row in held])
-        .select_related("owner")
-        .prefetch_related("versions__previews")
-    }
-    templates = {f"{t.terms_hash[2:26]}": t for t in LicenseTemplate.objects.all()}
-    head = sync_status(here).indexed
-    revoked = _revoked(here, holder)
-    expiries = _expiries(here, [row["license_id"] for row in held])
-    now = timezone.now()
-    return [
-        HeldLicense(
-            license_id=row["license_id"],
-            entry_id=row["entry_id"],
-            quantity=row["quantity"] - revoked.get(row["license_id"], 0) or row["quantity"],
-            design=designs[row["entry_id"]],
-            template=templates.get(f"{row['license_id'] >> 32 & (1 << 96) - 1:024x}"),
-            confirmations=max(0, head - row["first_block"] + 1),
-            needed=here.confirmations,
-            ended=(
-                "revoked"
-                if row["quantity"] <= revoked.get(row["license_id"], 0)
-                else _expired(expiries.get(row["license_id"]), now)
-            ),
-            expires_at=expiries.get(row["license_id"]),
-        )
-        for row in held
-        if row["entry_id"] in designs
-    ]
-
-
-def _revoked(chain: Chain, holder: str) -> dict[int, int]:
-    """How many of each license this holder has that are revoked. They cannot leave, so the number only grows."""
-    rows = LicenseRevocation.objects.filter(chain_id=chain.chain_id, holder=holder)
-    return dict(rows.values_list("license_id").annotate(number=Max("quantity")))
-
-
-def _expiries(chain: Chain, license_ids: Sequence[int]) -> dict[int, datetime | None]:
-    """When those of these licenses end that ever do."""
-    rows = LicenseExpiry.objects.filter(chain_id=chain.chain_id, license_id__in=license_ids)
-    return dict(rows.values_list("license_id").annotate(until=Max("expires_at")))
-
-
-def _expired(until: datetime | None, now: datetime) -> str:
-    return "expired" if until is not None and until <= now else ""
-
-
-def held_entries(*, user: User, entry_ids: Sequence[str]) -> set[str]:
-    """Which of these entries the user holds any license of that is valid."""
-    wanted = set(entry_ids)
-    return {held.entry_id for held in licenses_of(user=user) if held.entry_id in wanted and not held.ended}

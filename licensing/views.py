@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from designs.storage import master_store
 from licensing.models import DownloadGrant, LicenseTemplate
-from licensing.selectors import licenses_of
+from licensing.selectors import shelf_of
 from licensing.services.downloads import DownloadRefused, grant_download, use_grant
 from licensing.services.templates import facts_of
 from licensing.services.templates import terms_document as canonical_terms
@@ -17,8 +17,10 @@ from licensing.services.templates import terms_document as canonical_terms
 @login_required
 @require_safe
 def library(request: HttpRequest) -> HttpResponse:
-    licenses = licenses_of(user=request.user)  # type: ignore[arg-type]
-    return render(request, "licensing/library.html", {"licenses": licenses})
+    """Context: shelf (selectors.Shelf), query."""
+    query = " ".join(request.GET.get("q", "").split())[:120]
+    shelf = shelf_of(user=request.user, query=query, after=request.GET.get("after", ""))  # type: ignore[arg-type]
+    return render(request, "licensing/library.html", {"shelf": shelf, "query": query})
 
 
 @login_required

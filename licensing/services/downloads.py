@@ -35,7 +35,7 @@ def grant_download(*, user: User, license_id: int) -> DownloadGrant:
         version=held.design.versions.latest("number"),
         chain_id=chain().chain_id,
         license_id=license_id,
-        holder=user.custody_key.address,
+        holder=held.holder,
         expires_at=timezone.now() + timedelta(seconds=settings.DOWNLOAD_LINK_SECONDS),
     )
 

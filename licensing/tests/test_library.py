@@ -1,14 +1,16 @@
 """My library: what each person holds by the chain alone, in every state that a license can have."""
 
+from collections.abc import Callable
+
 import pytest
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import User, Wallet
 from common.identifiers import ZERO_ADDRESS
 from contracts.models import ChainBlock
 from designs.models import Design
 from licensing.models import LicenseMovement
-from licensing.selectors import held_entries, licenses_of, offers_of
+from licensing.selectors import held_entries, licenses_of, offers_of, shelf_of
 from licensing.tests.test_downloads import passed_on
 from marketplace.tests import rows
 from marketplace.tests.pages import page, signed_in, text
@@ -137,3 +139,69 @@ def test_offers_count_down_to_sold_out(lamp: Design, buyer: User) -> None:
 
     assert seen == [(2, False), (1, False), (0, True)]
     assert "This license is sold out" in page(None, lamp.get_absolute_url())
+
+
+def test_licenses_of_linked_wallets_are_on_the_shelf_and_leave_with_the_wallet(
+    lamp: Design, buyer: User, stranger: User
+) -> None:
+    wallet = Wallet.objects.create(user=buyer, address="0x" + "Ab" * 20, kind="eoa")
+    license_id = rows.sale(lamp, stranger, block=50)
+    sold = LicenseMovement.objects.get(license_id=license_id)
+    LicenseMovement.objects.create(
+        event=rows._event("DesignLicenses", "TransferSingle", 52),
+        chain_id=sold.chain_id,
+        entry_id=sold.entry_id,
+        license_id=license_id,
+        sender=stranger.custody_key.address,
+        receiver=wallet.address,
+        quantity=1,
+    )
+
+    assert "Gyroid Lantern" in shelf(buyer)
+    assert "No licenses yet" in shelf(stranger)
+    assert licenses_of(user=buyer)[0].holder == wallet.address
+    grant = signed_in(buyer).post(reverse("licensing:start_download", args=[license_id]))
+    assert "/library/files/" in grant["Location"]
+    wallet.delete()
+    assert "No licenses yet" in shelf(buyer)
+    assert signed_in(buyer).get(grant["Location"])["Location"] == LIBRARY
+
+
+def test_the_shelf_is_walked_by_keys_and_searched(creator: User, buyer: User) -> None:
+    rows.chain_read_to(200)
+    for number in range(7):
+        design = rows.draft(creator, f"Piece {number}")
+        rows.anchor(design, block=20)
+        rows.sale(design, buyer, block=50 + number // 3)
+    whole = [one.license_id for one in licenses_of(user=buyer)]
+    seen: list[int] = []
+    after = ""
+    while True:
+        found = shelf_of(user=buyer, after=after, limit=2)
+        seen += [one.license_id for one in found.licenses]
+        if found.following is None:
+            break
+        after = found.following
+    assert seen == whole
+    assert len(whole) == 7
+    assert [one.design.title for one in shelf_of(user=buyer, query="piece 4").licenses] == ["Piece 4"]
+    assert "Nothing here matches" in text(page(buyer, f"{LIBRARY}?q=nothing"))
+    for odd in ("x", "1.x", "9" * 80, "%27"):
+        assert "Piece 6" in page(buyer, f"{LIBRARY}?after={odd}")
+
+
+def test_the_shelf_costs_the_same_for_one_license_and_for_many(
+    lamp: Design, creator: User, buyer: User, django_assert_max_num_queries: Callable
+) -> None:
+    rows.sale(lamp, buyer, block=50)
+    client = signed_in(buyer)
+    client.get(LIBRARY)
+    with django_assert_max_num_queries(20) as few:
+        client.get(LIBRARY)
+    for number in range(6):
+        design = rows.draft(creator, f"Piece {number}")
+        rows.anchor(design, block=20)
+        rows.sale(design, buyer, block=51)
+    with django_assert_max_num_queries(20) as many:
+        client.get(LIBRARY)
+    assert len(many.captured_queries) == len(few.captured_queries)

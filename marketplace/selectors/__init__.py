@@ -3,7 +3,7 @@
 from .cards import PAGE, Card, Page, cards_of, cards_page
 from .creators import CreatorPage, creator_page
 from .design_page import DesignPage, MoneyFlow, Stake, design_page, money_flow, stakes_of
-from .orders import OrderPage, order_page, orders_of
+from .orders import OrderPage, order_page, orders_of, orders_under_way
 from .search import SORTS, Facets, Suggestion, Wanted, facets, search, suggestions
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "money_flow",
     "order_page",
     "orders_of",
+    "orders_under_way",
     "search",
     "stakes_of",
     "suggestions",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from common.money import format_amount
@@ -71,3 +72,10 @@ def _on_its_way(order: Order) -> ActionStatus:
 def orders_of(*, buyer: Any, limit: int = 50) -> list[Order]:
     """A buyer's orders, newest first."""
     return list(Order.objects.filter(buyer=buyer).select_related("design", "template")[:limit])
+
+
+def orders_under_way(*, buyer: Any, limit: int = 20) -> list[Order]:
+    """A buyer's orders that wait for a payment or for the chain, newest first."""
+    sold = LicenseSale.objects.filter(chain_id=OuterRef("chain_id"), ref=OuterRef("ref"))
+    waiting = Order.objects.filter(~Exists(sold), buyer=buyer, state__in=[Order.State.PLACED, Order.State.PAID])
+    return list(waiting.select_related("design", "template")[:limit])

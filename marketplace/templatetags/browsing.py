@@ -4,12 +4,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import template
+from django.contrib.auth.models import AbstractBaseUser
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from designs.templatetags.designs import chain_marks
-from marketplace.selectors import SORTS, Card, Facets, Wanted
+from marketplace.models import Order
+from marketplace.selectors import SORTS, Card, Facets, Wanted, orders_under_way
 
 register = template.Library()
 
@@ -117,3 +119,9 @@ def card_marks(card: Card) -> list[dict[str, str]]:
         label = ngettext("%(number)s descendant", "%(number)s descendants", card.derived) % {"number": card.derived}
         marks.append({"tone": "bare", "label": label})
     return marks
+
+
+@register.simple_tag
+def orders_on_their_way(user: AbstractBaseUser) -> list[Order]:
+    """A buyer's orders that are no license yet and may become one."""
+    return orders_under_way(buyer=user)
