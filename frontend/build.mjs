@@ -20,6 +20,7 @@ const ISLANDS = [
   "claim",
   "consent",
   "demo-wallet",
+  "earnings",
   "hashing",
   "passkeys",
   "signin",

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import chain as joined
+from typing import Any
 
 from django.db import connection
 from django.db.models import Case, F, IntegerField, Q, Sum, When
@@ -73,17 +74,26 @@ class StatementLine:
     transaction_hash: str
     block_number: int
     at: datetime
+    log_index: int
+    holder: str
+
+    @property
+    def place(self) -> str:
+        """Where a statement goes on after this line."""
+        return f"{self.block_number}.{self.log_index}.{self.holder}"
 
 
 _STATEMENT = """  -- only named parameters below: values never enter the text
-WITH mine AS (
-    SELECT m.chain_id, m.entry_id, b.number, e.log_index,
-           CASE WHEN m.receiver = %(holder)s THEN m.units ELSE 0 END
-         - CASE WHEN m.sender = %(holder)s THEN m.units ELSE 0 END AS units
+WITH moves AS (
+    SELECT m.entry_id, b.number, e.log_index, m.sender, m.receiver, m.units
     FROM royalties_sharemovement m
     JOIN contracts_chainevent e ON e.id = m.event_id
     JOIN contracts_chainblock b ON b.id = e.block_id
-    WHERE m.chain_id = %(chain)s AND (m.receiver = %(holder)s OR m.sender = %(holder)s)
+    WHERE m.chain_id = %(chain)s AND (m.receiver = ANY(%(holders)s) OR m.sender = ANY(%(holders)s))
+), mine AS (
+    SELECT entry_id, number, log_index, receiver AS holder, units FROM moves WHERE receiver = ANY(%(holders)s)
+    UNION ALL
+    SELECT entry_id, number, log_index, sender, -units FROM moves WHERE sender = ANY(%(holders)s)
 ), incoming AS (
     SELECT event_id, entry_id, currency, gross, fee, own, source, ref
     FROM royalties_revenueevent WHERE chain_id = %(chain)s
@@ -92,30 +102,33 @@ WITH mine AS (
     FROM royalties_ancestorsettlement WHERE chain_id = %(chain)s
 ), credits AS (
     SELECT %(chain)s::bigint AS chain_id, r.entry_id, r.currency, r.gross, r.fee, r.own, r.source, r.ref,
-           e.transaction_hash, b.number, b.timestamp, e.log_index, held.units,
+           e.transaction_hash, b.number, b.timestamp, e.log_index, held.holder, held.units,
            SUM(r.own * held.units) OVER (
-               PARTITION BY r.entry_id, r.currency ORDER BY b.number, e.log_index
+               PARTITION BY r.entry_id, r.currency, held.holder ORDER BY b.number, e.log_index
            ) AS cumulative
     FROM incoming r
     JOIN contracts_chainevent e ON e.id = r.event_id
     JOIN contracts_chainblock b ON b.id = e.block_id
     CROSS JOIN LATERAL (
-        SELECT COALESCE(SUM(mine.units), 0) AS units FROM mine
+        SELECT mine.holder, SUM(mine.units) AS units FROM mine
         WHERE mine.entry_id = r.entry_id AND (mine.number, mine.log_index) < (b.number, e.log_index)
+        GROUP BY mine.holder
     ) held
     WHERE r.entry_id IN (SELECT entry_id FROM mine) AND held.units > 0
+), lines AS (
+    SELECT *, div(cumulative, %(supply)s) - div(cumulative - own * units, %(supply)s) AS amount FROM credits
 )
 """
 
 _LINES = (
     _STATEMENT
     + """
-SELECT chain_id, entry_id, currency, gross, fee, own, source, units,
-       div(cumulative, %(supply)s) - div(cumulative - own * units, %(supply)s) AS amount,
-       ref, transaction_hash, number, timestamp
-FROM credits
-WHERE %(before)s::bigint IS NULL OR number < %(before)s::bigint
-ORDER BY number DESC, log_index DESC
+SELECT chain_id, entry_id, currency, gross, fee, own, source, units, amount,
+       ref, transaction_hash, number, timestamp, log_index, holder
+FROM lines
+WHERE %(before_block)s::bigint IS NULL
+   OR (number, log_index, holder) < (%(before_block)s::bigint, %(before_log)s::bigint, %(before_holder)s::text)
+ORDER BY number DESC, log_index DESC, holder DESC
 LIMIT %(limit)s
 """
 )
@@ -123,29 +136,51 @@ LIMIT %(limit)s
 _TOTALS = (
     _STATEMENT  # noqa: S608
     + """
-SELECT credits.entry_id, credits.currency, SUM(own * units) AS numerator,
+SELECT credits.entry_id, credits.currency, credits.holder, SUM(own * units) AS numerator,
        (SELECT COALESCE(SUM(p.amount), 0) FROM royalties_payout p
         WHERE p.chain_id = %(chain)s AND p.entry_id = credits.entry_id
-          AND p.currency = credits.currency AND p.holder = %(holder)s) AS paid
-FROM credits GROUP BY credits.entry_id, credits.currency
+          AND p.currency = credits.currency AND p.holder = credits.holder) AS paid
+FROM credits GROUP BY credits.entry_id, credits.currency, credits.holder
 """
 )
 
+_DAYS = (
+    _STATEMENT
+    + """
+SELECT (timestamp AT TIME ZONE 'UTC')::date AS day, source, currency, COUNT(*), SUM(amount)
+FROM lines GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+"""
+)
 
-def statement(*, chain_id: int, holder: str, before_block: int | None = None, limit: int = 50) -> list[StatementLine]:
-    """A holder's credits, newest first. Amounts add up to exactly what was credited: each is the step between
-    two whole totals, so a fraction left by one sale shows in a later one."""
-    values: dict[str, int | str | None] = {
-        "chain": chain_id,
-        "holder": holder,
-        "before": before_block,
-        "limit": limit,
-        "supply": SUPPLY,
-        "no_ref": ZERO_HASH,
-    }
+# One address, or all addresses of a person: each is credited for itself, to the whole unit.
+Holder = str | Sequence[str]
+
+
+def _fetch(text: str, *, chain_id: int, holder: Holder, **values: int | str | None) -> list[tuple[Any, ...]]:
+    holders = [holder] if isinstance(holder, str) else list(holder)
     with connection.cursor() as cursor:
-        cursor.execute(_LINES, values)
-        rows = cursor.fetchall()
+        cursor.execute(text, {"chain": chain_id, "holders": holders, "supply": SUPPLY, "no_ref": ZERO_HASH, **values})
+        return cursor.fetchall()
+
+
+def statement(
+    *, chain_id: int, holder: Holder, before: tuple[int, int, str] | None = None, limit: int | None = 50
+) -> list[StatementLine]:
+    """Credits, newest first, from before a place (`StatementLine.place`); all of them without a limit.
+
+    Amounts add up to exactly what was credited: each is the step between two whole totals, so a fraction left by
+    one sale shows in a later one.
+    """
+    block, log, address = before or (None, None, None)
+    rows = _fetch(
+        _LINES,
+        chain_id=chain_id,
+        holder=holder,
+        before_block=block,
+        before_log=log,
+        before_holder=address,
+        limit=limit,
+    )
     return [
         StatementLine(
             chain_id=row[0],
@@ -161,14 +196,34 @@ def statement(*, chain_id: int, holder: str, before_block: int | None = None, li
             transaction_hash=row[10],
             block_number=row[11],
             at=row[12],
+            log_index=row[13],
+            holder=row[14],
         )
         for row in rows
     ]
 
 
 @dataclass(frozen=True)
+class DayTotal:
+    """What one source credited in one currency on one day (UTC), in base units, by how many lines."""
+
+    day: date
+    source: Source
+    currency: str
+    lines: int
+    amount: int
+
+
+def earnings_by_day(*, chain_id: int, holder: Holder) -> list[DayTotal]:
+    """All credits by day, source and currency, oldest first."""
+    rows = _fetch(_DAYS, chain_id=chain_id, holder=holder)
+    return [DayTotal(row[0], Source(row[1]), row[2], int(row[3]), int(row[4])) for row in rows]
+
+
+@dataclass(frozen=True)
 class EarningTotal:
-    """Base units of one entry and currency for one holder. `credited` = `paid` + `claimable`."""
+    """Base units of one entry and currency for one holder, or for all addresses of one. `credited` = `paid` +
+    `claimable`."""
 
     entry_id: str
     currency: str
@@ -180,18 +235,21 @@ class EarningTotal:
         return self.credited - self.paid
 
 
-def earning_totals(*, chain_id: int, holder: str) -> list[EarningTotal]:
-    """What each entry ever brought a holder, and what of it was paid."""
-    with connection.cursor() as cursor:
-        cursor.execute(_TOTALS, {"chain": chain_id, "holder": holder, "no_ref": ZERO_HASH})
-        rows = cursor.fetchall()
-    return [EarningTotal(row[0], row[1], int(row[2]) // SUPPLY, int(row[3])) for row in rows]
+def earning_totals(*, chain_id: int, holder: Holder) -> list[EarningTotal]:
+    """What each entry ever brought, and what of it was paid."""
+    found: dict[tuple[str, str], EarningTotal] = {}
+    for entry_id, currency, _address, numerator, paid in _fetch(_TOTALS, chain_id=chain_id, holder=holder):
+        before = found.get((entry_id, currency), EarningTotal(entry_id, currency, 0, 0))
+        credited = before.credited + int(numerator) // SUPPLY
+        found[entry_id, currency] = EarningTotal(entry_id, currency, credited, before.paid + int(paid))
+    return list(found.values())
 
 
-def payouts_to(*, chain_id: int, holder: str, limit: int = 50) -> list[Payout]:
-    """Money that the holder was paid, at home or where their orders sent it, newest first."""
+def payouts_to(*, chain_id: int, holder: Holder, limit: int = 50) -> list[Payout]:
+    """Money that was paid for these addresses, at home or where their orders sent it, newest first."""
+    holders = [holder] if isinstance(holder, str) else list(holder)
     return list(
-        Payout.objects.filter(chain_id=chain_id, holder=holder)
+        Payout.objects.filter(chain_id=chain_id, holder__in=holders)
         .select_related("event__block")
         .order_by("-event__block__number", "-event__log_index")[:limit]
     )
@@ -270,15 +328,16 @@ def breakdown(*, chain_id: int, entry_id: str, price: int) -> Breakdown:
     )
 
 
-def units_of(*, chain_id: int, holder: str) -> dict[str, int]:
-    """Share units a holder has now, by entry."""
+def units_of(*, chain_id: int, holder: Holder) -> dict[str, int]:
+    """Share units held now, by entry."""
+    holders = [holder] if isinstance(holder, str) else list(holder)
     moved = (
-        ShareMovement.objects.filter(Q(receiver=holder) | Q(sender=holder), chain_id=chain_id)
+        ShareMovement.objects.filter(Q(receiver__in=holders) | Q(sender__in=holders), chain_id=chain_id)
         .values_list("entry_id")
         .annotate(
             units=Sum(
-                Case(When(receiver=holder, then=F("units")), default=0, output_field=IntegerField())
-                - Case(When(sender=holder, then=F("units")), default=0, output_field=IntegerField())
+                Case(When(receiver__in=holders, then=F("units")), default=0, output_field=IntegerField())
+                - Case(When(sender__in=holders, then=F("units")), default=0, output_field=IntegerField())
             )
         )
     )
