@@ -42,3 +42,8 @@ def erasers() -> dict[str, "Eraser"]:
 def label_of_kind(kind: str) -> str:
     """The name of a kind; of one that nobody named, its own words."""
     return str(_notification_kinds.get(kind, kind.replace("_", " ").capitalize()))
+
+
+def notification_kinds() -> dict[str, str]:
+    """Every kind that an app named, with its name, in the order of the names."""
+    return dict(sorted(((kind, str(label)) for kind, label in _notification_kinds.items()), key=lambda one: one[1]))

@@ -8,7 +8,7 @@ from allauth.mfa.models import Authenticator
 from django.db.models import QuerySet
 from rest_framework.authtoken.models import Token
 
-from accounts.models import CustodyKey, Notification, User, Wallet, WalletEvent
+from accounts.models import CustodyKey, MutedMail, Notification, User, Wallet, WalletEvent
 
 WALLET_EVENTS_SHOWN = 20
 
@@ -57,6 +57,16 @@ def account_overview(user: User) -> AccountOverview:
 def notifications_of(user: User) -> QuerySet[Notification]:
     """Newest first."""
     return Notification.objects.filter(user=user)
+
+
+def unread_number(user: User) -> int:
+    """How many notifications a person has not read; 100 stands for more."""
+    return Notification.objects.filter(user=user, read_at__isnull=True).order_by()[:100].count()
+
+
+def muted_kinds(user: User) -> set[str]:
+    """Kinds of notifications that a person wants no mail of."""
+    return set(MutedMail.objects.filter(user=user).values_list("kind", flat=True))
 
 
 def addresses_of(user: User) -> list[str]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts import views, wallet_views
+from accounts import notification_views, views, wallet_views
 
 app_name = "accounts"
 urlpatterns = [
@@ -15,6 +15,9 @@ urlpatterns = [
     path("wallets/link/", wallet_views.WalletLinkView.as_view(), name="wallet_link"),
     path("wallets/<int:wallet_id>/", wallet_views.WalletView.as_view(), name="wallet"),
     path("wallets/<int:wallet_id>/unlink/", wallet_views.WalletUnlinkView.as_view(), name="wallet_unlink"),
-    path("notifications/", views.notification_list, name="notifications"),
+    path("notifications/", notification_views.listing, name="notifications"),
+    path("notifications/read/", notification_views.read_all, name="read_all"),
+    path("notifications/mail/", notification_views.choose, name="choose_mail"),
+    path("notifications/<int:number>/", notification_views.opened, name="notification"),
     path("data.json", views.personal_data, name="personal_data"),
 ]

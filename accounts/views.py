@@ -2,7 +2,6 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
@@ -15,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.errors import ConfirmationRefused
 from accounts.forms import PasswordConfirmForm, ProfileForm
 from accounts.models import User
-from accounts.selectors import account_overview, notifications_of
+from accounts.selectors import account_overview
 from accounts.services import (
     create_api_token,
     export_custody_key,
@@ -106,13 +105,6 @@ class CustodyExportView(View):
             "private_key": private_key,
         }
         return render(request, "accounts/custody_export.html", context, status=status)
-
-
-@login_required
-@require_safe
-def notification_list(request: HttpRequest) -> HttpResponse:
-    page = Paginator(notifications_of(_person(request)), 30).get_page(request.GET.get("page"))
-    return render(request, "accounts/notifications.html", {"page_obj": page})
 
 
 @login_required

@@ -19,6 +19,8 @@ class Notification(models.Model):
     url = models.CharField(max_length=500, blank=True, help_text="a path on this site")
     created_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True, blank=True)
+    quiet = models.BooleanField(default=False, help_text="the person wanted no mail of this kind when it was told")
+    read_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering: ClassVar = ["-id"]
@@ -27,6 +29,7 @@ class Notification(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["created_at"], name="notification_unsent", condition=models.Q(sent_at__isnull=True)),
+            models.Index(fields=["user"], name="notification_unread", condition=models.Q(read_at__isnull=True)),
         ]
 
     def __str__(self) -> str:
@@ -36,3 +39,16 @@ class Notification(models.Model):
     def kind_label(self) -> str:
         """The kind as its app named it."""
         return label_of_kind(self.kind)
+
+
+class MutedMail(models.Model):
+    """A kind of notification that a person wants no mail of. It stands on their notifications page all the same."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="muted_mail")
+    kind = models.CharField(max_length=60)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["user", "kind"], name="muted_once")]
+
+    def __str__(self) -> str:
+        return self.kind

@@ -1,5 +1,6 @@
 """Telling people by e-mail: stored with the action, sent after it, once per (person, kind, key)."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from urllib.parse import urljoin
 
@@ -10,7 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Notification, User
+from accounts.hooks import notification_kinds
+from accounts.models import MutedMail, Notification, User
 from common.tasks import nudge
 
 logger = structlog.get_logger(__name__)
@@ -37,9 +39,10 @@ def notify(*, user: User, kind: str, subject: str, body: str, key: str = "", url
             "subject": one_line if len(one_line) <= 200 else one_line[:199] + "…",
             "body": body,
             "url": url,
+            "quiet": MutedMail.objects.filter(user=user, kind=kind).exists(),
         },
     )
-    if is_new:
+    if is_new and not notification.quiet:
         nudge(send_notification, notification.pk)
     return notification
 
@@ -53,7 +56,7 @@ def deliver(*, notification_id: int) -> bool:
     notification = (
         Notification.objects.select_for_update(of=("self",), skip_locked=True)
         .select_related("user")
-        .filter(pk=notification_id, sent_at__isnull=True)
+        .filter(pk=notification_id, sent_at__isnull=True, quiet=False)
         .first()
     )
     if notification is None:
@@ -67,7 +70,7 @@ def deliver_unsent() -> int:
     """Send what a lost message or a mail server that was down left behind. Returns how many were sent."""
     now = timezone.now()
     waiting = Notification.objects.filter(
-        sent_at__isnull=True, created_at__lt=now - SWEEP_AFTER, created_at__gt=now - GIVE_UP_AFTER
+        sent_at__isnull=True, quiet=False, created_at__lt=now - SWEEP_AFTER, created_at__gt=now - GIVE_UP_AFTER
     ).order_by("created_at", "pk")
     sent = 0
     for pk in waiting.values_list("pk", flat=True)[:200]:
@@ -76,6 +79,24 @@ def deliver_unsent() -> int:
         except OSError as error:
             logger.warning("notification_unsent", notification=pk, error=str(error))
     return sent
+
+
+def mark_read(*, user: User, notification_id: int | None = None) -> int:
+    """Note that a person has read one of their notifications, or all of them. Returns how many were unread."""
+    unread = Notification.objects.filter(user=user, read_at__isnull=True)
+    if notification_id is not None:
+        unread = unread.filter(pk=notification_id)
+    return unread.update(read_at=timezone.now())
+
+
+@transaction.atomic
+def choose_mail(*, user: User, wanted: Collection[str]) -> None:
+    """Send mail of these kinds and of no other that is known; the page keeps telling of all."""
+    known = set(notification_kinds())
+    MutedMail.objects.filter(user=user, kind__in=known & set(wanted)).delete()
+    MutedMail.objects.bulk_create(
+        [MutedMail(user=user, kind=kind) for kind in sorted(known - set(wanted))], ignore_conflicts=True
+    )
 
 
 def _letter(notification: Notification) -> str:
