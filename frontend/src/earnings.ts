@@ -66,3 +66,5 @@ async function draw(box: HTMLElement): Promise<void> {
   new ResizeObserver(() => plot?.setSize({ width: box.clientWidth, height: 200 })).observe(box);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
 }
+
+export {};
