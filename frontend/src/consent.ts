@@ -11,7 +11,8 @@ interface Refusal {
   next_step?: string;
 }
 
-const FINAL = new Set([403, 404, 409]);
+// The server will not take this signature any more. Not so 403: the page is older than the last sign-in, a reload mends it.
+const FINAL = new Set([404, 409]);
 
 for (const root of document.querySelectorAll<HTMLElement>("[data-consent]")) connect(root);
 for (const form of document.querySelectorAll<HTMLFormElement>("form[data-signer]")) chooseSigner(form);
@@ -90,7 +91,7 @@ function connect(root: HTMLElement): void {
       sessionStorage.removeItem(key);
       resend.hidden = true;
       sign.hidden = false;
-      say(said?.sentence ?? root.dataset.textKept, said?.next_step, "notice-broken");
+      say(said?.sentence ?? root.dataset.textGone, said?.next_step, "notice-broken");
       return;
     }
     offerAgain(said?.sentence ?? root.dataset.textKept, said?.next_step ?? root.dataset.textKeptNext);
