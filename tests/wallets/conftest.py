@@ -82,7 +82,11 @@ def on_sale(market: Market) -> Market:  # noqa: F811
 
 @pytest.fixture
 def wallet_buyer(on_sale: Market) -> WalletBuyer:
-    """Linked to the buyer's account, with coin and 100 test dollars."""
+    return linked_buyer(on_sale)
+
+
+def linked_buyer(on_sale: Market) -> WalletBuyer:
+    """A wallet linked to the buyer's account, with coin and 100 test dollars."""
     key: LocalAccount = Account.create()
     on_sale.live.node.rpc("anvil_setBalance", key.address, hex(10**19))
     as_operator(on_sale, "TestStablecoin", "transfer", key.address, 100_000_000)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from eth_utils.address import to_checksum_address
 from playwright.sync_api import Locator
 
 from accounts.models import User, Wallet
@@ -19,7 +20,7 @@ from marketplace.tests.conftest import unbuilt_static_files  # noqa: F401
 from royalties.services.claims import sweep_claims
 from tests.faults.conftest import market, sold  # noqa: F401
 from tests.faults.market import Market
-from tests.faults.wallets import send_as
+from tests.faults.wallets import as_operator
 from tests.wallets.conftest import on_sale  # noqa: F401
 
 DOLLARS = 100_000_000
@@ -65,7 +66,11 @@ class Shopper:
         """Up to the sums that the wallet has."""
         self.open_checkout()
         self.wallet.connect(account=account)
-        self.page.get_by_text("Your wallet holds").first.wait_for()
+        self.see("Your wallet holds")
+
+    def see(self, text: str) -> None:
+        """Wait until the page says so, outside of what is only read aloud."""
+        self.page.locator("main").get_by_text(text).first.wait_for(timeout=40_000)
 
     def problem(self, code: str) -> str:
         """What the page says of it, once it says so."""
@@ -90,7 +95,7 @@ class Shopper:
     def licensed(self) -> None:
         """The order page comes to it by itself; the wallet holds one license and paid its price once."""
         self.follow()
-        self.page.get_by_text("The license is yours").wait_for(timeout=40_000)
+        self.see("The license is yours")
         assert self.market.licenses_on_chain(self.address) == 1
 
     def nothing_bought(self) -> None:
@@ -101,10 +106,8 @@ class Shopper:
 def with_wallet(market: Market, visitor: Visitor, person: User) -> Shopper:  # noqa: F811
     """The node's first account is linked and has 100 test dollars; the second one is not linked."""
     accounts = market.live.node.rpc("eth_accounts")
-    from eth_utils.address import to_checksum_address
-
     shopper = Shopper(market, visitor, person, [to_checksum_address(one) for one in accounts])
-    send_as(market, market.live.operator, "TestStablecoin", "transfer", shopper.address, DOLLARS)
+    as_operator(market, "TestStablecoin", "transfer", shopper.address, DOLLARS)
     Wallet.objects.create(user=person, address=shopper.address)
     visitor.sign_in(person)
     # Browser, node, server and test share the machine's cores with whatever else runs.

@@ -111,7 +111,7 @@ def test_a_wallet_of_nobody_in_this_account_is_to_be_linked_first(shopper: Shopp
     shopper.open_checkout()
     shopper.wallet.connect(account=1)
 
-    shopper.page.get_by_text("This wallet is not linked to your account").wait_for()
+    shopper.see("This wallet is not linked to your account")
     assert shopper.page.get_by_role("button", name="Sign to pay").count() == 0
 
 
