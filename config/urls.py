@@ -13,6 +13,7 @@ urlpatterns = [
     path("studio/", include("studio.urls")),
     path("earnings/", include("royalties.urls")),
     path("library/", include("licensing.urls")),
+    path("moderation/", include("moderation.urls")),
     path("designs/", include("designs.urls")),
     path("verify/", include("designs.verify_urls")),
     path("payments/", include("payments.urls")),
