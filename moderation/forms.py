@@ -3,15 +3,14 @@
 from typing import Any
 
 from django import forms
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from designs.models import Disclosure
 from moderation.models import Decision, Report
 
 
-def _statement(label: "str | Promise", help_text: "str | Promise" = "") -> forms.CharField:
-    return forms.CharField(label=label, help_text=help_text, max_length=4000, widget=forms.Textarea(attrs={"rows": 5}))
+def _lines() -> forms.Textarea:
+    return forms.Textarea(attrs={"rows": 5})
 
 
 class ReportForm(forms.Form):
@@ -22,8 +21,11 @@ class ReportForm(forms.Form):
         max_length=500,
         help_text=_("For a copy: the address of a design here, a link, or the SHA-256 of the original file."),
     )
-    statement = _statement(
-        _("What a moderator should know"), _("What you see, where it can be checked, and what is yours in it.")
+    statement = forms.CharField(
+        label=_("What a moderator should know"),
+        help_text=_("What you see, where it can be checked, and what is yours in it."),
+        max_length=4000,
+        widget=_lines(),
     )
 
     def clean(self) -> dict[str, Any]:
@@ -36,7 +38,7 @@ class ReportForm(forms.Form):
 class StatementForm(forms.Form):
     """An answer to a question, or an appeal."""
 
-    statement = _statement(_("What you want to say"))
+    statement = forms.CharField(label=_("What you want to say"), max_length=4000, widget=_lines())
 
 
 class DecisionForm(forms.Form):
@@ -51,7 +53,12 @@ class DecisionForm(forms.Form):
         help_text=_("Only for a correction."),
     )
     reason = forms.ChoiceField(label=_("Reason"), choices=[("", _("Choose a reason")), *Decision.Reason.choices])
-    text = _statement(_("In your own words"), _("The creator and whoever reported it read this."))
+    text = forms.CharField(
+        label=_("In your own words"),
+        help_text=_("The creator and whoever reported it read this."),
+        max_length=4000,
+        widget=_lines(),
+    )
 
 
 class AppealDecisionForm(forms.Form):
@@ -63,4 +70,9 @@ class AppealDecisionForm(forms.Form):
         ],
         widget=forms.RadioSelect,
     )
-    text = _statement(_("In your own words"), _("The creator and whoever reported it read this."))
+    text = forms.CharField(
+        label=_("In your own words"),
+        help_text=_("The creator and whoever reported it read this."),
+        max_length=4000,
+        widget=_lines(),
+    )

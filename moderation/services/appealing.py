@@ -43,7 +43,7 @@ def decide_appeal(*, moderator: User, appeal: Appeal, uphold: bool, text: str) -
         raise ModerationRefused("same_moderator", _("Another moderator than the one who decided first decides this."))
     if not text.strip():
         raise ModerationRefused("no_text", _("Say why in your own words: both sides read it."))
-    design = Design.objects.select_for_update().get(pk=first.design_id)
+    design = Design.objects.select_for_update(no_key=True).get(pk=first.design_id)
     status = status_to_come(design)
     state = Appeal.State.UPHELD if uphold else Appeal.State.REJECTED
     moved = Appeal.objects.filter(pk=appeal.pk, state=Appeal.State.OPEN)

@@ -13,8 +13,10 @@ from moderation.models import Answer, Case
 def case_of(design: Design) -> Case:
     """The open case of a design, locked; a new one when there is none. Call in a transaction."""
     while True:
-        # A row must be locked before it is joined: a decision may close it in the meantime.
-        found = Case.objects.select_for_update().filter(design=design).exclude(state=Case.State.CLOSED).first()
+        # Locked before it is joined, since a decision may close it meanwhile; no_key, since rows refer to it.
+        found = (
+            Case.objects.select_for_update(no_key=True).filter(design=design).exclude(state=Case.State.CLOSED).first()
+        )
         if found is not None:
             return found
         try:

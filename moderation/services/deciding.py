@@ -40,7 +40,7 @@ def decide_case(*, moderator: User, case: Case, turn: int, wish: Wish) -> Decisi
     has changed.
     """
     # The design first: its status may be decided by an appeal at the same time.
-    design = Design.objects.select_for_update().get(pk=case.design_id)
+    design = Design.objects.select_for_update(no_key=True).get(pk=case.design_id)
     rule = RULES.get(wish.action)
     if rule is None:
         raise ModerationRefused("unknown_action", _("Choose what is to be done."))

@@ -19,7 +19,7 @@ def tell_receipt(report: Report) -> None:
         subject=_("We have your report about “%(title)s”") % {"title": report.design.title},
         body=_(
             "You said: %(reason)s.\n\nA moderator reads it and decides. We write to you then, with the reason. "
-            "The creator reads what you say when a moderator asks them, and never who you are."
+            "The creator reads what the moderator writes, and never who you are."
         )
         % {"reason": report.get_reason_display()},
         url=report.get_absolute_url(),
