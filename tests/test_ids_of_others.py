@@ -31,7 +31,9 @@ from marketplace.services.checkout import place_order
 from marketplace.tests import rows
 from marketplace.tests.pages import signed_in
 from marketplace.tests.support import draft_of, published, sold, submitted, with_offer
+from moderation import services as moderation
 from moderation.models import Review
+from moderation.services.deciding import Wish
 from studio.services import publishing
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("recorded_deployment")]
@@ -90,6 +92,17 @@ TABLE: dict[str, list[Row]] = {
     "licensing:terms_document": [Row("terms", EVERYONE)],
     "designs:preview": [Row("preview", IN_DRAFT, nobody=404)],
     "designs:record": [own()],
+    "moderation:report": [Row("on sale", PEOPLE), Row("draft", (), ("get", "post"))],
+    "moderation:report_status": [Row("report", ("buyer",))],
+    "moderation:answer": [Row("case", ("owner",), ("get", "post"))],
+    "moderation:statement": [Row("decision", ("owner", "moderator"))],
+    "moderation:appeal": [Row("decision", ("owner",), ("get", "post"))],
+    "moderation:case": [Row("case", ("moderator",))],
+    "moderation:take": [Row("case", ("moderator",), ("post",))],
+    "moderation:release": [Row("case", ("moderator",), ("post",))],
+    "moderation:open": [Row("on sale", ("moderator",), ("post",))],
+    "moderation:send_again": [Row("decision", ("moderator",), ("post",))],
+    "moderation:appeal_case": [Row("appeal", ("moderator",))],
     "payments:webhook": [Row("provider", (), ("post",), refused=400, nobody=400)],
     "payments:test_page": [Row("payment", ("buyer",), ("get", "post"))],
     "account_reset_password_from_key": [Row("reset key", (), ("post",), refused="page", nobody="page")],
@@ -141,7 +154,7 @@ def people(creator: User, cocreator: User, buyer: User, stranger: User, moderato
 
 
 @pytest.fixture
-def things(creator: User, cocreator: User, buyer: User, png: bytes) -> dict[str, list[Any]]:
+def things(creator: User, cocreator: User, buyer: User, moderator: User, png: bytes) -> dict[str, list[Any]]:
     """What there is to guess: the arguments of its addresses."""
     parts = [Part(creator, "designer", 700_000), Part(cocreator, "tweaker", 300_000)]
     draft = with_offer(draft_of(creator, png, parts=parts, prompt="a secret", disclosure="ai_generated"))
@@ -159,8 +172,23 @@ def things(creator: User, cocreator: User, buyer: User, png: bytes) -> dict[str,
     get_connection("django.core.mail.backends.filebased.EmailBackend").send_messages(
         [EmailMessage("Hello", "there", to=["a@example.org"])]
     )
+    report = moderation.report(reporter=buyer, design=on_sale, reason="other", statement="Look at it.")
+    question = Wish("ask", "question", "Where is its source?")
+    moderation.decide_case(moderator=moderator, case=report.case, turn=report.case.turn + 1, wish=question)
+    corrected = published(creator, png + b"\x01", title="Corrected")
+    decisions = []
+    for disclosure in ("ai_generated", "ai_assisted"):
+        case = moderation.open_case(moderator=moderator, design=corrected)
+        wish = Wish("correct_disclosure", "undisclosed_ai", "It says so itself.", disclosure)
+        decisions.append(moderation.decide_case(moderator=moderator, case=case, turn=case.turn, wish=wish))
+    appeal = moderation.appeal(author=creator, decision=decisions[1], statement="It is not so.")
     return {
         "draft": [draft.public_id],
+        "on sale": [on_sale.public_id],
+        "report": [report.public_id],
+        "case": [report.case.public_id],
+        "decision": [decisions[0].public_id],
+        "appeal": [appeal.public_id],
         "draft and terms": [draft.public_id, terms],
         "request": [request.public_id],
         "preview": [draft.public_id, draft.versions.get().previews.get().pk, "piece.jpg"],
@@ -191,6 +219,7 @@ POSTED = {
     "password1": "amber wharf 29 lanterns",
     "keep": "on",
     "reason": "stolen",
+    "statement": "stolen",
     "decision": "pay",
 }
 
