@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from contracts.chains import chain
-from contracts.selectors import confirmation_status, status_of_action
+from contracts.selectors import confirmation_status, status_of_action, sync_status
 from designs.models import Design
 from designs.selectors import access_design, claims_of, state_word, versions_of
 from marketplace import selectors
@@ -131,6 +131,8 @@ class VersionSerializer(serializers.Serializer):
 class VerifySerializer(serializers.Serializer):
     sha256 = serializers.CharField()
     known = serializers.BooleanField()
+    as_of_block = serializers.IntegerField(help_text="the newest block that this answer knows of")
+    chain_reachable = serializers.BooleanField(help_text="false: what was claimed since that block is missing")
     claims = ClaimSerializer(many=True)
     versions = VersionSerializer(many=True)
 
@@ -187,7 +189,15 @@ class Verify(APIView):
             raise ValidationError({"sha256": "must be 64 hexadecimal digits: the SHA-256 of the file"})
         claims, versions = claims_of("0x" + sha256), versions_of("0x" + sha256)
         known = bool(claims or versions)
-        answer = {"sha256": sha256, "known": known, "claims": claims, "versions": versions}
+        read = sync_status(chain())
+        answer = {
+            "sha256": sha256,
+            "known": known,
+            "as_of_block": read.indexed,
+            "chain_reachable": read.reachable,
+            "claims": claims,
+            "versions": versions,
+        }
         return Response(VerifySerializer(answer).data)
 
 

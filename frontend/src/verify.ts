@@ -106,6 +106,7 @@ class Verification {
     const input = root.querySelector<HTMLInputElement>("[data-verify-input]");
     if (!zone || !input) return;
     zone.hidden = false;
+    root.querySelector("[data-verify-plain]")?.remove();
     input.addEventListener("change", () => {
       this.#take([...(input.files ?? [])]);
       // The same file again is a new question.

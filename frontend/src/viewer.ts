@@ -208,19 +208,19 @@ class Stage {
 
   /** The view in words, for everybody who cannot see it, and as a caption for those who can. */
   #describe(): void {
-    const said = this.#root.querySelector<HTMLElement>("[data-viewer-said]");
+    const said = this.#root.querySelector<HTMLElement>("[data-viewer-said]") ?? document.getElementById("announcer");
     if (!said || !this.#viewer) return;
-    const seen = this.#root.querySelector<HTMLElement>(`[data-view="${this.#view}"]`)?.dataset.said ?? this.#angle(said);
+    const seen = this.#root.querySelector<HTMLElement>(`[data-view="${this.#view}"]`)?.dataset.said ?? this.#angle();
     const ways = [...this.#root.querySelectorAll<HTMLElement>("[aria-pressed=true][data-said]")].map((one) => one.dataset.said);
     const text = `${[seen, ...ways].join(", ")}.`;
     if (said.textContent !== text) said.textContent = text;
   }
 
-  #angle(words: HTMLElement): string {
+  #angle(): string {
     const { theta, phi } = this.#viewer?.getCameraOrbit() ?? { theta: 0, phi: 0 };
     const around = ((Math.round((theta * 180) / Math.PI) % 360) + 360) % 360;
     const above = 90 - Math.round((phi * 180) / Math.PI);
-    return (words.dataset.textAngle ?? "").replace("{around}", String(around)).replace("{above}", String(above));
+    return (this.#root.dataset.textAngle ?? "").replace("{around}", String(around)).replace("{above}", String(above));
   }
 
   #say(text: string | undefined): void {

@@ -104,6 +104,7 @@ def test_verify_answers_everyone_and_knows_what_it_does_not_know(people, creator
     known = people["nobody"].get(reverse("api_verify", args=[sha256])).json()
     assert known["known"] is True
     assert [(claim["claim_order"], claim["custodial"]) for claim in known["claims"]] == [(1, True)]
+    assert (known["as_of_block"], known["chain_reachable"]) == (15, True)
     unknown = people["nobody"].get(reverse("api_verify", args=["0" * 64])).json()
     assert (unknown["known"], unknown["claims"]) == (False, [])
     assert people["nobody"].get(reverse("api_verify", args=["xyz"])).status_code == 400

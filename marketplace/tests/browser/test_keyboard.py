@@ -114,7 +114,7 @@ def test_the_viewer_opens_by_keyboard_and_hands_the_focus_to_its_tools(visitor: 
     page.wait_for_function("document.activeElement.dataset.view === 'front'")
     tab_to(page, "^Top$", at_most=3)
     page.keyboard.press("Enter")
-    assert page.locator("#announcer").inner_text() == "Seen from above"
+    assert page.locator("[data-viewer-said]").inner_text() == "Seen from above."
 
 
 def test_a_design_is_uploaded_with_a_co_creator_by_keyboard(
