@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from accounts.models import User
 from common.testing import running_chromium
@@ -15,6 +15,9 @@ from designs.storage import preview_store
 from designs.tests.samples import glb_bytes
 from marketplace.tests import rows
 from marketplace.tests.browser.visitor import AXE, HEIGHT, Visitor
+
+# A shared machine is slow at times; what never comes is still told.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="package")
