@@ -201,8 +201,8 @@ def _finished(p: TopologyBracket, block: _Block, solid: Solid) -> Solid:
     body = body.trim_by_plane((1.0, 0.0, 0.0), 0.7 * p.plate)
     # A coarse grid lets the smooth surface swell out of the block it was promised to stay in.
     body = body.trim_by_plane((0.0, 0.0, 1.0), 0.0).trim_by_plane((0.0, 0.0, -1.0), -p.height)
-    for side in (-1.0, 1.0):
-        body = body.trim_by_plane((0.0, side, 0.0), -p.width / 2)
+    for facing in (-1.0, 1.0):
+        body = body.trim_by_plane((0.0, facing, 0.0), -p.width / 2)
     for bolt_y, bolt_z in block.bolts:
         for side in (-1, 1):
             boss = Manifold.cylinder(p.plate, 1.25 * p.bolt, 1.25 * p.bolt, 96).rotate((0, 90, 0))
