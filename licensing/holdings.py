@@ -111,7 +111,7 @@ def _rows(
     )
     if after is not None:
         found = found.filter(Q(last_block__lt=after[0]) | Q(last_block=after[0], license_id__lt=after[1]))
-    return list(found.order_by("-last_block", "-license_id")[:limit])
+    return [dict(row) for row in found.order_by("-last_block", "-license_id")[:limit]]
 
 
 def _held(holders: Sequence[str], rows: Sequence[dict]) -> list[HeldLicense]:

@@ -10,6 +10,7 @@ import statistics
 import subprocess
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 from script.setup.browser import chromium_for
 from script.setup.node import ensure_tool_packages, node_for
@@ -21,6 +22,7 @@ from .report import Report, Row
 RUNS = 3
 # A busy machine loses a trace now and then; Lighthouse then asks to be run again.
 TRIES = 3
+Result = dict[str, Any]
 TARGET = 95.0
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 FORMS: dict[str, tuple[str, ...]] = {"phone": (), "desktop": ("--preset=desktop",)}
@@ -67,24 +69,32 @@ def _read(url: str) -> str:
         return str(answer.read().decode())
 
 
-def _lighthouse(home: Home, tool: Path, url: str, words: tuple[str, ...]) -> dict[str, dict]:
-    command = [node_for(home).node, tool, url, *words, "--quiet", "--output=json", f"--chrome-flags={CHROME}"]
+def _lighthouse(home: Home, tool: Path, url: str, words: tuple[str, ...]) -> Result:
+    command: list[str | Path] = [
+        node_for(home).node,
+        tool,
+        url,
+        *words,
+        "--quiet",
+        "--output=json",
+        f"--chrome-flags={CHROME}",
+    ]
     environment = {**os.environ, "CHROME_PATH": str(chromium_for(home))}
     for _ in range(TRIES):
         done = subprocess.run(
             [*command, f"--only-categories={','.join(CATEGORIES)}"], env=environment, capture_output=True, text=True
         )
         if done.returncode == 0:
-            report: dict[str, dict] = json.loads(done.stdout)
+            report: Result = json.loads(done.stdout)
             return report
     raise Refusal(f"Lighthouse failed on {url}: {done.stderr.strip()[-300:]}")
 
 
-def _score(runs: list[dict[str, dict]], category: str) -> float:
-    return statistics.median(100 * run["categories"][category]["score"] for run in runs)
+def _score(runs: list[Result], category: str) -> float:
+    return float(statistics.median(100 * run["categories"][category]["score"] for run in runs))
 
 
-def _faults(where: str, run: dict[str, dict]) -> list[str]:
+def _faults(where: str, run: Result) -> list[str]:
     """What Lighthouse holds against the page outside of its timings."""
     weighed = {
         ref["id"]

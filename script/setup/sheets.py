@@ -122,7 +122,7 @@ def _photograph(site: str, chromium: Path, options: argparse.Namespace) -> None:
                         color_scheme=scheme,  # type: ignore[arg-type]
                         reduced_motion="reduce",
                     )
-                    pictures += _tour(context, site, person, options.only or "")
+                    pictures += _tour(context, site, person, options.only or "", width)
                     context.close()
                 if options.keep:
                     _keep(options.keep, f"{width}-{scheme}", pictures)
@@ -133,7 +133,7 @@ def _photograph(site: str, chromium: Path, options: argparse.Namespace) -> None:
         browser.close()
 
 
-def _tour(context: "BrowserContext", site: str, person: str, only: str) -> Iterator[tuple[str, bytes]]:
+def _tour(context: "BrowserContext", site: str, person: str, only: str, width: int) -> Iterator[tuple[str, bytes]]:
     page = context.new_page()
     if person != GUEST:
         page.goto(f"{site}/accounts/login/")
@@ -151,9 +151,9 @@ def _tour(context: "BrowserContext", site: str, person: str, only: str) -> Itera
             continue
         _show_all_pictures(page)
         height = min(TALLEST, page.evaluate("document.documentElement.scrollHeight"))
-        page.set_viewport_size({"width": page.viewport_size["width"], "height": max(900, height)})
+        page.set_viewport_size({"width": width, "height": max(900, height)})
         yield f"{person.split('@')[0]}: {stop.name}", page.screenshot()
-        page.set_viewport_size({"width": page.viewport_size["width"], "height": 900})
+        page.set_viewport_size({"width": width, "height": 900})
 
 
 def _address(page: Any, path: str) -> str | None:
