@@ -66,8 +66,8 @@ def _in_sentences(view: Answer) -> Answer:
 @_in_sentences
 def quote(request: HttpRequest, public_id: uuid.UUID, terms_hash: str) -> HttpResponse:
     """The part about one wallet. Context: payer, linked, choices, checkout_key, design, terms_hash."""
-    payer = _address(request.GET.get("payer", ""))
     design = _visible(request, public_id)
+    payer = _address(request.GET.get("payer", ""))
     offers = _offers(design, terms_hash)
     held = holdings_of(account=payer, chain=chain())
     context = {
@@ -148,10 +148,10 @@ def signature(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_POST
 @_in_sentences
 def sent(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    transaction_hash = request.POST.get("hash", "").lower()
+    order, transaction_hash = _own(request, public_id), request.POST.get("hash", "").lower()
     if not HASH.fullmatch(transaction_hash):
         raise CheckoutRefused(_("That is no hash of a transaction."))
-    return _where(note_sent(order=_own(request, public_id), transaction_hash=transaction_hash))
+    return _where(note_sent(order=order, transaction_hash=transaction_hash))
 
 
 @login_required

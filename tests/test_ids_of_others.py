@@ -15,12 +15,14 @@ from django.core.mail import EmailMessage, get_connection
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.mailbox import newest_mails
-from accounts.models import User
-from accounts.services import create_api_token
-from common.testing import PASSWORD
+from accounts.models import User, Wallet
+from accounts.services import create_api_token, notify
+from common.identifiers import new_ref
+from common.testing import PASSWORD, addresses
 from contracts.chains import chain
 from designs.models import Contribution, Design
 from designs.services.upload import Part
@@ -34,6 +36,7 @@ from marketplace.tests.support import draft_of, published, sold, submitted, with
 from moderation import services as moderation
 from moderation.models import Review
 from moderation.services.deciding import Wish
+from royalties.models import ClaimRequest
 from studio.services import publishing
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("recorded_deployment")]
@@ -68,7 +71,13 @@ TABLE: dict[str, list[Row]] = {
     "marketplace:design": [Row("draft", IN_DRAFT, nobody=404)],
     "marketplace:design_status": [Row("draft", IN_DRAFT, nobody=404)],
     "marketplace:checkout": [Row("draft and terms", (), ("get", "post"))],
+    "marketplace:creator": [Row("creator", EVERYONE)],
+    "marketplace:wallet_quote": [Row("draft and terms", IN_DRAFT)],
+    "marketplace:wallet_order": [Row("draft and terms", IN_DRAFT, ("post",))],
     "marketplace:order": [Row("order", ("buyer",))],
+    "marketplace:order_signature": [Row("order", ("buyer",), ("post",))],
+    "marketplace:order_sent": [Row("order", ("buyer",), ("post",))],
+    "marketplace:order_cancel": [Row("order", ("buyer",), ("post",))],
     "marketplace:order_status": [Row("order", ("buyer",))],
     "studio:design": [own()],
     "studio:design_status": [own()],
@@ -103,6 +112,13 @@ TABLE: dict[str, list[Row]] = {
     "moderation:open": [Row("on sale", ("moderator",), ("post",))],
     "moderation:send_again": [Row("decision", ("moderator",), ("post",))],
     "moderation:appeal_case": [Row("appeal", ("moderator",))],
+    "royalties:claim_signature": [Row("claim", ("owner",), ("post",))],
+    "royalties:claim_sent": [Row("claim", ("owner",), ("post",))],
+    "royalties:claim_cancel": [Row("claim", ("owner",), ("post",))],
+    "verify:verdict": [Row("hash", EVERYONE)],
+    "accounts:wallet": [Row("wallet", ("buyer",), ("get", "post"))],
+    "accounts:wallet_unlink": [Row("wallet", ("buyer",), ("get", "post"), refused="page")],
+    "accounts:notification": [Row("notification", ("buyer",))],
     "payments:webhook": [Row("provider", (), ("post",), refused=400, nobody=400)],
     "payments:test_page": [Row("payment", ("buyer",), ("get", "post"))],
     "account_reset_password_from_key": [Row("reset key", (), ("post",), refused="page", nobody="page")],
@@ -182,7 +198,27 @@ def things(creator: User, cocreator: User, buyer: User, moderator: User, png: by
         wish = Wish("correct_disclosure", "undisclosed_ai", "It says so itself.", disclosure)
         decisions.append(moderation.decide_case(moderator=moderator, case=case, turn=case.turn, wish=wish))
     appeal = moderation.appeal(author=creator, decision=decisions[1], statement="It is not so.")
+    wallet = Wallet.objects.create(user=buyer, address=addresses()["DesignViews"])
+    told = notify(user=buyer, kind="license_ready", key="1", subject="Ready", body="It is ready.")
+    claim = ClaimRequest.objects.create(
+        person=creator,
+        chain_id=chain().chain_id,
+        holder=creator.custody_key.address,
+        paid_to=creator.custody_key.address,
+        currency=addresses()["TestStablecoin"],
+        entry_ids=[on_sale.entry_id],
+        amount=1,
+        way=ClaimRequest.Way.SENT,
+        asked_at_block=1,
+        deadline=timezone.now(),
+        salt=new_ref(),
+        digest=new_ref(),
+    )
     return {
+        "creator": [creator.public_id],
+        "wallet": [wallet.pk],
+        "notification": [told.pk],
+        "claim": [claim.public_id],
         "draft": [draft.public_id],
         "on sale": [on_sale.public_id],
         "report": [report.public_id],
@@ -322,12 +358,17 @@ def test_an_id_that_is_nobodys_finds_nothing(name: str, stranger: User) -> None:
         "licensing:start_download": [7],
         "designs:preview": [uuid.uuid4(), 7, "x.jpg"],
         "marketplace:checkout": [uuid.uuid4(), "0x" + "0" * 64],
+        "marketplace:wallet_quote": [uuid.uuid4(), "0x" + "0" * 64],
+        "marketplace:wallet_order": [uuid.uuid4(), "0x" + "0" * 64],
+        "accounts:wallet": [7],
+        "accounts:wallet_unlink": [7],
+        "accounts:notification": [7],
         "licensing:terms": ["0x" + "0" * 64],
         "licensing:terms_document": ["0x" + "0" * 64],
         "payments:webhook": ["nobody"],
         "mailbox:message": ["20260101-000000-1.0"],
     }
-    if name in {"account_reset_password_from_key", "api_verify"}:
+    if name in {"account_reset_password_from_key", "api_verify", "verify:verdict"}:
         return
     address = reverse(name, args=made_up.get(name, [uuid.uuid4()]))
     for person in (None, stranger):
@@ -335,7 +376,7 @@ def test_an_id_that_is_nobodys_finds_nothing(name: str, stranger: User) -> None:
             answer = call(signed_in(person), method, address)
             assert answer.status_code in {302, 401, 404}, address
             if answer.status_code == 302:
-                assert answer["Location"].startswith(("/accounts/login/", "/library/"))
+                assert answer["Location"].startswith(("/accounts/login/", "/library/", "/accounts/reauthenticate/"))
 
 
 def test_a_guessed_reset_key_says_so_and_changes_no_password(buyer: User, client: Client) -> None:
