@@ -128,7 +128,7 @@ def test_two_claims_of_one_file_stand_in_their_order(people, creator, cocreator,
     claims = people["nobody"].get(reverse("api_verify", args=[sha256])).json()["claims"]
     assert [claim["creator"] for claim in claims] == [creator.custody_key.address, cocreator.custody_key.address]
     page = people["nobody"].get(reverse("marketplace:design", args=[publication.design.public_id]))
-    assert b"ater claim" in page.content
+    assert b"it is claim number 2 known to this registry, not the first" in page.content
 
 
 def test_an_action_is_told_to_its_own_people_only(people, creator, buyer, draft) -> None:

@@ -142,7 +142,7 @@ def later(creator: User, stranger: User, moderator: User, png: bytes) -> Design:
 
 def test_anothers_claim_is_shown_as_the_second_everywhere(later: Design, creator: User) -> None:
     seen = page(None, later.get_absolute_url())
-    assert "It is claim number 2 of this file in this registry, not the first." in text(seen)
+    assert "it is claim number 2 known to this registry, not the first" in text(seen)
     assert creator.custody_key.address in seen
     assert "later claim" in page(None, "/")
     assert "later claim" in page(None, "/search/?q=second")
