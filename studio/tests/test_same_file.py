@@ -148,7 +148,7 @@ def test_anothers_claim_is_shown_as_the_second_everywhere(later: Design, creator
     assert "later claim" in page(None, "/search/?q=second")
     first = Design.objects.get(owner=creator)
     assert "later claim" not in page(None, "/search/?q=first")
-    assert "It is the first claim known to this registry." in text(page(None, first.get_absolute_url()))
+    assert "it is the first claim known to this registry" in text(page(None, first.get_absolute_url()))
 
 
 def test_the_api_orders_the_claims(later: Design, creator: User, stranger: User) -> None:
