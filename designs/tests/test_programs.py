@@ -80,6 +80,7 @@ def test_another_seed_makes_other_bytes(slug: str, outputs: dict[str, bytes]) ->
     assert PROGRAMS[slug].generate(SMALL[slug], 6) != outputs[slug]
 
 
+@pytest.mark.long
 def test_another_process_makes_the_same_bytes_without_django(tmp_path: Path, outputs: dict[str, bytes]) -> None:
     stated = {slug: parameters.as_json() for slug, parameters in SMALL.items()}
     script = (

@@ -27,6 +27,7 @@ from .telling import Refusal, say, step
 
 DATABASE = "loomprint"
 BROWSER = "browser"
+LONG = "long"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -106,14 +107,14 @@ async def _run_everything(checks: Checks, home: Home, options: argparse.Namespac
     """forge beside the checks that read the code: together they fill two cores; then pytest has both."""
     await checks.run_lanes(contract_parts(), quick_parts())
     workers = ["-n", str(options.n), "--dist", "worksteal"] if options.n > 1 else []
-    await checks.run_lanes([pytest_part("pytest", *workers, "-m", f"not {BROWSER}")])
+    await checks.run_lanes([pytest_part("pytest", *workers, "-m", f"not {BROWSER} and not {LONG}")])
     if options.no_browser:
         checks.leave_out(BROWSER, "--no-browser")
         return
     _find_browser(checks, home)
     # A browser with its own server and chain a worker: a file stays together, since it shares its browser.
     apart = ["-n", str(options.n), "--dist", "loadfile"] if options.n > 1 else []
-    await checks.run_lanes([pytest_part(BROWSER, *apart, "-m", BROWSER)])
+    await checks.run_lanes([pytest_part(BROWSER, *apart, "-m", f"{BROWSER} and not {LONG}")])
 
 
 async def _run_selected(checks: Checks, home: Home, options: argparse.Namespace) -> None:

@@ -6,6 +6,8 @@ import sys
 import time
 from typing import Any
 
+import pytest
+
 from common.testing import wait_until
 from tests.stack import ROOT, Stack
 
@@ -73,6 +75,7 @@ def _asked(stack: Stack) -> dict[str, Any]:
     return answer
 
 
+@pytest.mark.long
 def test_seeding_survives_a_kill_and_does_everything_once(stack: Stack, tmp_path: Any) -> None:
     script = tmp_path / "seed.py"
     script.write_text(SEED)
