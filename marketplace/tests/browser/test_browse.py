@@ -15,6 +15,7 @@ from marketplace.tests.test_pages_render import order_for
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.long,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("recorded_deployment"),
 ]

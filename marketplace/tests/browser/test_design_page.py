@@ -17,6 +17,7 @@ from marketplace.tests.test_lineage import derives, entry
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.long,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("recorded_deployment"),
 ]

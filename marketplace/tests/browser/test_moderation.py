@@ -21,6 +21,7 @@ from moderation.services.deciding import Wish
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.browser,
+    pytest.mark.long,
     pytest.mark.usefixtures("recorded_deployment"),
 ]
 

@@ -19,7 +19,7 @@ from common.testing_wallet import BAD_NAME, DemoWallet, misbehave
 from contracts.testing import LiveChain
 from marketplace.tests.browser.visitor import HEIGHT, WIDTHS, Visitor
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
 SIGN_IN = "Sign in with a wallet"
 

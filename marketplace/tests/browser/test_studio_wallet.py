@@ -22,7 +22,7 @@ from studio.models import Consent, Publication
 from studio.services import publishing
 from studio.services.lineage import set_derivative_terms
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
 SIGN = "Sign with the wallet"
 

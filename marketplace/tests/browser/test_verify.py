@@ -18,6 +18,7 @@ from marketplace.tests.browser.visitor import HEIGHT, WIDTHS, Visitor
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.long,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("recorded_deployment"),
 ]

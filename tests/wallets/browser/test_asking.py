@@ -8,7 +8,7 @@ from common.testing_wallet import BAD_NAME, NAME, misbehave
 from marketplace.models import Order
 from tests.wallets.browser.conftest import Shopper
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
 
 def test_wallets_are_chosen_by_keyboard_in_a_dialog_that_gives_the_focus_back(shopper: Shopper) -> None:

@@ -12,7 +12,7 @@ from tests.faults.wallets import as_creator
 from tests.wallets.browser.conftest import DOLLARS, Shopper
 from tests.wallets.conftest import open_coin_offer
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.django_db(transaction=True)]
 ZERO = "0x" + "00" * 20
 
 

@@ -13,7 +13,7 @@ from tests.faults.market import Market
 from tests.wallets.browser.conftest import Shopper, with_wallet
 from tests.wallets.holders import EARNED, earn_by
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
