@@ -14,6 +14,6 @@ class AccountsConfig(AppConfig):
 
         register_exporter("accounts", own_data)
         register_eraser("accounts", forget_wallets)
-        register_notification_kind("custody_exported", _("Custody key shown"))
-        register_notification_kind("wallet_linked", _("Wallet linked"))
-        register_notification_kind("wallet_unlinked", _("Wallet unlinked"))
+        register_notification_kind("custody_exported", _("Custody key shown"), always_mailed=True)
+        register_notification_kind("wallet_linked", _("Wallet linked"), always_mailed=True)
+        register_notification_kind("wallet_unlinked", _("Wallet unlinked"), always_mailed=True)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _exporters: dict[str, "Exporter"] = {}
 _erasers: dict[str, "Eraser"] = {}
 _notification_kinds: dict[str, "str | Promise"] = {}
+_always_mailed: set[str] = set()
 
 
 def register_exporter(app: str, exporter: "Exporter") -> None:
@@ -26,9 +27,14 @@ def register_eraser(app: str, eraser: "Eraser") -> None:
     _erasers[app] = eraser
 
 
-def register_notification_kind(kind: str, label: "str | Promise") -> None:
-    """Give notifications of `kind` the name that people read beside them."""
+def register_notification_kind(kind: str, label: "str | Promise", *, always_mailed: bool = False) -> None:
+    """Give notifications of `kind` the name that people read beside them.
+
+    What is always mailed cannot be switched off: it warns the owner of an account that somebody else may be in.
+    """
     _notification_kinds[kind] = label
+    if always_mailed:
+        _always_mailed.add(kind)
 
 
 def exporters() -> dict[str, "Exporter"]:
@@ -44,6 +50,7 @@ def label_of_kind(kind: str) -> str:
     return str(_notification_kinds.get(kind, kind.replace("_", " ").capitalize()))
 
 
-def notification_kinds() -> dict[str, str]:
-    """Every kind that an app named, with its name, in the order of the names."""
-    return dict(sorted(((kind, str(label)) for kind, label in _notification_kinds.items()), key=lambda one: one[1]))
+def mail_choices() -> dict[str, str]:
+    """Every named kind whose mail a person may switch off, with its name, in the order of the names."""
+    kinds = ((kind, str(label)) for kind, label in _notification_kinds.items() if kind not in _always_mailed)
+    return dict(sorted(kinds, key=lambda one: one[1]))

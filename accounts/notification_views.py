@@ -9,7 +9,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.hooks import notification_kinds
+from accounts.hooks import mail_choices
 from accounts.selectors import muted_kinds, notifications_of, unread_number
 from accounts.services.notifications import choose_mail, mark_read
 from common.paging import key_of
@@ -30,7 +30,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "notifications": rows[:PAGE],
         "following": rows[PAGE - 1].pk if len(rows) > PAGE else None,
         "unread_here": unread_number(person),  # type: ignore[arg-type]
-        "kinds": [(kind, name, kind not in muted) for kind, name in notification_kinds().items()],
+        "kinds": [(kind, name, kind not in muted) for kind, name in mail_choices().items()],
     }
     return render(request, "accounts/notifications.html", context)
 

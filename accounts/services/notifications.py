@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.hooks import notification_kinds
+from accounts.hooks import mail_choices
 from accounts.models import MutedMail, Notification, User
 from common.tasks import nudge
 
@@ -92,7 +92,7 @@ def mark_read(*, user: User, notification_id: int | None = None) -> int:
 @transaction.atomic
 def choose_mail(*, user: User, wanted: Collection[str]) -> None:
     """Send mail of these kinds and of no other that is known; the page keeps telling of all."""
-    known = set(notification_kinds())
+    known = set(mail_choices())
     MutedMail.objects.filter(user=user, kind__in=known & set(wanted)).delete()
     MutedMail.objects.bulk_create(
         [MutedMail(user=user, kind=kind) for kind in sorted(known - set(wanted))], ignore_conflicts=True

@@ -8,7 +8,7 @@ from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.hooks import notification_kinds
+from accounts.hooks import mail_choices
 from accounts.models import MutedMail, Notification, User
 from accounts.selectors import unread_number
 from accounts.services import notify
@@ -56,7 +56,7 @@ def test_a_notification_leads_to_no_other_site(ada: User, url: str) -> None:
 
 
 def test_a_muted_kind_is_told_on_the_page_and_not_by_mail(ada: User, bo: User) -> None:
-    kinds = set(notification_kinds())
+    kinds = set(mail_choices())
     assert "license_ready" in kinds
     answer = signed_in(ada).post(reverse("accounts:choose_mail"), {"kind": [*(kinds - {"license_ready"}), "unknown"]})
     assert answer.status_code == 302
@@ -90,3 +90,11 @@ def test_pages_go_by_key_and_the_header_counts_with_one_query(ada: User, django_
     client.get(LIST)
     with django_assert_num_queries(1):
         assert unread_number(ada) == 31
+
+
+def test_a_warning_is_mailed_whatever_was_chosen(ada: User) -> None:
+    signed_in(ada).post(reverse("accounts:choose_mail"), {})
+    assert set(MutedMail.objects.values_list("kind", flat=True)) == set(mail_choices())
+    for kind in ("custody_exported", "wallet_linked", "wallet_unlinked"):
+        assert f'value="{kind}"' not in page(ada, LIST)
+        assert deliver(notification_id=tell(ada, kind=kind).pk) is True

@@ -49,6 +49,7 @@ def test_ones_own_lists(visitor: Visitor, lantern: Design, buyer: User, creator:
     visitor.judge_focus()
     visitor.sign_in(creator)
     visitor.go(reverse("royalties:earnings"))
+    visitor.page.locator("[data-earnings]").scroll_into_view_if_needed()
     visitor.page.locator("[data-earnings] canvas").wait_for()
     visitor.judge()
     visitor.judge_focus()
