@@ -110,7 +110,7 @@ _ROWS = (
     "ON p.listing_id = l.design_id AND p.currency = %(currency)s"
 )
 _MATCH = "l.document @@ (websearch_to_tsquery('english', %(query)s) || to_tsquery('simple', %(prefixes)s))"
-_LIKE = "%(query)s <%% l.words"
+_LIKE = "%(word_{})s <%% l.words"
 _EXACT = "l.document @@ websearch_to_tsquery('english', %(query)s)"
 _SCORE = f"""(
   CASE WHEN {_MATCH} THEN 10000 + least(9999, (5000 * ts_rank_cd(l.document,
@@ -297,13 +297,22 @@ def _rows(wanted: Wanted) -> str:
 def _match(wanted: Wanted) -> str:
     if not wanted.query:
         return "true"
-    return _EXACT if EXACT.search(wanted.query) else f"({_MATCH} OR {_LIKE})"
+    if EXACT.search(wanted.query):
+        return _EXACT
+    # Every word has to be near to one of a listing: near to all of them together is near to very many.
+    near = " AND ".join(_LIKE.format(number) for number in range(len(_words(wanted))))
+    return f"({_MATCH} OR ({near}))" if near else _MATCH
+
+
+def _words(wanted: Wanted) -> list[str]:
+    return [] if EXACT.search(wanted.query) else WORD.findall(wanted.query)[:8]
 
 
 def _values(wanted: Wanted) -> dict[str, Any]:
     start, end = BANDS.get(wanted.price, (0, None))
-    words = [] if EXACT.search(wanted.query) else WORD.findall(wanted.query)[:8]
+    words = _words(wanted)
     return {
+        **{f"word_{number}": word for number, word in enumerate(words)},
         "query": wanted.query,
         "prefixes": " & ".join(f"'{word}':*" for word in words),
         "kind": wanted.kind,

@@ -29,24 +29,24 @@ SELECT gen_random_uuid(), %(owner)s,
   'A study of surfaces with period ' || n %% 13 || ' and thickness ' || n %% 7,
   ARRAY[(ARRAY['lattice','vessel','relief','print-ready','drawing'])[1 + n %% 5], 'series-' || n %% 40],
   (ARRAY['mesh','image'])[1 + n %% 2], (ARRAY['not_ai','ai_assisted','ai_generated'])[1 + n %% 3], 'anchoring', '',
-  %(chain)s, '0x' || lpad(to_hex(n), 32, 'e'), now(), now()
+  %(chain)s, '0xee' || lpad(to_hex(n), 30, '0'), now(), now()
 FROM generate_series(0, %(number)s - 1) n;
 INSERT INTO designs_designversion (design_id, number, master_id, file_name, model_name, model_version, parameters,
   prompt, seed, source_name, facts, created_at)
 SELECT d.id, 1, (SELECT id FROM designs_asset WHERE cid = 'bafkreicrowd'), 'piece.png',
   (ARRAY['flow-field','lattice-lantern','voronoi-shell','twisted-vessel',''])[1 + d.id %% 5], '', '{}', '', '', '',
   '{}', now()
-FROM designs_design d WHERE d.owner_id = %(owner)s AND d.entry_id LIKE '0xeee%%';
+FROM designs_design d WHERE d.owner_id = %(owner)s AND d.entry_id LIKE '0xee%%';
 INSERT INTO designs_registryentry
   (event_id, chain_id, entry_id, creator, output_hash, kind, record_root, claimed_at, signers, custodial)
-SELECT e.id, %(chain)s, '0x' || lpad(to_hex(e.log_index / 2), 32, 'e'), %(address)s,
+SELECT e.id, %(chain)s, '0xee' || lpad(to_hex(e.log_index / 2), 30, '0'), %(address)s,
   '0x' || lpad(to_hex(e.log_index), 64, '0'), 0, '0x' || lpad(to_hex(e.log_index), 64, '1'), b.timestamp,
   ARRAY[%(address)s], ARRAY[true]
 FROM contracts_chainevent e JOIN contracts_chainblock b ON b.id = e.block_id
 WHERE e.name = 'EntryRegistered' AND b.number >= %(first)s;
 INSERT INTO licensing_offer (event_id, chain_id, entry_id, terms_hash, currency, is_open, price, supply, wallet_cap,
   unit_price, restricted)
-SELECT e.id, %(chain)s, '0x' || lpad(to_hex(e.log_index / 2), 32, 'e'), %(terms)s, %(currency)s, true,
+SELECT e.id, %(chain)s, '0xee' || lpad(to_hex(e.log_index / 2), 30, '0'), %(terms)s, %(currency)s, true,
   1000000 * (1 + e.log_index / 2 %% 120), 0, 0, 0, false
 FROM contracts_chainevent e JOIN contracts_chainblock b ON b.id = e.block_id
 WHERE e.name = 'OfferOpened' AND b.number >= %(first)s AND e.log_index / 2 %% 10 <> 0;
