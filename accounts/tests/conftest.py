@@ -1,7 +1,10 @@
+import secrets
+
 import pytest
 
-from accounts.models import User
-from accounts.services import open_account
+from accounts.models import User, Wallet
+from accounts.services import Proof, link_wallet, open_account
+from accounts.tests.wallets import TestWallet
 
 PASSWORD = "violet harbor 17 lanterns"
 
@@ -19,6 +22,22 @@ def ada(db) -> User:
 @pytest.fixture
 def bo(db) -> User:
     return open_account(email="bo@example.org", password=PASSWORD, display_name="Bo")
+
+
+@pytest.fixture(autouse=True)
+def fresh_address(client):
+    """Another visitor's address for each test: the limits count by address, in a Redis that tests share."""
+    client.defaults["REMOTE_ADDR"] = "10." + ".".join(str(secrets.randbelow(250) + 1) for _ in range(3))
+
+
+@pytest.fixture
+def wallet() -> TestWallet:
+    return TestWallet()
+
+
+@pytest.fixture
+def linked(ada, wallet) -> Wallet:
+    return link_wallet(user=ada, proof=Proof(wallet.address, Wallet.Kind.EOA))
 
 
 @pytest.fixture

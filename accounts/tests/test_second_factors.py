@@ -1,7 +1,5 @@
 """Authenticator apps, recovery codes and the pages around passkeys; the ceremony itself is in the browser's tests."""
 
-import secrets
-
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import (
@@ -16,12 +14,6 @@ from accounts.errors import CustodyUnavailable
 from accounts.services.secrets import open_secret, seal_secret
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def fresh_address(client):
-    """Another visitor's address for each test: the limits count by address, in a Redis that tests share."""
-    client.defaults["REMOTE_ADDR"] = "10." + ".".join(str(secrets.randbelow(250) + 1) for _ in range(3))
 
 
 def code_of(secret: str) -> str:

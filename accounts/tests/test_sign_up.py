@@ -13,14 +13,6 @@ pytestmark = pytest.mark.django_db
 SECRET = "amber tide 44 violins"
 
 
-@pytest.fixture(autouse=True)
-def fresh_address(client):
-    """Another visitor's address for each test: the limits count by address, in a Redis that tests share."""
-    import secrets
-
-    client.defaults["REMOTE_ADDR"] = "10." + ".".join(str(secrets.randbelow(250) + 1) for _ in range(3))
-
-
 def _sign_up(client, **changes):
     fields = {"email": "New@Example.org", "display_name": "Newcomer", "password1": SECRET}
     return client.post(reverse("account_signup"), {**fields, **changes})

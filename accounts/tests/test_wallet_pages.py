@@ -1,6 +1,5 @@
 """Linking, naming, unlinking and confirming with wallets."""
 
-import secrets
 import time
 from urllib.parse import unquote
 
@@ -19,17 +18,6 @@ from accounts.tests.wallets import TestWallet, asked, bring, sign
 from common.testing import at_once
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def fresh_address(client):
-    """Another visitor's address for each test: the limits count by address, in a Redis that tests share."""
-    client.defaults["REMOTE_ADDR"] = "10." + ".".join(str(secrets.randbelow(250) + 1) for _ in range(3))
-
-
-@pytest.fixture
-def wallet() -> TestWallet:
-    return TestWallet()
 
 
 @pytest.fixture

@@ -1,25 +1,21 @@
 """Signing in with a wallet: what is accepted, and everything that is refused."""
 
 import re
-import secrets
 from datetime import timedelta
 
 import pytest
 import time_machine
-from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
-from django.core import mail
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from eth_account import Account
 from rest_framework.authtoken.models import Token
 
-from accounts.models import User, Wallet, WalletChallenge, WalletEvent
+from accounts.models import User, Wallet, WalletChallenge
 from accounts.services import Proof, Site, WalletRefused, export_custody_key, link_wallet, prove_wallet
 from accounts.services.custody import unseal
-from accounts.services.notifications import deliver_unsent
-from accounts.tests.wallets import TestWallet, asked, bring, contract_wallet, sign
+from accounts.tests.wallets import TestWallet, asked, bring, contract_wallet, sentence_of, sign, who
 from common.testing import at_once
 
 pytestmark = pytest.mark.django_db
@@ -27,38 +23,12 @@ pytestmark = pytest.mark.django_db
 HOME = "/"
 
 
-@pytest.fixture(autouse=True)
-def fresh_address(client):
-    """Another visitor's address for each test: the limits count by address, in a Redis that tests share."""
-    client.defaults["REMOTE_ADDR"] = "10." + ".".join(str(secrets.randbelow(250) + 1) for _ in range(3))
-
-
-@pytest.fixture
-def wallet() -> TestWallet:
-    return TestWallet()
-
-
-@pytest.fixture
-def linked(ada, wallet) -> Wallet:
-    return link_wallet(user=ada, proof=Proof(wallet.address, Wallet.Kind.EOA))
-
-
-def _who(client) -> str | None:
-    return client.session.get("_auth_user_id")
-
-
-def _sentence(answer) -> str:
-    said = answer.json()
-    assert set(said) == {"sentence", "nextStep"}
-    return said["sentence"]
-
-
 def test_a_linked_wallet_signs_in(client, ada, linked, wallet):
     before = client.session.session_key
     answer = sign(client, wallet)
     assert answer.status_code == 200
     assert answer.json() == {"next": HOME}
-    assert _who(client) == str(ada.pk)
+    assert who(client) == str(ada.pk)
     assert client.session.session_key != before
     linked.refresh_from_db()
     ada.refresh_from_db()
@@ -103,16 +73,16 @@ def test_a_signature_is_taken_once(client, linked, wallet):
     client.logout()
     answer = bring(client, message, signature)
     assert answer.status_code == 422
-    assert "answered before" in _sentence(answer)
-    assert _who(client) is None
+    assert "answered before" in sentence_of(answer)
+    assert who(client) is None
 
 
 def test_a_failed_try_uses_the_question_up_too(client, linked, wallet):
     message = asked(client, wallet)
     assert bring(client, message, TestWallet().sign(message)).status_code in {422, 503}
     answer = bring(client, message, wallet.sign(message))
-    assert "answered before" in _sentence(answer)
-    assert _who(client) is None
+    assert "answered before" in sentence_of(answer)
+    assert who(client) is None
 
 
 def test_a_question_asked_again_voids_the_one_before(client, linked, wallet):
@@ -120,17 +90,17 @@ def test_a_question_asked_again_voids_the_one_before(client, linked, wallet):
     asked(client, wallet)
     answer = bring(client, first, wallet.sign(first))
     assert answer.status_code == 422
-    assert "not what Loomprint asked for" in _sentence(answer)
-    assert _who(client) is None
+    assert "not what Loomprint asked for" in sentence_of(answer)
+    assert who(client) is None
 
 
 def test_a_signature_made_for_another_session_is_worth_nothing(client, linked, wallet):
     message = asked(client, wallet)
     thief = Client(REMOTE_ADDR="192.0.2.9")
-    assert "answered before" in _sentence(bring(thief, message, wallet.sign(message)))
+    assert "answered before" in sentence_of(bring(thief, message, wallet.sign(message)))
     asked(thief, wallet)
-    assert "not what Loomprint asked for" in _sentence(bring(thief, message, wallet.sign(message)))
-    assert _who(thief) is None
+    assert "not what Loomprint asked for" in sentence_of(bring(thief, message, wallet.sign(message)))
+    assert who(thief) is None
     assert bring(client, message, wallet.sign(message)).status_code == 200
 
 
@@ -154,8 +124,8 @@ def test_a_question_runs_out_after_ten_minutes(client, linked, wallet):
     with time_machine.travel(timezone.now(), tick=False) as clock:
         message = asked(client, wallet)
         clock.shift(timedelta(minutes=10, seconds=1))
-        assert "run out" in _sentence(bring(client, message, wallet.sign(message)))
-        assert _who(client) is None
+        assert "run out" in sentence_of(bring(client, message, wallet.sign(message)))
+        assert who(client) is None
         message = asked(client, wallet)
         clock.shift(timedelta(minutes=9, seconds=59))
         assert bring(client, message, wallet.sign(message)).status_code == 200
@@ -190,8 +160,8 @@ def test_a_message_that_was_changed_before_signing_is_refused(client, linked, wa
     assert changed != message
     answer = bring(client, changed, wallet.sign(changed))
     assert answer.status_code == 422
-    assert "not what Loomprint asked for" in _sentence(answer)
-    assert _who(client) is None
+    assert "not what Loomprint asked for" in sentence_of(answer)
+    assert who(client) is None
 
 
 def test_an_address_that_was_changed_after_signing_is_refused(client, linked, wallet, live_chain):
@@ -200,8 +170,8 @@ def test_an_address_that_was_changed_after_signing_is_refused(client, linked, wa
     forged = message.replace(mallory.address, wallet.address)
     answer = bring(client, forged, mallory.sign(forged))
     assert answer.status_code == 422
-    assert "not of the address" in _sentence(answer)
-    assert _who(client) is None
+    assert "not of the address" in sentence_of(answer)
+    assert who(client) is None
 
 
 @pytest.mark.parametrize(
@@ -223,9 +193,9 @@ def test_an_address_that_was_changed_after_signing_is_refused(client, linked, wa
 def test_a_signature_that_is_none_is_refused_in_a_sentence(client, linked, wallet, live_chain, signature):
     answer = bring(client, asked(client, wallet), signature)
     assert answer.status_code == 422
-    assert "not of the address" in _sentence(answer)
+    assert "not of the address" in sentence_of(answer)
     assert answer.json()["nextStep"]
-    assert _who(client) is None
+    assert who(client) is None
 
 
 @pytest.mark.parametrize(
@@ -237,7 +207,7 @@ def test_a_body_that_is_none_is_refused_in_a_sentence(client, wallet, body):
     for name in ("wallet_message", "wallet_proof"):
         answer = client.post(reverse(f"accounts:{name}"), body, content_type="application/json")
         assert answer.status_code == 422, name
-        assert _sentence(answer)
+        assert sentence_of(answer)
 
 
 @pytest.mark.parametrize(
@@ -253,7 +223,7 @@ def test_a_body_that_is_none_is_refused_in_a_sentence(client, wallet, body):
 def test_what_nobody_can_be_asked_gets_a_sentence(client, asking):
     answer = client.post(reverse("accounts:wallet_message"), asking, content_type="application/json")
     assert answer.status_code == 422
-    assert _sentence(answer)
+    assert sentence_of(answer)
     assert not WalletChallenge.objects.exists()
 
 
@@ -275,18 +245,18 @@ def test_too_many_tries_from_one_place_wait_a_minute(client, wallet):
 def test_a_banned_account_is_not_let_in(client, ada, linked, wallet):
     User.objects.filter(pk=ada.pk).update(is_active=False)
     assert sign(client, wallet).json() == {"next": reverse("account_inactive")}
-    assert _who(client) is None
+    assert who(client) is None
 
 
 def test_an_account_with_an_authenticator_app_is_asked_for_the_code_after_the_wallet(client, ada, linked, wallet):
     secret = generate_totp_secret()
     TOTP.activate(ada, secret)
     assert sign(client, wallet).json() == {"next": reverse("mfa_authenticate")}
-    assert _who(client) is None
+    assert who(client) is None
     client.post(reverse("mfa_authenticate"), {"code": "000000"})
-    assert _who(client) is None
+    assert who(client) is None
     client.post(reverse("mfa_authenticate"), {"code": _code(secret)})
-    assert _who(client) == str(ada.pk)
+    assert who(client) == str(ada.pk)
     methods = [record["method"] for record in client.session["account_authentication_methods"]]
     assert methods == ["wallet", "mfa"]
 
@@ -306,7 +276,7 @@ def test_who_is_signed_in_is_not_signed_in_again(client, ada, linked, wallet):
         content_type="application/json",
     )
     assert answer.status_code == 409
-    assert "signed in already" in _sentence(answer)
+    assert "signed in already" in sentence_of(answer)
 
 
 def test_a_token_of_the_api_opens_no_wallet_page(client, ada, linked, wallet):
@@ -326,8 +296,8 @@ def test_a_custody_address_signs_nobody_in_and_opens_no_account(client, ada, pas
     assert custody.key.key == unseal(ada.custody_key)
     answer = sign(client, custody)
     assert answer.status_code == 422
-    assert "keeps for an account" in _sentence(answer)
-    assert _who(client) is None
+    assert "keeps for an account" in sentence_of(answer)
+    assert who(client) is None
     assert User.objects.count() == 1
 
 
@@ -338,7 +308,7 @@ def test_a_contract_wallet_signs_in_by_its_owners_key(client, ada, live_chain):
     wallet = contract_wallet(live_chain.node)
     link_wallet(user=ada, proof=Proof(wallet.address, Wallet.Kind.CONTRACT))
     assert sign(client, wallet).json() == {"next": HOME}
-    assert _who(client) == str(ada.pk)
+    assert who(client) == str(ada.pk)
 
 
 def test_a_contract_wallet_refuses_the_key_of_somebody_else(client, ada, live_chain):
@@ -346,15 +316,15 @@ def test_a_contract_wallet_refuses_the_key_of_somebody_else(client, ada, live_ch
     link_wallet(user=ada, proof=Proof(wallet.address, Wallet.Kind.CONTRACT))
     answer = sign(client, TestWallet(address=wallet.address))
     assert answer.status_code == 422
-    assert "not of the address" in _sentence(answer)
-    assert _who(client) is None
+    assert "not of the address" in sentence_of(answer)
+    assert who(client) is None
 
 
 def test_a_contract_that_is_no_wallet_signs_nothing(client, live_chain):
     for name in ("TestStablecoin", "AccessManager"):
         answer = sign(client, TestWallet(address=live_chain.chain.deployment.address(name)))
         assert answer.status_code == 422
-        assert "not of the address" in _sentence(answer)
+        assert "not of the address" in sentence_of(answer)
 
 
 def test_without_a_chain_keys_sign_in_and_contract_wallets_are_told_why_not(client, ada, linked, wallet, live_chain):
@@ -363,153 +333,8 @@ def test_without_a_chain_keys_sign_in_and_contract_wallets_are_told_why_not(clie
     try:
         answer = sign(client, contract)
         assert answer.status_code == 503
-        assert "the chain does not answer" in _sentence(answer)
+        assert "the chain does not answer" in sentence_of(answer)
         assert sign(client, wallet).status_code == 200
-        assert _who(client) == str(ada.pk)
+        assert who(client) == str(ada.pk)
     finally:
         live_chain.node.start()
-
-
-# A wallet without an account
-
-
-@pytest.fixture(autouse=True)
-def email(client) -> str:
-    """A newcomer's address, another one for each test: mails to one are limited too."""
-    client.email = f"new.{secrets.token_hex(4)}@example.org"
-    return client.email
-
-
-def _open(client, **changes):
-    fields = {"email": client.email.title(), "display_name": "Newcomer"}
-    return client.post(reverse("accounts:wallet_sign_up"), {**fields, **changes})
-
-
-def _enter_code(client) -> None:
-    code = re.search(r"\b[0-9A-Z]{4}-?[0-9A-Z]{4}\b", mail.outbox[-1].body)[0]
-    client.post(reverse("account_email_verification_sent"), {"code": code})
-
-
-def test_a_wallet_without_an_account_opens_one_with_name_e_mail_and_code(client, wallet, email):
-    assert sign(client, wallet).json() == {"next": reverse("accounts:wallet_sign_up")}
-    assert _who(client) is None
-    assert wallet.address in client.get(reverse("accounts:wallet_sign_up")).content.decode()
-    assert _open(client)["Location"] == reverse("account_email_verification_sent")
-    user = User.objects.get()
-    assert (user.email, user.display_name, user.has_usable_password()) == (email, "Newcomer", False)
-    assert user.custody_key.address.startswith("0x")
-    assert not Wallet.objects.exists()
-    assert _who(client) is None
-    _enter_code(client)
-    assert _who(client) == str(user.pk)
-    linked = Wallet.objects.get()
-    assert (linked.user, linked.address, linked.kind) == (user, wallet.address, Wallet.Kind.EOA)
-    assert WalletEvent.objects.get().action == WalletEvent.Action.LINKED
-    client.logout()
-    assert sign(client, wallet).json() == {"next": HOME}
-    assert _who(client) == str(user.pk)
-
-
-def test_the_sign_up_page_is_for_proven_wallets(client, ada):
-    answer = client.get(reverse("accounts:wallet_sign_up"))
-    assert answer["Location"] == reverse("account_login")
-    assert _open(client)["Location"] == reverse("account_login")
-    assert User.objects.count() == 1
-
-
-@pytest.mark.parametrize(
-    ("changes", "field"),
-    [({"display_name": ""}, "display_name"), ({"display_name": "A\u202eB"}, "display_name"), ({"email": "x"}, "email")],
-)
-def test_what_cannot_be_used_is_refused_at_its_field(client, wallet, changes, field):
-    sign(client, wallet)
-    answer = _open(client, **changes)
-    assert answer.status_code == 200
-    assert list(answer.context["form"].errors) == [field]
-    assert not User.objects.exists()
-
-
-def test_a_taken_e_mail_address_links_no_wallet_and_is_not_told_to_the_visitor(client, ada, wallet):
-    sign(client, wallet)
-    assert _open(client, email="ADA@example.org")["Location"] == reverse("account_email_verification_sent")
-    assert mail.outbox[0].to == ["ada@example.org"]
-    assert "already" in mail.outbox[0].body
-    assert User.objects.count() == 1
-    assert not Wallet.objects.exists()
-    assert _who(client) is None
-
-
-def test_an_account_that_was_never_confirmed_keeps_nobody_from_opening_it(client, wallet, email):
-    mallory = Client(REMOTE_ADDR="192.0.2.13")
-    sign(mallory, TestWallet())
-    mallory.email = email
-    _open(mallory, display_name="Mallory")
-    with time_machine.travel(timezone.now() + timedelta(minutes=1)):
-        sign(client, wallet)
-        _open(client)
-        _enter_code(client)
-    user = User.objects.get()
-    assert user.display_name == "Newcomer"
-    assert [one.address for one in user.wallets.all()] == [wallet.address]
-    assert _who(client) == str(user.pk)
-
-
-def test_a_wallet_is_not_linked_when_somebody_else_confirms_the_address(client, wallet, email):
-    """Mallory begins with a victim's address; the victim, who sets a password by mail, must not let her wallet in."""
-    sign(client, wallet)
-    _open(client)
-    victim = Client(REMOTE_ADDR="192.0.2.14")
-    victim.post(reverse("account_reset_password"), {"email": email})
-    link = re.search(r"http://testserver(/\S+)", mail.outbox[-1].body)[1]
-    form = victim.get(link, follow=True).request["PATH_INFO"]
-    victim.post(form, {"password1": "amber tide 44 violins", "password2": "amber tide 44 violins"})
-    user = User.objects.get()
-    assert user.has_usable_password()
-    assert not Wallet.objects.exists()
-    sign(client, wallet)
-    assert _who(client) is None
-
-
-def test_a_wallet_that_was_only_shown_is_not_linked_to_an_account_opened_by_password(client, wallet, email):
-    sign(client, wallet)
-    client.post(
-        reverse("account_signup"), {"email": email, "display_name": "New", "password1": "amber tide 44 violins"}
-    )
-    _enter_code(client)
-    assert _who(client) == str(User.objects.get().pk)
-    assert not Wallet.objects.exists()
-
-
-def test_a_wallet_that_was_linked_meanwhile_stays_where_it_is(client, ada, wallet, email):
-    sign(client, wallet)
-    _open(client)
-    link_wallet(user=ada, proof=Proof(wallet.address, Wallet.Kind.EOA))
-    _enter_code(client)
-    assert Wallet.objects.get().user == ada
-    assert _who(client) == str(User.objects.get(email=email).pk)
-    page = client.get(reverse("accounts:overview")).content.decode()
-    assert "linked to another account" in page
-
-
-def test_an_account_by_wallet_sets_a_password_later_and_then_confirms_with_it(client, wallet):
-    sign(client, wallet)
-    _open(client)
-    _enter_code(client)
-    user = User.objects.get()
-    answer = client.post(reverse("accounts:custody_export"), {"password": "anything"})
-    assert "has no password yet" in answer.content.decode()
-    assert EmailAddress.objects.get(user=user).verified
-    secret = "amber tide 44 violins"
-    client.post(reverse("account_set_password"), {"password1": secret, "password2": secret})
-    assert "private-key" in client.post(reverse("accounts:custody_export"), {"password": secret}).content.decode()
-
-
-def test_the_newcomer_is_told_by_mail_that_the_wallet_is_linked(client, wallet):
-    sign(client, wallet)
-    _open(client)
-    _enter_code(client)
-    mail.outbox.clear()
-    with time_machine.travel(timezone.now() + timedelta(minutes=1)):
-        deliver_unsent()
-    assert [one.subject for one in mail.outbox] == ["A wallet was linked to your account"]
-    assert wallet.address in mail.outbox[0].body

@@ -81,3 +81,16 @@ def contract_wallet_code() -> bytes:
         subprocess.run(command, cwd=SOLIDITY, check=True, capture_output=True)
         built = json.loads(Path(folder, "out/Accounts.sol/ContractWallet.json").read_text())
     return bytes.fromhex(built["bytecode"]["object"][2:])
+
+
+def who(client: Client) -> str | None:
+    """The key of whoever is signed in."""
+    found: str | None = client.session.get("_auth_user_id")
+    return found
+
+
+def sentence_of(answer: HttpResponse) -> str:
+    """What a refusal says; it always has a next step as well."""
+    said = json.loads(answer.content)
+    assert set(said) == {"sentence", "nextStep"}
+    return str(said["sentence"])

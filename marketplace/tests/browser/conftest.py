@@ -2,14 +2,19 @@
 
 import io
 import os
+import secrets
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from eth_utils.address import to_checksum_address
 from playwright.sync_api import Browser, expect
 
-from accounts.models import User
+from accounts.models import User, Wallet
+from accounts.services import Proof, link_wallet
 from common.testing import running_chromium
+from common.testing_wallet import DemoWallet
+from contracts.testing import LiveChain
 from designs.models import Contribution, Design, Preview
 from designs.storage import preview_store
 from designs.tests.samples import glb_bytes
@@ -69,3 +74,26 @@ def together(creator: User, cocreator: User) -> Design:
     """A draft of two people with its prices."""
     parts = {creator: (Contribution.Role.DESIGNER, 874_999), cocreator: (Contribution.Role.TWEAKER, 125_001)}
     return rows.draft(creator, "Together", prices={"personal": 18 * rows.TUSD}, parts=parts)
+
+
+@pytest.fixture
+def fresh_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another visitor's address for each test: the limits count by address, in a Redis that tests share."""
+    place = "10." + ".".join(str(secrets.randbelow(250) + 1) for _ in range(3))
+    monkeypatch.setattr("allauth.account.adapter.get_client_ip", lambda _request: place)
+
+
+@pytest.fixture
+def accounts(live_chain: LiveChain) -> list[str]:
+    """The addresses that the demo wallet shows."""
+    return [to_checksum_address(one) for one in live_chain.node.rpc("eth_accounts")]
+
+
+@pytest.fixture
+def wallet(visitor: Visitor) -> DemoWallet:
+    return DemoWallet(visitor.page)
+
+
+@pytest.fixture
+def linked(creator: User, accounts: list[str]) -> Wallet:
+    return link_wallet(user=creator, proof=Proof(accounts[0], Wallet.Kind.EOA))
