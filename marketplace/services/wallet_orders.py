@@ -210,7 +210,9 @@ def _permit_arguments(order: Order, permit: str, here: Chain) -> list[Any]:
     data = permit_data(order, payer=order.recipient, chain=here)
     signed = signature_of(permit, address=order.recipient, digest=digest_of(data), chain=here)
     if len(signed) != 65:
-        raise SignatureRefused(_("A contract wallet cannot give leave by signature: send the purchase yourself."))
+        raise SignatureRefused(
+            "contract", _("A contract wallet cannot give leave by signature: send the purchase yourself.")
+        )
     return [order.price * order.quantity, deadline_of(order), *split(signed)]
 
 

@@ -9,6 +9,7 @@ from eth_utils.address import to_checksum_address
 from accounts.models import Notification, SigningConfirmation, User, Wallet
 from common.testing import PASSWORD, at_once
 from contracts.models import ChainTransaction
+from contracts.signatures import HALF_ORDER
 from contracts.testing import LiveChain
 from designs.models import Design, RegistryEntry
 from designs.services.upload import Part
@@ -21,7 +22,6 @@ from studio.errors import PublishingError
 from studio.models import Consent, Publication, ShareAddress
 from studio.selectors import open_requests
 from studio.services import drafts, publishing
-from studio.signatures import HALF_ORDER
 from studio.tests.wallets import contract_wallet, linked_wallet, part_of, planned_arguments, signed
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -7,7 +7,10 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.services import notify, sign_with_custody
+from contracts.chains import chain_of
+from contracts.errors import ChainError
 from contracts.killpoints import reach
+from contracts.signatures import SignatureRefused, signature_of
 from designs.models import Contribution, Design
 from moderation.models import Review
 from moderation.services import judge
@@ -17,7 +20,6 @@ from studio.models import Consent, Publication
 from studio.registration import signable_form
 from studio.services.publishing.dropping import locked
 from studio.services.publishing.submitting import submit_if_ready
-from studio.signatures import checked_signature
 
 
 @transaction.atomic
@@ -41,14 +43,34 @@ def sign_with_wallet(*, actor: User, publication: Publication, signature: str) -
     if consent.state != Consent.State.ACCEPTED:
         _check_open(consent)
         _check_wallet(consent)
-        kept = checked_signature(
-            signature, address=consent.address, digest=publication.digest, chain_id=publication.chain_id
-        )
+        kept = _checked(signature, consent)
         with transaction.atomic():
             _store_wallet_signature(consent=consent, signature=kept)
     reach("studio.signed")
     submit_if_ready(publication_id=publication.pk)
     return consent
+
+
+def _checked(signature: str, consent: Consent) -> bytes:
+    """The signature as the registry takes it (contracts/solidity/src/lib/Consent.sol). Raises PublishingError."""
+    publication = consent.publication
+    here = chain_of(publication.chain_id)
+    try:
+        return signature_of(signature, address=consent.address, digest=publication.digest, chain=here)
+    except SignatureRefused as refused:
+        raise PublishingError(
+            f"signature_{refused.why}",
+            _(
+                "This is not a signature of %(address)s over what is shown here, so it was not taken. "
+                "Choose that account in your wallet and sign again."
+            )
+            % {"address": consent.address},
+        ) from refused
+    except ChainError as error:
+        raise PublishingError(
+            "unreachable",
+            _("The chain does not answer, so your signature could not be checked. It is not lost: send it again."),
+        ) from error
 
 
 def _consent_of(actor: User, publication: Publication) -> Consent:
