@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import structlog
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.urls import reverse
@@ -24,6 +25,8 @@ from common.money import format_amount
 from contracts.chains import Chain, chain
 from contracts.client import client
 from contracts.currencies import currency_at
+from contracts.errors import ChainError
+from contracts.models import ChainTransaction
 from contracts.outbox import enqueue
 from contracts.signatures import SignatureRefused, signature_of, split
 from designs.models import Design
@@ -44,9 +47,12 @@ from marketplace.services.intents import (
 )
 from marketplace.services.refusals import purchase_refusal
 
+logger = structlog.get_logger(__name__)
+
 AGREED_FOR = timedelta(minutes=30)
 # A transaction that the node never saw, or that somebody replaced without telling, is given up after this.
 LOST_AFTER = timedelta(hours=2)
+LOOKED_FOR = timedelta(days=2)
 WALLETS = (Order.Way.SIGNED, Order.Way.SENT)
 OPEN = (Order.State.PLACED, Order.State.PAID)
 
@@ -250,23 +256,21 @@ def signed_purchase_failed(action: Any) -> None:
 def sweep_wallet_orders(*, limit: int = 200) -> None:
     """Find sales that came under another hash, and give up on what will never be."""
     here = chain()
-    for order in _without_sale(here, limit):
-        if _find_sale(order):
-            continue
-        if order.way == Order.Way.SENT and order.transaction_hash:
-            _look_at_receipt(order, here)
+    waiting = [order for order in _without_sale(here, limit) if not _find_sale(order)]
+    _end_refused([order for order in waiting if order.way == Order.Way.SENT and order.transaction_hash], here)
+    for order in waiting:
         if order.deadline is not None and timezone.now() > order.deadline + LOST_AFTER:
-            reason = _("It did not reach the chain in time.")
-            if _move(order, [Order.State.PLACED, Order.State.PAID], Order.State.CANCELED, reason):
-                continue
+            _move(order, OPEN, Order.State.CANCELED, _("It did not reach the chain in time."))
 
 
 def _without_sale(here: Chain, limit: int) -> list[Order]:
-    """Canceled ones too, for a while: a wallet may have sent what its owner thought was canceled."""
-    recent = timezone.now() - timedelta(days=2)
-    states = Q(state__in=OPEN) | Q(state__in=[Order.State.CANCELED, Order.State.FAILED], updated_at__gt=recent)
-    rows = Order.objects.filter(states, chain_id=here.chain_id, way__in=WALLETS, told_at__isnull=True)
-    return list(rows.select_related("buyer", "design").order_by("id")[:limit])
+    """Open orders, and the newest of those that ended lately: a wallet may have sent what was thought canceled."""
+    rows = Order.objects.filter(chain_id=here.chain_id, way__in=WALLETS, told_at__isnull=True)
+    rows = rows.select_related("buyer", "design")
+    ended = rows.filter(
+        state__in=[Order.State.CANCELED, Order.State.FAILED], updated_at__gt=timezone.now() - LOOKED_FOR
+    )
+    return [*rows.filter(state__in=OPEN).order_by("id")[:limit], *ended.order_by("-id")[:limit]]
 
 
 def _find_sale(order: Order) -> bool:
@@ -284,22 +288,38 @@ def _find_sale(order: Order) -> bool:
     for transaction_hash in sales.values_list("event__transaction_hash", flat=True):
         if transaction_hash == order.transaction_hash:
             return True
-        theirs = Order.objects.filter(
-            chain_id=order.chain_id, recipient=order.recipient, transaction_hash=transaction_hash
-        )
-        if not theirs.exists():
-            Order.objects.filter(pk=order.pk).update(transaction_hash=transaction_hash, state=Order.State.PAID)
-            return True
+        if _is_anothers(order, transaction_hash):
+            continue
+        try:
+            with transaction.atomic():
+                Order.objects.filter(pk=order.pk).update(transaction_hash=transaction_hash, state=Order.State.PAID)
+        except IntegrityError:
+            continue  # another order was given it in this moment
+        return True
     return False
 
 
-def _look_at_receipt(order: Order, here: Chain) -> None:
-    receipt = client(here).receipts([order.transaction_hash or ""]).get(order.transaction_hash or "")
-    if receipt is None or receipt.succeeded:
+def _is_anothers(order: Order, transaction_hash: str) -> bool:
+    """Whether another order of the wallet holds this transaction, or we sent it for what another one signed."""
+    others = Order.objects.filter(chain_id=order.chain_id, recipient=order.recipient, transaction_hash=transaction_hash)
+    sent = ChainTransaction.objects.filter(
+        chain_id=order.chain_id, kind=BUY_SIGNED, transaction_hash=transaction_hash
+    ).exclude(ref=order.intent_digest)
+    return others.exists() or sent.exists()
+
+
+def _end_refused(orders: Sequence[Order], here: Chain) -> None:
+    """End those whose transaction the chain refused. While it cannot be asked, all else goes on."""
+    try:
+        receipts = client(here).receipts([order.transaction_hash or "" for order in orders]) if orders else {}
+    except ChainError as error:
+        logger.warning("receipts_not_read", orders=len(orders), error=str(error))
         return
     reason = _("Your transaction reached the chain and was refused there. Only its network fee was spent.")
-    if _move(order, OPEN, Order.State.FAILED, reason):
-        _tell_failed(order, reason)
+    for order in orders:
+        receipt = receipts.get(order.transaction_hash or "")
+        if receipt is not None and not receipt.succeeded and _move(order, OPEN, Order.State.FAILED, reason):
+            _tell_failed(order, reason)
 
 
 def _tell_failed(order: Order, reason: str) -> None:
