@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from accounts.selectors import names_of
 from contracts.chains import chain
 from contracts.selectors import ActionStatus, confirmation_status
@@ -77,7 +79,7 @@ def design_page(design: Design) -> DesignPage:
     claims = _claims_beside(chain_id=here.chain_id, entry_id=entry_id) if entry_id else []
     entry = next((claim for claim in claims if claim.entry_id == entry_id), None)
     where: dict[str, Any] = {"chain_id": here.chain_id, "entry_id": entry_id}
-    stop = sale_stop(**where) if entry else None
+    stop = (sale_stop(**where) or _taken_down(design)) if entry else None
     return DesignPage(
         design=design,
         version=version,
@@ -93,6 +95,14 @@ def design_page(design: Design) -> DesignPage:
         offers=offers_of(**where) if entry and not stop else [],
         stakes=stakes_of(**where) if entry else [],
     )
+
+
+def _taken_down(design: Design) -> Stop | None:
+    """What a moderator decided holds here before the chain has it."""
+    if design.state != Design.State.TAKEN_DOWN:
+        return None
+    text = _("A moderator has taken this design down. Licenses that were sold stay valid.")
+    return Stop("taken_down", _("Not for sale: taken down"), text, tone="broken")
 
 
 def _claims_beside(*, chain_id: int, entry_id: str) -> list[RegistryEntry]:

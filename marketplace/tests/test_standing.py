@@ -323,3 +323,14 @@ def test_a_claim_that_was_committed_earlier_comes_first_although_it_was_register
     ]
     cards = {one["title"]: one["claim_order"] for one in signed_in(None).get("/api/v1/designs/").json()["results"]}
     assert cards == {"Earlier lantern": 1, "Gyroid Lantern": 2}
+
+
+def test_a_design_that_is_being_taken_down_offers_nothing_before_the_chain_has_it(
+    design: Design, wanted: OfferOnShow, creator: User
+) -> None:
+    Design.objects.filter(pk=design.pk).update(state=Design.State.TAKEN_DOWN)
+
+    seen = page(creator, design.get_absolute_url())
+
+    assert "Not for sale: taken down" in text(seen)
+    assert 'id="license-button"' not in seen
