@@ -43,6 +43,9 @@ class Order(models.Model):
     recipient = AddressField()
     way = models.CharField(max_length=8, choices=Way, default=Way.CUSTODY)
     deadline = models.DateTimeField(null=True, blank=True, help_text="of a wallet's intent: the chain refuses it later")
+    asked_at_block = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="of a wallet's order: what was sold up to here was not for it"
+    )
     intent = models.JSONField(null=True, blank=True, help_text="of a wallet's order: the typed data BuyIntent")
     intent_digest = HashField(null=True, blank=True, unique=True)
     transaction_hash = HashField(

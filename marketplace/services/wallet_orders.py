@@ -28,6 +28,7 @@ from contracts.currencies import currency_at
 from contracts.errors import ChainError
 from contracts.models import ChainTransaction
 from contracts.outbox import enqueue
+from contracts.selectors import sync_status
 from contracts.signatures import SignatureRefused, signature_of, split
 from designs.models import Design
 from licensing.models import LicenseSale, LicenseTemplate, Offer
@@ -149,6 +150,7 @@ def _place(
         recipient=payer,
         way=way,
         deadline=(timezone.now() + AGREED_FOR).replace(microsecond=0),
+        asked_at_block=sync_status(here).indexed,
     )
     order.intent = intent_data(order, payer=payer, chain=here)
     order.intent_digest = digest_of(order.intent)
@@ -283,7 +285,7 @@ def _find_sale(order: Order) -> bool:
         terms_hash=order.terms_hash,
         currency=order.currency,
         ref=ZERO_HASH,
-        event__block__timestamp__gte=order.created_at - timedelta(minutes=1),
+        event__block__number__gt=order.asked_at_block or 0,
     ).order_by("event__block__number", "event__log_index")
     for transaction_hash in sales.values_list("event__transaction_hash", flat=True):
         if transaction_hash == order.transaction_hash:
