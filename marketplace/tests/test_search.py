@@ -205,7 +205,7 @@ class TestWalking(TestCase):
             between(turn)
         raise AssertionError("the pages do not end")
 
-    @settings(max_examples=25)
+    @settings(max_examples=12)
     @given(
         number=st.integers(1, 24),
         a_block=st.integers(1, 6),

@@ -112,9 +112,8 @@ async def _run_everything(checks: Checks, home: Home, options: argparse.Namespac
         checks.leave_out(BROWSER, "--no-browser")
         return
     _find_browser(checks, home)
-    # A browser with its own server and chain a worker: a file stays together, since it shares its browser.
-    apart = ["-n", str(options.n), "--dist", "loadfile"] if options.n > 1 else []
-    await checks.run_lanes([pytest_part(BROWSER, *apart, "-m", f"{BROWSER} and not {LONG}")])
+    # One after the other: two browsers that draw in software take longer together.
+    await checks.run_lanes([pytest_part(BROWSER, "-m", f"{BROWSER} and not {LONG}")])
 
 
 async def _run_selected(checks: Checks, home: Home, options: argparse.Namespace) -> None:
