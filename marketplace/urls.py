@@ -11,6 +11,7 @@ urlpatterns = [
     path("d/<uuid:public_id>/buy/<str:terms_hash>/", views.checkout, name="checkout"),
     path("d/<uuid:public_id>/buy/<str:terms_hash>/wallet/", wallet_views.quote, name="wallet_quote"),
     path("d/<uuid:public_id>/buy/<str:terms_hash>/wallet/order/", wallet_views.place, name="wallet_order"),
+    path("orders/", views.orders, name="orders"),
     path("orders/<uuid:public_id>/signature/", wallet_views.signature, name="order_signature"),
     path("orders/<uuid:public_id>/sent/", wallet_views.sent, name="order_sent"),
     path("orders/<uuid:public_id>/cancel/", wallet_views.cancel, name="order_cancel"),

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from common.paging import key_of
 from contracts.chains import chain
 from contracts.selectors import sync_status
 from designs.models import Design
@@ -134,6 +135,15 @@ def _order_context(order: Order) -> dict[str, Any]:
         "bought": selectors.order_page(order),
         "payment_url": payment_url(intent=order.payment) if is_open and order.payment else "",
     }
+
+
+@login_required
+@require_safe
+def orders(request: HttpRequest) -> HttpResponse:
+    """Context: history (selectors.OrderHistory)."""
+    before = key_of(request.GET.get("before", ""))
+    history = selectors.orders_of(buyer=request.user, before=before)
+    return render(request, "marketplace/orders.html", {"history": history})
 
 
 @login_required

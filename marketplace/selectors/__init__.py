@@ -3,7 +3,7 @@
 from .cards import PAGE, Card, Page, cards_of, cards_page
 from .creators import CreatorPage, creator_page
 from .design_page import DesignPage, MoneyFlow, Stake, design_page, money_flow, stakes_of
-from .orders import OrderPage, order_page, orders_of, orders_under_way
+from .orders import OrderHistory, OrderPage, order_page, orders_of, orders_under_way
 from .search import SORTS, Facets, Suggestion, Wanted, facets, search, suggestions
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "DesignPage",
     "Facets",
     "MoneyFlow",
+    "OrderHistory",
     "OrderPage",
     "Page",
     "Stake",
