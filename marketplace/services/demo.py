@@ -28,6 +28,7 @@ from licensing.models import LicenseTemplate
 from licensing.selectors import OfferOnShow, offers_of
 from marketplace.models import Order
 from marketplace.services.checkout import place_order
+from marketplace.services.demo_reports import file_reports
 from marketplace.services.demo_wallets import fund_demo_wallets
 from payments.providers.test_provider import TestPaymentProvider
 from payments.services import receive_webhook
@@ -76,6 +77,7 @@ def seed(*, say: Say, designs: Sequence[DemoDesign] = demo_designs, timeout: flo
         underway = [demo for demo in underway if not _advance(demo, people)]
         if underway:
             _rest(until, what=f"“{underway[0].title}” to be published and sold")
+    file_reports(people, moderator=people[MODERATOR.key], among=[demo.title for demo in designs])
     say("the demo is complete")
 
 

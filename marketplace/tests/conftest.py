@@ -31,3 +31,12 @@ def lantern(creator: User, cocreator: User) -> Design:
     )
     rows.anchor(design, block=20, prices={"personal": 18 * rows.TUSD, "commercial": 96 * rows.TUSD})
     return design
+
+
+@pytest.fixture
+def estuary(creator: User) -> Design:
+    """An image on sale."""
+    rows.chain_read_to(100)
+    design = rows.draft(creator, "Estuary, seed 7041", prompt="tides")
+    rows.anchor(design, block=30)
+    return design

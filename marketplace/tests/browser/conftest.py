@@ -61,15 +61,6 @@ def lantern(lantern: Design) -> Design:
 
 
 @pytest.fixture
-def estuary(creator: User) -> Design:
-    """An image on sale."""
-    rows.chain_read_to(100)
-    design = rows.draft(creator, "Estuary, seed 7041", prompt="tides")
-    rows.anchor(design, block=30)
-    return design
-
-
-@pytest.fixture
 def together(creator: User, cocreator: User) -> Design:
     """A draft of two people with its prices."""
     parts = {creator: (Contribution.Role.DESIGNER, 874_999), cocreator: (Contribution.Role.TWEAKER, 125_001)}
