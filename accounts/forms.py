@@ -1,7 +1,7 @@
 from typing import Any
 
+from allauth.account import forms as allauth_forms
 from allauth.account.forms import BaseSignupForm
-from allauth.account.forms import SignupForm as AllauthSignupForm
 from allauth.account.models import EmailAddress
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
@@ -23,14 +23,40 @@ class DisplayNameField(forms.CharField):
         )
 
 
-class SignupForm(AllauthSignupForm):
+WORDS = {"login": _("E-mail"), "email": _("E-mail"), "remember": _("Remember me")}
+
+
+class InOurWords:
+    """Labels as the rest of the site writes them."""
+
+    fields: dict[str, forms.Field]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in WORDS.keys() & self.fields.keys():
+            self.fields[name].label = WORDS[name]
+
+
+class LoginForm(InOurWords, allauth_forms.LoginForm):
+    """E-mail and password."""
+
+
+class ResetPasswordForm(InOurWords, allauth_forms.ResetPasswordForm):
+    """Where the link for a new password goes."""
+
+
+class AddEmailForm(InOurWords, allauth_forms.AddEmailForm):
+    """Another address."""
+
+
+class SignupForm(InOurWords, allauth_forms.SignupForm):
     """E-mail, password, and the name that others see."""
 
     display_name = DisplayNameField()
     field_order = ["email", "display_name", "password1"]
 
 
-class WalletSignupForm(BaseSignupForm):
+class WalletSignupForm(InOurWords, BaseSignupForm):
     """E-mail and name of somebody who has proven a wallet, which is in the password's place."""
 
     display_name = DisplayNameField()
