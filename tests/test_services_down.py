@@ -171,7 +171,7 @@ def on_sale(servers: Servers, creator: User, buyer: User, png: bytes) -> Design:
     return design
 
 
-@pytest.fixture(params=["closed", "silent"])
+@pytest.fixture(params=[pytest.param("closed", marks=pytest.mark.long), "silent"])
 def without_redis(request: pytest.FixtureRequest, servers: Servers, silent_port: int) -> Site:
     """The site while Redis refuses, or takes connections and never answers, and the chain is away too."""
     port = free_port() if request.param == "closed" else silent_port

@@ -94,6 +94,7 @@ async def _run(supervisor: Supervisor, home: Home, tools: Tools, options: argpar
     env = _environment(home, tools, cluster.url(DATABASE), redis_url(sockets / "redis.sock"))
     checks = Checks(supervisor, home, env, tools.node)
     if options.long:
+        _find_browser(checks, home)
         await evidence.run_long(checks, workers=options.n)
     elif options.paths or options.pytest_words:
         await _run_selected(checks, home, options)
@@ -104,10 +105,10 @@ async def _run(supervisor: Supervisor, home: Home, tools: Tools, options: argpar
 
 
 async def _run_everything(checks: Checks, home: Home, options: argparse.Namespace) -> None:
-    """forge beside the checks that read the code: together they fill two cores; then pytest has both."""
-    await checks.run_lanes(contract_parts(), quick_parts())
+    """The contracts beside all else: their compiler has one thread, and outlasts what reads the code."""
     workers = ["-n", str(options.n), "--dist", "worksteal"] if options.n > 1 else []
-    await checks.run_lanes([pytest_part("pytest", *workers, "-m", f"not {BROWSER} and not {LONG}")])
+    tests = pytest_part("pytest", *workers, "-m", f"not {BROWSER} and not {LONG}")
+    await checks.run_lanes(contract_parts(), [*quick_parts(), tests])
     if options.no_browser:
         checks.leave_out(BROWSER, "--no-browser")
         return

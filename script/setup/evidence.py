@@ -15,20 +15,22 @@ EVIDENCE = ROOT / "docs" / "evidence"
 
 
 async def run_long(checks: Checks, *, workers: int) -> None:
-    """Ten times the fuzzing of the contracts, then the Python properties with many more examples, then mutants."""
+    """Ten times the fuzzing of the contracts, the Python properties with many more examples, every end of what is
+    done in a browser, then mutants.
+    """
     checks.env["HYPOTHESIS_PROFILE"] = "long"
     forge: list[str | Path] = [VENV_PYTHON, ROOT / "script" / "contracts", "test", "--long"]
-    tests: list[str | Path] = [
-        VENV / "bin" / "pytest",
-        "--color=no",
-        "-q",
-        "--durations=20",
-        "-m",
-        "not browser",
-    ]
-    tests += ["-n", str(workers), "--dist", "worksteal"]
+    pytest: list[str | Path] = [VENV / "bin" / "pytest", "--color=no", "-q", "--durations=20"]
+    tests = [*pytest, "-m", "not browser", "-n", str(workers), "--dist", "worksteal"]
     mutants: list[str | Path] = [VENV_PYTHON, ROOT / "script" / "contracts", "mutants"]
-    for name, command in (("long contracts", forge), ("long pytest", tests), ("long mutants", mutants)):
+    browser = [*pytest, "-m", "browser"]
+    profiles = {
+        "long contracts": forge,
+        "long pytest": tests,
+        "long browser": browser,
+        "long mutants": mutants,
+    }
+    for name, command in profiles.items():
         await checks.run_lanes([Part(name, _kept(command), live=True)])
 
 

@@ -15,12 +15,12 @@ from marketplace.tests.test_pages_render import order_for
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.long,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("recorded_deployment"),
 ]
 
 
+@pytest.mark.long
 def test_search_with_its_filters_and_a_creator(
     visitor: Visitor, lantern: Design, estuary: Design, creator: User, cocreator: User
 ) -> None:

@@ -17,7 +17,6 @@ from marketplace.tests.test_lineage import derives, entry
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.long,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("recorded_deployment"),
 ]
@@ -87,6 +86,7 @@ def test_the_viewer_is_driven_by_keys_alone_and_tells_its_view_in_words(
     expect(page.locator(".stage-sizes")).to_be_hidden()
 
 
+@pytest.mark.long
 def test_a_section_moves_with_its_slider(visitor: Visitor, lantern: Design) -> None:
     page = opened(visitor, lantern)
     slider = page.get_by_label("Where it is cut")
@@ -100,6 +100,7 @@ def test_a_section_moves_with_its_slider(visitor: Visitor, lantern: Design) -> N
     assert drawn(page) != half
 
 
+@pytest.mark.long
 def test_the_model_itself_turns_by_arrows_and_says_where_one_stands(visitor: Visitor, lantern: Design) -> None:
     page = opened(visitor, lantern)
     page.keyboard.press("1")
@@ -147,6 +148,7 @@ def family(lantern: Design, estuary: Design) -> Design:
     return lantern
 
 
+@pytest.mark.long
 def test_the_whole_page_is_clean_with_a_family_and_an_open_viewer(visitor: Visitor, family: Design) -> None:
     page = opened(visitor, family)
     page.keyboard.press("x")
@@ -190,6 +192,7 @@ def test_nothing_is_asked_of_another_host_and_no_policy_is_broken(
     assert re.findall(r"https?://[^\s;]+", policy) == [settings.CHAINS["public"]["public_rpc_url"]]
 
 
+@pytest.mark.long
 def test_another_license_is_chosen_and_the_money_of_both_places_follows(visitor: Visitor, lantern: Design) -> None:
     page = visitor.page
     visitor.go(lantern.get_absolute_url())

@@ -21,7 +21,6 @@ from moderation.services.deciding import Wish
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.browser,
-    pytest.mark.long,
     pytest.mark.usefixtures("recorded_deployment"),
 ]
 
@@ -62,6 +61,7 @@ def look(visitor: Visitor, name: str, address: str) -> None:
     visitor.judge_focus()
 
 
+@pytest.mark.long
 def test_every_page_of_moderation_is_whole(
     visitor: Visitor, case: Case, lantern: Design, moderator: User, second: User, stranger: User
 ) -> None:

@@ -15,7 +15,6 @@ from marketplace.tests.browser.ways_in import SIGN_IN, arrive, press
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.long,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("fresh_address"),
 ]
@@ -104,6 +103,7 @@ def test_a_passkey_is_added_and_signs_in_alone(visitor: Visitor, creator: User, 
     visitor.judge()
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("recorded_deployment")
 def test_a_passkey_that_is_declined_is_said(visitor: Visitor, creator: User, authenticator: CDPSession) -> None:
     page = visitor.page
@@ -122,6 +122,7 @@ def test_a_passkey_that_is_declined_is_said(visitor: Visitor, creator: User, aut
     assert "localhost" in said.inner_text()
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("recorded_deployment")
 def test_an_authenticator_app_is_set_up_asked_for_and_removed(visitor: Visitor, creator: User) -> None:
     page = visitor.page
@@ -160,6 +161,7 @@ def test_an_authenticator_app_is_set_up_asked_for_and_removed(visitor: Visitor, 
     page.get_by_text("No authenticator app is set up").wait_for()
 
 
+@pytest.mark.long
 def test_after_a_wallet_the_second_step_is_asked_too(
     visitor: Visitor, wallet: DemoWallet, linked: Wallet, creator: User
 ) -> None:

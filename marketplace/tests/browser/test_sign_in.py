@@ -16,7 +16,6 @@ from marketplace.tests.browser.ways_in import SIGN_IN, arrive, press, problem_of
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.long,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("fresh_address"),
 ]
@@ -69,6 +68,7 @@ def test_a_wallet_opens_an_account(visitor: Visitor, wallet: DemoWallet, account
     visitor.judge_focus()
 
 
+@pytest.mark.long
 def test_a_second_wallet_is_linked_named_and_unlinked(
     visitor: Visitor, wallet: DemoWallet, creator: User, accounts: list[str]
 ) -> None:
@@ -116,6 +116,7 @@ def test_a_second_wallet_is_linked_named_and_unlinked(
     visitor.judge()
 
 
+@pytest.mark.long
 def test_a_wallet_of_another_account_is_refused_with_a_next_step(
     visitor: Visitor, wallet: DemoWallet, linked: Wallet, buyer: User
 ) -> None:
@@ -155,6 +156,7 @@ def test_what_is_declined_is_said_and_can_be_tried_again(visitor: Visitor, walle
     page.wait_for_url(f"{visitor.site}/")
 
 
+@pytest.mark.long
 def test_an_account_that_is_switched_in_the_wallet_signs_nothing(
     visitor: Visitor, wallet: DemoWallet, linked: Wallet, accounts: list[str]
 ) -> None:
@@ -171,6 +173,7 @@ def test_an_account_that_is_switched_in_the_wallet_signs_nothing(
     assert "Choose the account" in said
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("plan", "sentence", "next_step"),
     [
@@ -197,6 +200,7 @@ def test_every_other_end_has_a_sentence_and_a_next_step(
     visitor.judge()
 
 
+@pytest.mark.long
 def test_a_server_that_is_away_is_said_too(visitor: Visitor, wallet: DemoWallet, linked: Wallet) -> None:
     page = visitor.page
     visitor.go(reverse("account_login"))
@@ -241,6 +245,7 @@ def test_without_scripts_the_password_still_signs_in(chromium: Any, live_server:
 # WalletConnect: its relay is out of reach for tests, so they end where it would begin
 
 
+@pytest.mark.long
 def test_a_relay_that_is_out_of_reach_ends_in_a_sentence(visitor: Visitor, linked: Wallet, settings: Any) -> None:
     settings.WALLETCONNECT_PROJECT_ID = "0123456789abcdef0123456789abcdef"
     settings.WALLET_PATIENCE_SECONDS = 3
@@ -255,6 +260,7 @@ def test_a_relay_that_is_out_of_reach_ends_in_a_sentence(visitor: Visitor, linke
     assert page.locator("dialog[open]").count() == 0
 
 
+@pytest.mark.long
 def test_without_a_project_no_relay_is_offered(visitor: Visitor, linked: Wallet) -> None:
     visitor.go(reverse("account_login"))
     press(visitor, SIGN_IN)
@@ -263,6 +269,7 @@ def test_without_a_project_no_relay_is_offered(visitor: Visitor, linked: Wallet)
     assert dialog.get_by_role("button", name="WalletConnect").count() == 0
 
 
+@pytest.mark.long
 def test_a_relay_that_is_not_wanted_after_all_is_left(visitor: Visitor, linked: Wallet, settings: Any) -> None:
     settings.WALLETCONNECT_PROJECT_ID = "0123456789abcdef0123456789abcdef"
     page = visitor.page

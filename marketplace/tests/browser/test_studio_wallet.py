@@ -22,7 +22,7 @@ from studio.models import Consent, Publication
 from studio.services import publishing
 from studio.services.lineage import set_derivative_terms
 
-pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 SIGN = "Sign with the wallet"
 
@@ -114,6 +114,7 @@ def test_creator_and_cocreator_sign_with_their_wallets_and_the_design_page_says_
     assert "Signed by their own wallet" in text(page_of(None, design.get_absolute_url()))
 
 
+@pytest.mark.long
 def test_the_pages_of_signing_are_whole_and_show_their_focus(
     visitor: Visitor, chain: LiveChain, frozen: Publication, creator: User, cocreator: User
 ) -> None:
@@ -132,6 +133,7 @@ def test_the_pages_of_signing_are_whole_and_show_their_focus(
     visitor.look(reverse("studio:consent", args=[asked.public_id]))
 
 
+@pytest.mark.long
 def test_the_pages_of_derived_works_are_whole_and_show_their_focus(
     visitor: Visitor, chain: LiveChain, design: Design, creator: User, cocreator: User, png: bytes
 ) -> None:
@@ -156,6 +158,7 @@ def test_the_pages_of_derived_works_are_whole_and_show_their_focus(
     visitor.look(studio("publish", design))
 
 
+@pytest.mark.long
 def test_a_rejection_and_a_reload_leave_everything_as_it_was(
     visitor: Visitor, frozen: Publication, creator: User
 ) -> None:
@@ -188,6 +191,7 @@ BAD: dict[str, tuple[dict[str, Any], str, str]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", BAD)
 def test_a_wallet_that_behaves_badly_ends_in_a_sentence_and_a_next_step(
     visitor: Visitor, frozen: Publication, creator: User, accounts: list[str], settings: Any, case: str
@@ -212,6 +216,7 @@ def test_a_wallet_that_behaves_badly_ends_in_a_sentence_and_a_next_step(
     assert visitor.page.get_by_role("button", name=SIGN).is_enabled()
 
 
+@pytest.mark.long
 def test_a_signature_that_does_not_arrive_is_kept_over_a_reload_and_sent_again(
     visitor: Visitor, frozen: Publication, creator: User
 ) -> None:
@@ -233,6 +238,7 @@ def test_a_signature_that_does_not_arrive_is_kept_over_a_reload_and_sent_again(
     assert page.evaluate("Object.keys(sessionStorage).filter(one => one.startsWith('loomprint.signature'))") == []
 
 
+@pytest.mark.long
 def test_a_request_that_was_taken_back_in_another_window_is_refused_in_words(
     visitor: Visitor, frozen: Publication, creator: User
 ) -> None:

@@ -8,7 +8,7 @@ from common.testing_wallet import BAD_NAME, NAME, misbehave
 from marketplace.models import Order
 from tests.wallets.browser.conftest import Shopper
 
-pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def test_wallets_are_chosen_by_keyboard_in_a_dialog_that_gives_the_focus_back(shopper: Shopper) -> None:
@@ -27,6 +27,7 @@ def test_wallets_are_chosen_by_keyboard_in_a_dialog_that_gives_the_focus_back(sh
     assert shopper.page.evaluate("document.activeElement.textContent").strip() == "Pay with a wallet"
 
 
+@pytest.mark.long
 def test_the_demo_wallet_says_that_its_money_is_for_tests(shopper: Shopper) -> None:
     shopper.open_checkout()
     shopper.wallet.choose()
@@ -81,6 +82,7 @@ def test_another_network_is_named(shopper: Shopper) -> None:
     assert "Choose the network Loomprint local in your wallet" in shopper.problem("wrong_chain")
 
 
+@pytest.mark.long
 def test_a_wallet_that_says_nothing_is_not_waited_for_for_ever(shopper: Shopper, settings: Any) -> None:
     settings.WALLET_PATIENCE_SECONDS = 1
     misbehave(shopper.page, account=shopper.address, silent="eth_requestAccounts")
@@ -90,6 +92,7 @@ def test_a_wallet_that_says_nothing_is_not_waited_for_for_ever(shopper: Shopper,
     assert "Your wallet has not answered." in shopper.problem("timeout")
 
 
+@pytest.mark.long
 def test_a_wallet_that_already_asks_is_pointed_at(shopper: Shopper) -> None:
     misbehave(shopper.page, account=shopper.address, refuses={"eth_requestAccounts": (-32002, "already pending")})
     shopper.open_checkout()
@@ -98,6 +101,7 @@ def test_a_wallet_that_already_asks_is_pointed_at(shopper: Shopper) -> None:
     assert "answer it there" in shopper.problem("waiting")
 
 
+@pytest.mark.long
 def test_a_chain_that_does_not_answer_is_said_to(shopper: Shopper) -> None:
     shopper.connect()
     shopper.page.route(f"{shopper.market.live.node.url}/**", lambda route: route.abort())
@@ -107,6 +111,7 @@ def test_a_chain_that_does_not_answer_is_said_to(shopper: Shopper) -> None:
     shopper.nothing_bought()
 
 
+@pytest.mark.long
 def test_a_wallet_of_nobody_in_this_account_is_to_be_linked_first(shopper: Shopper) -> None:
     shopper.open_checkout()
     shopper.wallet.connect(account=1)
@@ -115,6 +120,7 @@ def test_a_wallet_of_nobody_in_this_account_is_to_be_linked_first(shopper: Shopp
     assert shopper.page.get_by_role("button", name="Sign to pay").count() == 0
 
 
+@pytest.mark.long
 def test_pages_load_the_wallets_side_only_when_a_wallet_is_asked(shopper: Shopper) -> None:
     loaded: list[str] = []
     shopper.page.on("request", lambda request: loaded.append(request.url.rsplit("/", 1)[-1]))
@@ -131,6 +137,7 @@ def test_pages_load_the_wallets_side_only_when_a_wallet_is_asked(shopper: Shoppe
     assert [name for name in loaded if name.endswith(".js") and name not in before]
 
 
+@pytest.mark.long
 def test_the_demo_wallet_announces_itself_on_the_local_chain_alone(shopper: Shopper, settings: Any) -> None:
     settings.LOOMPRINT_LOCAL = False
     shopper.open_checkout()

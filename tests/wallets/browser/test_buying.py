@@ -1,5 +1,7 @@
 """Buying with the demo wallet: each way to a license, and each way in which a transaction ends otherwise."""
 
+import hashlib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from tests.faults.wallets import as_creator
 from tests.wallets.browser.conftest import DOLLARS, Shopper
 from tests.wallets.conftest import open_coin_offer
 
-pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 ZERO = "0x" + "00" * 20
 
 
@@ -37,6 +39,17 @@ def test_two_signatures_buy(shopper: Shopper, width: int) -> None:
     shopper.visitor.judge()
     shopper.licensed()
     assert shopper.market.coins(shopper.address) == DOLLARS - PRICE
+    assert download(shopper) == shopper.market.design.versions.get().master.sha256
+
+
+def download(shopper: Shopper) -> str:
+    """The SHA-256 of the file that the library gives to the wallet's holder."""
+    shopper.page.get_by_role("link", name="Open my library").click()
+    shopper.see("held on chain")
+    assert shopper.page.get_by_text("On their way").count() == 0
+    with shopper.page.expect_download() as waiting:
+        shopper.press("Download")
+    return hashlib.sha256(Path(waiting.value.path()).read_bytes()).hexdigest()
 
 
 def test_a_purchase_by_keyboard_alone(shopper: Shopper) -> None:
@@ -95,6 +108,7 @@ def test_two_transactions_of_ones_own_buy(shopper: Shopper, width: int) -> None:
     assert not ChainTransaction.objects.filter(kind="buy_signed").exists()
 
 
+@pytest.mark.long
 def test_the_chains_own_coin_buys(shopper: Shopper) -> None:
     open_coin_offer(shopper.market, 10**15)
     shopper.connect()
@@ -135,6 +149,7 @@ def replace(shopper: Shopper, waiting: dict[str, Any], **changes: str) -> str:
     return sent
 
 
+@pytest.mark.long
 def test_a_sped_up_purchase_is_followed(shopper: Shopper) -> None:
     shopper.connect()
     send_purchase(shopper, hold=True)
@@ -148,6 +163,7 @@ def test_a_sped_up_purchase_is_followed(shopper: Shopper) -> None:
     assert order.transaction_hash == faster
 
 
+@pytest.mark.long
 def test_a_canceled_purchase_ends_the_order(shopper: Shopper) -> None:
     shopper.connect()
     send_purchase(shopper, hold=True)
@@ -159,6 +175,7 @@ def test_a_canceled_purchase_ends_the_order(shopper: Shopper) -> None:
     shopper.nothing_bought()
 
 
+@pytest.mark.long
 def test_a_purchase_without_enough_gas_ends_with_a_sentence(shopper: Shopper) -> None:
     shopper.connect()
     send_purchase(shopper, hold=True)
@@ -171,6 +188,7 @@ def test_a_purchase_without_enough_gas_ends_with_a_sentence(shopper: Shopper) ->
     shopper.nothing_bought()
 
 
+@pytest.mark.long
 def test_a_purchase_survives_a_page_that_is_closed_while_it_waits(shopper: Shopper) -> None:
     shopper.connect()
     send_purchase(shopper, hold=True)
@@ -186,6 +204,7 @@ def test_a_purchase_survives_a_page_that_is_closed_while_it_waits(shopper: Shopp
     shopper.licensed()
 
 
+@pytest.mark.long
 def test_a_price_that_rises_while_the_wallet_asks_is_not_paid(shopper: Shopper) -> None:
     shopper.connect()
     shopper.press("Sign to pay 18.00 tUSD")
@@ -206,6 +225,7 @@ def test_a_price_that_rises_while_the_wallet_asks_is_not_paid(shopper: Shopper) 
     shopper.nothing_bought()
 
 
+@pytest.mark.long
 def test_two_tabs_that_pay_at_once_buy_what_each_was_asked_for(shopper: Shopper) -> None:
     """Two checkouts are two orders; pressing twice in one is one."""
     shopper.connect()

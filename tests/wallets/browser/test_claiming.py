@@ -13,7 +13,7 @@ from tests.faults.market import Market
 from tests.wallets.browser.conftest import Shopper, with_wallet
 from tests.wallets.holders import EARNED, earn_by
 
-pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
@@ -52,6 +52,7 @@ def test_a_signature_claims(holder: Shopper, width: int) -> None:
     holder.visitor.judge()
 
 
+@pytest.mark.long
 def test_a_transaction_of_ones_own_claims(holder: Shopper) -> None:
     before = holder.market.coins(holder.address)
     holder.visitor.go("/earnings/")
@@ -64,6 +65,7 @@ def test_a_transaction_of_ones_own_claims(holder: Shopper) -> None:
     paid(holder, before=before)
 
 
+@pytest.mark.long
 def test_declining_claims_nothing_and_the_next_try_goes_on(holder: Shopper) -> None:
     before = holder.market.coins(holder.address)
     holder.visitor.go("/earnings/")
@@ -81,6 +83,7 @@ def test_declining_claims_nothing_and_the_next_try_goes_on(holder: Shopper) -> N
     paid(holder, before=before)
 
 
+@pytest.mark.long
 def test_a_wallet_that_shows_another_account_is_asked_for_the_holders(holder: Shopper) -> None:
     holder.visitor.go("/earnings/")
     holder.press("Sign to claim")
@@ -96,6 +99,7 @@ def test_a_wallet_that_shows_another_account_is_asked_for_the_holders(holder: Sh
     assert f"Choose the account {holder.address[:6]}…{holder.address[-4:]}" in holder.problem("wrong_account")
 
 
+@pytest.mark.long
 def test_a_canceled_claim_waits_again(holder: Shopper) -> None:
     from tests.wallets.browser.test_buying import replace
 
