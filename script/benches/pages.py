@@ -32,7 +32,7 @@ CHROME = "--headless=new --no-sandbox --disable-quic"
 def measure() -> Report:
     """Raises Refusal where no server answers or it shows no design."""
     home = Home.of_checkout()
-    address = _address_of_server(home)
+    address = address_of_server(home)
     tool = ensure_tool_packages(home, node_for(home), "lighthouse") / "node_modules" / "lighthouse" / "cli" / "index.js"
     pages = {"home": address, "search": f"{address}search/?q=lantern", "design": address + _first_design(address)}
     rows, faults = [], []
@@ -47,7 +47,7 @@ def measure() -> Report:
     return Report("pages", rows, [f"median of {RUNS} runs, {os.cpu_count()} cores, the demo of script/server", *faults])
 
 
-def _address_of_server(home: Home) -> str:
+def address_of_server(home: Home) -> str:
     port = home.remembered().get("ports", {}).get("web")
     address = f"http://127.0.0.1:{port}/"
     try:
