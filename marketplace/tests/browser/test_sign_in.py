@@ -52,7 +52,7 @@ def test_a_wallet_opens_an_account(visitor: Visitor, wallet: DemoWallet, account
     visitor.judge_focus()
     page.set_viewport_size({"width": width, "height": HEIGHT})
     email = f"wallet.{secrets.token_hex(4)}@example.org"
-    page.get_by_label("Email").fill(email)
+    page.get_by_label("E-mail").fill(email)
     page.get_by_label("Display name").fill("Wanda")
     press(visitor, "Open an account")
     page.wait_for_url("**/confirm-email/**")
