@@ -55,6 +55,7 @@ def test_license_texts_keep_their_rows_under_their_new_hashes(before: Any) -> No
         assert now.active
 
 
+@pytest.mark.long
 def test_a_claim_of_before_was_made_in_the_block_of_its_registration(before: Any) -> None:
     chain = {"chain_id": 31337}
     block = before.get_model("contracts", "ChainBlock").objects.create(

@@ -35,7 +35,7 @@ def send_message(broker: str, sender: str) -> None:
 
 @pytest.mark.parametrize(
     ("point", "state", "on_chain"),
-    [("outbox.stored", State.SIGNED, 0), ("outbox.broadcast", State.SIGNED, 5)],
+    [pytest.param("outbox.stored", State.SIGNED, 0, marks=pytest.mark.long), ("outbox.broadcast", State.SIGNED, 5)],
 )
 def test_a_sender_killed_after_storing_or_sending_pays_once(
     live_chain: LiveChain, point: str, state: str, on_chain: int
@@ -84,7 +84,9 @@ def test_a_worker_killed_with_the_message_in_its_hands_loses_nothing(live_chain:
     assert live_chain.audit() == []
 
 
-@pytest.mark.parametrize("point", ["indexer.before_projection", "indexer.before_commit"])
+@pytest.mark.parametrize(
+    "point", [pytest.param("indexer.before_projection", marks=pytest.mark.long), "indexer.before_commit"]
+)
 def test_an_indexer_killed_in_its_transaction_leaves_all_or_nothing(live_chain: LiveChain, point: str) -> None:
     live_chain.follow()
     before = ChainCursor.objects.get().number

@@ -1,6 +1,7 @@
 """What search finds, how it is counted, and that its pages are whole whatever comes in between."""
 
 import base64
+import itertools
 from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import quote
@@ -157,11 +158,13 @@ HOSTILE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("query", HOSTILE, ids=range(len(HOSTILE)))
-def test_no_words_break_the_search(shop: dict[str, Design], query: str) -> None:
-    for name in ("q", "tag", "program", "license", "creator", "price", "kind", "sort", "disclosure"):
-        page(None, f"/search/?{name}={quote(query)}")
-    assert Client().get(f"/search/?q={quote(query)}&sort=price_up&after={quote(query)}").status_code == 200
+def test_no_words_break_the_search(shop: dict[str, Design]) -> None:
+    names = itertools.cycle(["tag", "program", "license", "creator", "price", "kind", "sort", "disclosure"])
+    for query in HOSTILE:
+        words = quote(query)
+        page(None, f"/search/?q={words}&sort=price_up&after={words}")
+        for name in itertools.islice(names, 3):
+            page(None, f"/search/?{name}={words}")
     assert Client().get("/search/?q=%ff%fe&tag=%c3%28").status_code == 200
 
 

@@ -213,7 +213,7 @@ class Walk:
         return Path(download.value.path()).read_bytes()
 
 
-@pytest.mark.parametrize("work", [drawing(), vessel()], ids=["image", "mesh"])
+@pytest.mark.parametrize("work", [pytest.param(drawing(), marks=pytest.mark.long), vessel()], ids=["image", "mesh"])
 def test_the_way_from_upload_to_paid_and_verified(stack: Stack, chromium: Browser, work: Work, tmp_path: Path) -> None:
     try:
         _walk(stack, chromium, work, tmp_path)

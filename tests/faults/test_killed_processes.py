@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault]
 KILLED = -signal.SIGKILL
 
 
-@pytest.mark.parametrize("point", ["outbox.stored", "outbox.broadcast"])
+@pytest.mark.parametrize("point", [pytest.param("outbox.stored", marks=pytest.mark.long), "outbox.broadcast"])
 def test_workers_killed_at_each_step_publish_sell_and_pay_out_once(
     market: Market, start_worker: StartWorker, point: str
 ) -> None:

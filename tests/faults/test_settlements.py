@@ -198,7 +198,7 @@ def test_a_chain_that_is_away_keeps_the_settlement_waiting(sold: Market, derived
     assert settle_due() == 1
 
 
-@pytest.mark.parametrize("point", ["outbox.stored", "outbox.broadcast"])
+@pytest.mark.parametrize("point", [pytest.param("outbox.stored", marks=pytest.mark.long), "outbox.broadcast"])
 def test_workers_killed_at_the_settlement_settle_once(
     sold: Market, derived: int, start_worker: StartWorker, point: str
 ) -> None:

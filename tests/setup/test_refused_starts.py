@@ -60,7 +60,7 @@ def test_what_is_no_node_is_no_answer(tmp_path: Path) -> None:
             chain.chain_id_of(url)
 
 
-@pytest.mark.parametrize("chain_id", ["31337", "5"])
+@pytest.mark.parametrize("chain_id", [pytest.param("31337", marks=pytest.mark.long), "5"])
 def test_a_chain_that_is_away_leaves_the_start_reading(tmp_path: Path, chain_id: str) -> None:
     """Its contracts, its repair and the announcing wait; everything else is brought up to date."""
     away = {"CHAIN_RPC_URL": "http://127.0.0.1:9", "CHAIN_PUBLIC_RPC_URL": "", "CHAIN_ID": chain_id}

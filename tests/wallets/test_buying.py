@@ -129,13 +129,11 @@ def test_a_signature_of_another_account_is_refused(wallet_buyer: WalletBuyer) ->
     nothing_happened(wallet_buyer)
 
 
-@pytest.mark.parametrize("hostile", ["", "0x", "zz", "0x" + "00" * 65, "0x" + "ff" * 65, "0x" + "11" * 9000])
-def test_what_is_no_signature_is_refused(wallet_buyer: WalletBuyer, hostile: str) -> None:
+def test_what_is_no_signature_is_refused(wallet_buyer: WalletBuyer) -> None:
     asked = wallet_buyer.place(way="signed", key=key()).json()
-
-    answer = wallet_buyer.client.post(asked["signed"], {"signature": hostile})
-
-    assert (answer.status_code, bool(answer.json()["error"])) == (409, True)
+    for hostile in ("", "0x", "zz", "0x" + "00" * 65, "0x" + "ff" * 65, "0x" + "11" * 9000):
+        answer = wallet_buyer.client.post(asked["signed"], {"signature": hostile})
+        assert (answer.status_code, bool(answer.json()["error"])) == (409, True), hostile
     nothing_happened(wallet_buyer)
 
 

@@ -107,12 +107,11 @@ def test_a_signature_of_another_account_is_refused(holder: Holder) -> None:
     nothing_was_sent(holder)
 
 
-@pytest.mark.parametrize("hostile", ["", "0x", "zz", "0x" + "00" * 65, "0x" + "11" * 9000])
-def test_what_is_no_signature_is_refused(holder: Holder, hostile: str) -> None:
+def test_what_is_no_signature_is_refused(holder: Holder) -> None:
     asked = holder.ask("signed").json()
-    answer = holder.client.post(asked["signed"], {"signature": hostile})
-
-    assert (answer.status_code, bool(answer.json()["error"])) == (409, True)
+    for hostile in ("", "0x", "zz", "0x" + "00" * 65, "0x" + "11" * 9000):
+        answer = holder.client.post(asked["signed"], {"signature": hostile})
+        assert (answer.status_code, bool(answer.json()["error"])) == (409, True), hostile
     nothing_was_sent(holder)
 
 
