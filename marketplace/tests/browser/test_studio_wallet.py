@@ -89,6 +89,7 @@ def test_creator_and_cocreator_sign_with_their_wallets_and_the_design_page_says_
     assert not page.locator("input[name=password]").is_visible()
     page.get_by_label("I understand that what is anchored").check()
     press(visitor, "Freeze it for the wallet")
+    page.get_by_role("button", name=SIGN, exact=True).wait_for()
     page.reload()
     press(visitor)
     wallet.connect(account=0)
