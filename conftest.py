@@ -19,7 +19,7 @@ from common.testing import PASSWORD, addresses
 pytest_plugins = ["contracts.testing"]
 
 # Machines are shared and noisy: how long one example took says nothing about the code.
-hypothesis.settings.register_profile("loomprint", deadline=None)
+hypothesis.settings.register_profile("loomprint", deadline=None, max_examples=50)
 hypothesis.settings.register_profile("long", deadline=None, max_examples=1000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "loomprint"))
 

@@ -51,7 +51,7 @@ def pressed(page: Page) -> list[str]:
 def test_the_viewer_is_driven_by_keys_alone_and_tells_its_view_in_words(
     visitor: Visitor, lantern: Design, width: int
 ) -> None:
-    visitor.page.set_viewport_size({"width": width, "height": HEIGHT})
+    visitor.at(width)
     page = opened(visitor, lantern)
     caption = page.locator(".stage-caption")
     said = page.locator("[data-viewer-said]")
@@ -117,7 +117,7 @@ def test_the_model_itself_turns_by_arrows_and_says_where_one_stands(visitor: Vis
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_picture_is_looked_into_by_keys(visitor: Visitor, estuary: Design, width: int) -> None:
     page = visitor.page
-    page.set_viewport_size({"width": width, "height": HEIGHT})
+    visitor.at(width)
     visitor.go(estuary.get_absolute_url())
     frame = page.locator("[data-zoom-frame]")
     expect(page.locator(".stage-caption")).to_contain_text("Image: 3200 × 2400 px, without transparency.")

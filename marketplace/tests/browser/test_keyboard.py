@@ -44,7 +44,7 @@ def test_from_home_to_the_payment_with_tab_and_enter(
 ) -> None:
     published(creator, png)
     page = visitor.page
-    page.set_viewport_size({"width": width, "height": 900})
+    visitor.at(width)
     visitor.go("/")
     tab_to(page, "Search")
     page.keyboard.type("lantern")
@@ -90,7 +90,7 @@ def test_a_menu_closes_with_escape_and_gives_the_focus_back(
 ) -> None:
     page = visitor.page
     visitor.sign_in(creator)
-    page.set_viewport_size({"width": width, "height": 900})
+    visitor.at(width)
     visitor.go("/")
     tab_to(page, f"^{name}$")
     page.keyboard.press("Enter")

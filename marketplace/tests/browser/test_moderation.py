@@ -49,7 +49,7 @@ def keep(visitor: Visitor, name: str) -> None:
     if not (folder := os.environ.get("LOOMPRINT_PICTURES")):
         return
     for width in WIDTHS:
-        visitor.page.set_viewport_size({"width": width, "height": 900})
+        visitor.at(width)
         for scheme in SCHEMES:
             visitor.page.emulate_media(color_scheme=scheme)
             visitor.page.screenshot(path=Path(folder) / f"{name}-{width}-{scheme}.png", full_page=True)
@@ -121,7 +121,7 @@ def test_a_report_is_made_without_javascript(
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_case_is_decided_by_keyboard_alone(visitor: Visitor, case: Case, moderator: User, width: int) -> None:
     page = visitor.page
-    page.set_viewport_size({"width": width, "height": 900})
+    visitor.at(width)
     visitor.sign_in(moderator)
     visitor.go(reverse("moderation:queue"))
     _tab_to(visitor, "Gyroid Lantern")

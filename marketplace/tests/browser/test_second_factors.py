@@ -10,7 +10,7 @@ from playwright.sync_api import CDPSession
 from accounts.models import User, Wallet
 from common.testing import PASSWORD
 from common.testing_wallet import DemoWallet
-from marketplace.tests.browser.visitor import HEIGHT, WIDTHS, Visitor
+from marketplace.tests.browser.visitor import WIDTHS, Visitor
 from marketplace.tests.browser.ways_in import SIGN_IN, arrive, press
 
 pytestmark = [
@@ -54,12 +54,12 @@ def _confirmed(visitor: Visitor, user: User, address: str) -> None:
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_passkey_is_added_and_signs_in_alone(visitor: Visitor, creator: User, width: int) -> None:
     page = visitor.page
+    visitor.at(width)
     visitor.sign_in(creator)
     visitor.look(reverse("mfa_index"))
     _confirmed(visitor, creator, reverse("mfa_add_webauthn"))
     visitor.judge()
     visitor.judge_focus()
-    page.set_viewport_size({"width": width, "height": HEIGHT})
     page.get_by_label("Name").fill("My laptop")
     press(visitor, "Add the passkey")
     arrive(visitor, "mfa_view_recovery_codes")
@@ -70,7 +70,6 @@ def test_a_passkey_is_added_and_signs_in_alone(visitor: Visitor, creator: User, 
     visitor.look(reverse("mfa_index"))
 
     page.context.clear_cookies()
-    page.set_viewport_size({"width": width, "height": HEIGHT})
     visitor.go(f"{reverse('account_login')}?next={reverse('accounts:overview')}")
     press(visitor, "Sign in with a passkey")
     arrive(visitor, "accounts:overview")

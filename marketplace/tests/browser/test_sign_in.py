@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.models import User, Wallet
 from common.testing import PASSWORD
 from common.testing_wallet import BAD_NAME, DemoWallet, misbehave
-from marketplace.tests.browser.visitor import HEIGHT, WIDTHS, Visitor
+from marketplace.tests.browser.visitor import WIDTHS, Visitor
 from marketplace.tests.browser.ways_in import SIGN_IN, arrive, press, problem_of
 
 pytestmark = [
@@ -24,7 +24,7 @@ pytestmark = [
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_linked_wallet_signs_in_and_goes_on(visitor: Visitor, wallet: DemoWallet, linked: Wallet, width: int) -> None:
     page = visitor.page
-    page.set_viewport_size({"width": width, "height": HEIGHT})
+    visitor.at(width)
     visitor.go(f"{reverse('account_login')}?next={reverse('accounts:overview')}")
     press(visitor, SIGN_IN)
     wallet.connect()
@@ -42,7 +42,7 @@ def test_a_linked_wallet_signs_in_and_goes_on(visitor: Visitor, wallet: DemoWall
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_wallet_opens_an_account(visitor: Visitor, wallet: DemoWallet, accounts: list[str], width: int) -> None:
     page = visitor.page
-    page.set_viewport_size({"width": width, "height": HEIGHT})
+    visitor.at(width)
     visitor.go(reverse("account_signup"))
     press(visitor, "Open it with a wallet")
     wallet.connect(account=1)
@@ -50,7 +50,6 @@ def test_a_wallet_opens_an_account(visitor: Visitor, wallet: DemoWallet, account
     arrive(visitor, "accounts:wallet_sign_up")
     visitor.judge()
     visitor.judge_focus()
-    page.set_viewport_size({"width": width, "height": HEIGHT})
     email = f"wallet.{secrets.token_hex(4)}@example.org"
     page.get_by_label("E-mail").fill(email)
     page.get_by_label("Display name").fill("Wanda")

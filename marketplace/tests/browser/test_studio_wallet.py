@@ -14,7 +14,7 @@ from contracts.testing import LiveChain
 from designs.models import Design, RegistryEntry
 from designs.services.upload import Part
 from licensing.services.templates import announce_templates, ship_templates
-from marketplace.tests.browser.visitor import HEIGHT, WIDTHS, Visitor
+from marketplace.tests.browser.visitor import WIDTHS, Visitor
 from marketplace.tests.pages import page as page_of
 from marketplace.tests.pages import text
 from marketplace.tests.support import draft_of, with_offer
@@ -82,7 +82,7 @@ def test_creator_and_cocreator_sign_with_their_wallets_and_the_design_page_says_
     width: int,
 ) -> None:
     page, wallet = visitor.page, DemoWallet(visitor.page)
-    page.set_viewport_size({"width": width, "height": HEIGHT})
+    visitor.at(width)
     visitor.sign_in(creator)
     visitor.go(studio("publish", design))
     page.get_by_label("Demo one, your own wallet").check()

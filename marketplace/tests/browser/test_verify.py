@@ -65,7 +65,7 @@ def test_files_are_hashed_here_and_their_verdicts_stand_under_them(
     visitor: Visitor, claimed: Design, tmp_path: Path, width: int
 ) -> None:
     page = visitor.page
-    page.set_viewport_size({"width": width, "height": HEIGHT})
+    visitor.at(width)
     visitor.go(ASK)
     sent: list[Request] = []
     page.on("request", lambda request: sent.append(request))
@@ -166,7 +166,7 @@ def test_a_file_is_chosen_and_a_hash_is_typed_by_keyboard(
     visitor: Visitor, claimed: Design, tmp_path: Path, width: int
 ) -> None:
     page = visitor.page
-    page.set_viewport_size({"width": width, "height": HEIGHT})
+    visitor.at(width)
     page.on("filechooser", lambda _chooser: None)
     visitor.go(ASK)
     tab_to(page, "Choose files to verify")

@@ -55,9 +55,15 @@ class Visitor:
     def __init__(self, page: Page, site: str) -> None:
         self.page = page
         self.site = site
+        self.widths: tuple[int, ...] = WIDTHS
         self.said: list[tuple[str, str]] = []
         page.on("console", self._listen)
         page.on("pageerror", lambda error: self.said.append(("", str(error))))
+
+    def at(self, width: int) -> None:
+        """Keep the window this wide: the test walks in each width, so nothing is judged in another."""
+        self.widths = (width,)
+        self.page.set_viewport_size({"width": width, "height": HEIGHT})
 
     def _listen(self, message: ConsoleMessage) -> None:
         if message.type == "error":
@@ -80,12 +86,12 @@ class Visitor:
         assert response.status == status, address
 
     def look(self, address: str, *, status: int = 200) -> None:
-        """Open a page, which must be whole in every width and color scheme."""
+        """Open a page, which must be whole in its widths and every color scheme."""
         self.go(address, status=status)
         self.judge()
 
     def judge(self) -> None:
-        """What the window shows now must be whole in every width and color scheme."""
+        """What the window shows now must be whole in its widths and every color scheme."""
         page = self.page
         problems = self.findings("serious", "critical")
         problems += [f"broken picture: {one}" for one in page.evaluate(BROKEN_PICTURES)]
@@ -97,11 +103,11 @@ class Visitor:
         assert problems == [], "\n".join([page.url, *problems])
 
     def findings(self, *impacts: str) -> list[str]:
-        """What axe finds of these impacts, and what sticks out, in every width and color scheme."""
+        """What axe finds of these impacts, and what sticks out, in its widths and every color scheme."""
         page = self.page
         page.wait_for_load_state()
         found: list[str] = []
-        for width in WIDTHS:
+        for width in self.widths:
             page.set_viewport_size({"width": width, "height": HEIGHT})
             found += [f"overflow at {width}: {one}" for one in page.evaluate(OVERFLOW)]
             for scheme in SCHEMES:
@@ -112,8 +118,8 @@ class Visitor:
         return found
 
     def judge_focus(self) -> None:
-        """Whatever takes the focus shows it, in every width."""
-        for width in WIDTHS:
+        """Whatever takes the focus shows it, in its widths."""
+        for width in self.widths:
             self.page.set_viewport_size({"width": width, "height": HEIGHT})
             # After a key, a focus set by a script is drawn as one set by the keyboard.
             self.page.keyboard.press("Tab")

@@ -15,7 +15,7 @@ from marketplace.models import Order
 from marketplace.services.checkout import sweep_orders
 from marketplace.services.wallet_orders import sweep_wallet_orders
 from marketplace.tests.browser.conftest import chromium, visitor  # noqa: F401
-from marketplace.tests.browser.visitor import HEIGHT, Visitor
+from marketplace.tests.browser.visitor import Visitor
 from marketplace.tests.conftest import unbuilt_static_files  # noqa: F401
 from royalties.services.claims import sweep_claims
 from tests.faults.conftest import market, sold  # noqa: F401
@@ -53,7 +53,7 @@ class Shopper:
         return reverse("marketplace:checkout", args=[self.market.design.public_id, terms])
 
     def width(self, pixels: int) -> None:
-        self.page.set_viewport_size({"width": pixels, "height": HEIGHT})
+        self.visitor.at(pixels)
 
     def press(self, name: str) -> None:
         self.page.get_by_role("button", name=name).click()
