@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from designs.addresses import PROFILE, CidHasher, cid_of
+from designs.tests.cars import naive_cid
+from designs.tests.importer import PATTERN_SIZES, SMALL_SIZES, ZERO_SIZES, Case, cids_of
 
 VECTORS = json.loads((Path(__file__).parent / "data" / "cid_vectors.json").read_text())
 MEBIBYTE = 1024 * 1024
@@ -45,7 +47,9 @@ def test_a_second_level_opens_after_1024_chunks():
     for _ in range(1023):
         hasher.update(chunk)
     assert hasher.digest() == wanted[1023 * MEBIBYTE]
-    hasher.update(chunk)
+    hasher.update(chunk[1:])
+    assert hasher.digest() == wanted[1024 * MEBIBYTE - 1]
+    hasher.update(b"\x00")
     assert hasher.digest() == wanted[1024 * MEBIBYTE]
     hasher.update(b"\x00")
     assert hasher.digest() == wanted[1024 * MEBIBYTE + 1]
@@ -69,3 +73,29 @@ def test_one_changed_byte_changes_the_cid(data, position):
     changed = bytearray(data)
     changed[position] ^= 1
     assert cid_of(io.BytesIO(data)) != cid_of(io.BytesIO(bytes(changed)))
+
+
+def test_the_vectors_cover_every_boundary():
+    sizes = {name: [vector["size"] for vector in some] for name, some in VECTORS.items()}
+    assert sizes == {"pattern": PATTERN_SIZES, "zeros": ZERO_SIZES, "small_tree": SMALL_SIZES}
+
+
+@given(data=st.binary(max_size=600), chunk_bytes=st.integers(1, 9), max_links=st.integers(2, 5))
+def test_cid_equals_the_slow_way_for_any_tree(data, chunk_bytes, max_links):
+    hasher = CidHasher(chunk_bytes=chunk_bytes, max_links=max_links)
+    hasher.update(data)
+    assert hasher.digest() == naive_cid(data, chunk_bytes=chunk_bytes, max_links=max_links)
+
+
+@pytest.mark.long
+def test_cid_equals_the_reference_asked_now():
+    small: list[Case] = [("pattern", size, 4, 3) for size in range(500)]
+    for case, cid in zip(small, cids_of(small), strict=True):
+        hasher = CidHasher(chunk_bytes=4, max_links=3)
+        hasher.update(pattern(case[1]))
+        assert hasher.digest() == cid, case
+    whole: list[Case] = [("pattern", size, None, None) for size in PATTERN_SIZES]
+    assert [cid_of(io.BytesIO(pattern(size))) for size in PATTERN_SIZES] == cids_of(whole)
+    zeros: list[Case] = [("zeros", size, None, None) for size in ZERO_SIZES]
+    wanted = {vector["size"]: vector["cid"] for vector in VECTORS["zeros"]}
+    assert cids_of(zeros) == [wanted[size] for size in ZERO_SIZES]
