@@ -2,23 +2,17 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from designs.addresses import Address
 from designs.errors import DesignError
 
-
-@dataclass(frozen=True)
-class StoredBlob:
-    """A file by its content: SHA-256 (64 hex digits), CID (profile unixfs-v1-2025), size in bytes."""
-
-    sha256: str
-    cid: str
-    size: int
+# What a store answers is the address of what it took.
+StoredBlob = Address
 
 
 class StorageError(DesignError):

@@ -1,6 +1,5 @@
 """Blobs on a local disk: ab/cd/<sha256> under one root."""
 
-import hashlib
 import os
 import tempfile
 import time
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from common.hashing import blocks, sha256_of
-from designs.addresses import CidHasher
+from designs.addresses import ContentHasher
 
 from .base import BlobMissing, CorruptBlob, EmptyFile, FileTooLarge, StoredBlob, checked_name
 
@@ -99,19 +98,15 @@ class LocalBlobStore:
 
 
 def _copy(stream: IO[bytes], target: IO[bytes], *, max_bytes: int) -> StoredBlob:
-    content = hashlib.sha256()
-    address = CidHasher()
-    size = 0
+    hasher = ContentHasher()
     for block in blocks(stream):
-        size += len(block)
-        if size > max_bytes:
+        if hasher.size + len(block) > max_bytes:
             raise FileTooLarge(max_bytes=max_bytes)
-        content.update(block)
-        address.update(block)
+        hasher.update(block)
         target.write(block)
-    if size == 0:
+    if hasher.size == 0:
         raise EmptyFile
-    return StoredBlob(content.hexdigest(), address.digest(), size)
+    return hasher.address()
 
 
 def _sync_folder(folder: Path) -> None:
