@@ -1,9 +1,24 @@
 """Masters and previews: where they lie and how large they may be."""
 
-from config.environment import VAR_DIR, number
+from django.core.exceptions import ImproperlyConfigured
+
+from config.environment import VAR_DIR, number, text
 
 MASTER_ROOT = VAR_DIR / "assets" / "masters"
 PREVIEW_ROOT = VAR_DIR / "assets" / "previews"
+# Where a store that is not on this disk keeps verified copies, for child processes need paths.
+ASSET_CACHE_ROOT = VAR_DIR / "assets" / "cache"
+ASSET_STORE = text("ASSET_STORE", "local")
+S3_BUCKET = text("S3_BUCKET", "")
+S3_PREFIX = text("S3_PREFIX", "")
+S3_ENDPOINT_URL = text("S3_ENDPOINT_URL", "")
+S3_REGION = text("S3_REGION", "")
+S3_ACCESS_KEY_ID = text("S3_ACCESS_KEY_ID", "")
+S3_SECRET_ACCESS_KEY = text("S3_SECRET_ACCESS_KEY", "")
+if ASSET_STORE not in {"local", "s3"}:
+    raise ImproperlyConfigured(f"ASSET_STORE is {ASSET_STORE!r} and must be local or s3: correct it, or unset it.")
+if ASSET_STORE == "s3" and not S3_BUCKET:
+    raise ImproperlyConfigured("ASSET_STORE is s3 and S3_BUCKET is not set: name the bucket.")
 ASSET_MAX_BYTES = number("ASSET_MAX_BYTES", 200 * 1024 * 1024)
 SOURCE_MAX_BYTES = number("SOURCE_MAX_BYTES", 20 * 1024 * 1024)
 IMAGE_MAX_PIXELS = number("IMAGE_MAX_PIXELS", 25_000_000)

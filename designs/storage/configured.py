@@ -1,5 +1,7 @@
 """The stores this installation uses, chosen by settings."""
 
+from pathlib import Path
+
 from django.conf import settings
 
 from .base import BlobStore
@@ -8,9 +10,29 @@ from .local import LocalBlobStore
 
 def master_store() -> BlobStore:
     """Where masters and source files lie. Private: what leaves it passes a license check first (law 8)."""
-    return LocalBlobStore(settings.MASTER_ROOT)
+    return _store("masters", settings.MASTER_ROOT)
 
 
 def preview_store() -> BlobStore:
     """Where previews lie. Public by nature, and rebuilt from the masters if lost."""
-    return LocalBlobStore(settings.PREVIEW_ROOT)
+    return _store("previews", settings.PREVIEW_ROOT)
+
+
+def _store(name: str, root: Path) -> BlobStore:
+    if settings.ASSET_STORE != "s3":
+        return LocalBlobStore(root)
+    # boto3 takes a third of a second to import.
+    from .s3 import S3BlobStore, s3_client
+
+    client = s3_client(
+        endpoint=settings.S3_ENDPOINT_URL,
+        region=settings.S3_REGION,
+        key_id=settings.S3_ACCESS_KEY_ID,
+        secret=settings.S3_SECRET_ACCESS_KEY,
+    )
+    return S3BlobStore(
+        client=client,
+        bucket=settings.S3_BUCKET,
+        prefix=f"{settings.S3_PREFIX}{name}/",
+        cache=LocalBlobStore(settings.ASSET_CACHE_ROOT / name),
+    )

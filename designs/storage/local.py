@@ -1,9 +1,12 @@
 """Blobs on a local disk: ab/cd/<sha256> under one root."""
 
+import hashlib
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -27,19 +30,23 @@ class LocalBlobStore:
 
     def put(self, stream: IO[bytes], *, max_bytes: int) -> StoredBlob:
         """Store what is left in the stream. Raises FileTooLarge or EmptyFile; nothing is left behind then."""
-        incoming = self.root / INCOMING
-        incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor, name = tempfile.mkstemp(dir=incoming)
-        temporary = Path(name)
-        try:
-            with os.fdopen(descriptor, "wb") as target:
-                blob = _copy(stream, target, max_bytes=max_bytes)
-                target.flush()
-                os.fsync(target.fileno())
+        with self._received(stream, max_bytes=max_bytes) as (temporary, blob):
             self._place(temporary, blob.sha256)
-        finally:
-            temporary.unlink(missing_ok=True)
         return blob
+
+    def restore(self, stream: IO[bytes], *, sha256: str) -> None:
+        """Store a copy from elsewhere. Raises CorruptBlob when it is not the file of that name, and keeps nothing."""
+        try:
+            with self._received(stream, max_bytes=sys.maxsize) as (temporary, blob):
+                if blob.sha256 != sha256:
+                    raise CorruptBlob(sha256, blob.sha256)
+                self._place(temporary, sha256)
+        except EmptyFile:
+            raise CorruptBlob(sha256, hashlib.sha256().hexdigest()) from None
+
+    def discard(self, sha256: str) -> None:
+        """Forget a blob that is kept elsewhere, or need not be kept."""
+        self._path(sha256).unlink(missing_ok=True)
 
     def open(self, sha256: str) -> IO[bytes]:
         """The bytes, for reading. Raises BlobMissing."""
@@ -83,6 +90,21 @@ class LocalBlobStore:
             except FileNotFoundError:
                 continue
         return removed
+
+    @contextmanager
+    def _received(self, stream: IO[bytes], *, max_bytes: int) -> Iterator[tuple[Path, StoredBlob]]:
+        incoming = self.root / INCOMING
+        incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor, name = tempfile.mkstemp(dir=incoming)
+        temporary = Path(name)
+        try:
+            with os.fdopen(descriptor, "wb") as target:
+                blob = _copy(stream, target, max_bytes=max_bytes)
+                target.flush()
+                os.fsync(target.fileno())
+            yield temporary, blob
+        finally:
+            temporary.unlink(missing_ok=True)
 
     def _path(self, sha256: str) -> Path:
         name = checked_name(sha256)
