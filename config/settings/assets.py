@@ -1,5 +1,7 @@
 """Masters and previews: where they lie and how large they may be."""
 
+from pathlib import Path
+
 from django.core.exceptions import ImproperlyConfigured
 
 from config.environment import VAR_DIR, number, text
@@ -9,6 +11,8 @@ PREVIEW_ROOT = VAR_DIR / "assets" / "previews"
 # Where a store that is not on this disk keeps verified copies, for child processes need paths.
 ASSET_CACHE_ROOT = VAR_DIR / "assets" / "cache"
 ASSET_STORE = text("ASSET_STORE", "local")
+ASSET_REPLICA = text("ASSET_REPLICA", "")
+REPLICA_ROOT = Path(text("REPLICA_ROOT", str(VAR_DIR / "assets" / "replica")))
 S3_BUCKET = text("S3_BUCKET", "")
 S3_PREFIX = text("S3_PREFIX", "")
 S3_ENDPOINT_URL = text("S3_ENDPOINT_URL", "")
@@ -17,8 +21,12 @@ S3_ACCESS_KEY_ID = text("S3_ACCESS_KEY_ID", "")
 S3_SECRET_ACCESS_KEY = text("S3_SECRET_ACCESS_KEY", "")
 if ASSET_STORE not in {"local", "s3"}:
     raise ImproperlyConfigured(f"ASSET_STORE is {ASSET_STORE!r} and must be local or s3: correct it, or unset it.")
-if ASSET_STORE == "s3" and not S3_BUCKET:
-    raise ImproperlyConfigured("ASSET_STORE is s3 and S3_BUCKET is not set: name the bucket.")
+if ASSET_REPLICA not in {"", "local", "s3"}:
+    raise ImproperlyConfigured(f"ASSET_REPLICA is {ASSET_REPLICA!r} and must be local or s3: correct it, or unset it.")
+if ASSET_REPLICA == ASSET_STORE == "s3":
+    raise ImproperlyConfigured("ASSET_REPLICA is the bucket of ASSET_STORE: a second place must be another one.")
+if "s3" in {ASSET_STORE, ASSET_REPLICA} and not S3_BUCKET:
+    raise ImproperlyConfigured("ASSET_STORE or ASSET_REPLICA is s3 and S3_BUCKET is not set: name the bucket.")
 ASSET_MAX_BYTES = number("ASSET_MAX_BYTES", 200 * 1024 * 1024)
 SOURCE_MAX_BYTES = number("SOURCE_MAX_BYTES", 20 * 1024 * 1024)
 IMAGE_MAX_PIXELS = number("IMAGE_MAX_PIXELS", 25_000_000)

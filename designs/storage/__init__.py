@@ -1,7 +1,7 @@
 """Bytes by their content: the one interface of all stores, and the local disk behind it."""
 
 from .base import BlobMissing, BlobStore, CorruptBlob, EmptyFile, FileTooLarge, StorageError, StoredBlob
-from .configured import master_store, preview_store
+from .configured import master_replica, master_store, preview_replica, preview_store
 from .local import LocalBlobStore
 
 __all__ = [
@@ -13,6 +13,8 @@ __all__ = [
     "LocalBlobStore",
     "StorageError",
     "StoredBlob",
+    "master_replica",
     "master_store",
+    "preview_replica",
     "preview_store",
 ]

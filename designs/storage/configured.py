@@ -10,16 +10,31 @@ from .local import LocalBlobStore
 
 def master_store() -> BlobStore:
     """Where masters and source files lie. Private: what leaves it passes a license check first (law 8)."""
-    return _store("masters", settings.MASTER_ROOT)
+    return _store(settings.ASSET_STORE, "masters", settings.MASTER_ROOT)
 
 
 def preview_store() -> BlobStore:
     """Where previews lie. Public by nature, and rebuilt from the masters if lost."""
-    return _store("previews", settings.PREVIEW_ROOT)
+    return _store(settings.ASSET_STORE, "previews", settings.PREVIEW_ROOT)
 
 
-def _store(name: str, root: Path) -> BlobStore:
-    if settings.ASSET_STORE != "s3":
+def master_replica() -> BlobStore | None:
+    """The second, equally private place of masters, from which `scrub` restores; None where none is set."""
+    return _replica("masters")
+
+
+def preview_replica() -> BlobStore | None:
+    return _replica("previews")
+
+
+def _replica(name: str) -> BlobStore | None:
+    if not settings.ASSET_REPLICA:
+        return None
+    return _store(settings.ASSET_REPLICA, name, settings.REPLICA_ROOT / name)
+
+
+def _store(kind: str, name: str, root: Path) -> BlobStore:
+    if kind != "s3":
         return LocalBlobStore(root)
     # boto3 takes a third of a second to import.
     from .s3 import S3BlobStore, s3_client
