@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from designs.models import Design, Preview
 from designs.selectors import access_design
-from designs.storage import preview_store
+from designs.storage import BlobMissing, CorruptBlob, preview_store
 
 YEAR = 31_536_000
 
@@ -19,7 +19,11 @@ def preview(request: HttpRequest, public_id: uuid.UUID, preview_id: int, name: s
     """A derivative of a design that this viewer may see. The name is for people; the id finds it."""
     design = _visible(request, public_id)
     found = get_object_or_404(Preview, pk=preview_id, version__design=design)
-    response = FileResponse(preview_store().open(found.sha256), content_type=found.media_type)
+    try:
+        stream = preview_store().open(found.sha256)
+    except (BlobMissing, CorruptBlob) as error:
+        raise Http404 from error
+    response = FileResponse(stream, content_type=found.media_type)
     response["Content-Length"] = str(found.size)
     shared = design.entry_block is not None  # type: ignore[attr-defined]
     response["Cache-Control"] = f"{'public' if shared else 'private'}, max-age={YEAR}, immutable"

@@ -2,11 +2,12 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from designs.storage import master_store
+from designs.storage import StorageError, master_store
 from licensing.models import DownloadGrant, LicenseTemplate
 from licensing.selectors import shelf_of
 from licensing.services.downloads import DownloadRefused, grant_download, use_grant
@@ -42,12 +43,15 @@ def fetch(request: HttpRequest, public_id: str) -> HttpResponse | FileResponse:
         DownloadGrant.objects.select_related("version__master"), public_id=public_id, user=request.user
     )
     try:
-        use_grant(user=request.user, grant=grant)  # type: ignore[arg-type]
-    except DownloadRefused as refusal:
+        # A file that cannot be given must not count as fetched.
+        with transaction.atomic():
+            use_grant(user=request.user, grant=grant)  # type: ignore[arg-type]
+            master = master_store().open(grant.version.master.sha256)
+    except (DownloadRefused, StorageError) as refusal:
         messages.error(request, str(refusal))
         return redirect("licensing:library")
     response = FileResponse(
-        master_store().open(grant.version.master.sha256),
+        master,
         as_attachment=True,
         filename=grant.version.file_name,
         content_type=grant.version.master.media_type,

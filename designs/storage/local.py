@@ -10,10 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+import structlog
+
 from common.hashing import blocks, sha256_of
 from designs.addresses import ContentHasher
 
 from .base import BlobMissing, CorruptBlob, EmptyFile, FileTooLarge, StoredBlob, checked_name
+
+logger = structlog.get_logger(__name__)
 
 INCOMING = "incoming"
 
@@ -49,18 +53,20 @@ class LocalBlobStore:
         self._path(sha256).unlink(missing_ok=True)
 
     def open(self, sha256: str) -> IO[bytes]:
-        """The bytes, for reading. Raises BlobMissing."""
+        """The bytes, hashed before they are given. Raises BlobMissing or CorruptBlob."""
+        stream = self._opened(sha256)
         try:
-            return self._path(sha256).open("rb")
-        except FileNotFoundError:
-            raise BlobMissing(sha256) from None
+            self._check(stream, sha256)
+            stream.seek(0)
+        except BaseException:
+            stream.close()
+            raise
+        return stream
 
     def path(self, sha256: str) -> Path:
-        """Where the bytes lie. Raises BlobMissing."""
-        path = self._path(sha256)
-        if not path.is_file():
-            raise BlobMissing(sha256)
-        return path
+        """Where the bytes lie, hashed before they are given. Raises BlobMissing or CorruptBlob."""
+        self.verify(sha256)
+        return self._path(sha256)
 
     def exists(self, sha256: str) -> bool:
         """Whether a blob of this name is there."""
@@ -68,10 +74,8 @@ class LocalBlobStore:
 
     def verify(self, sha256: str) -> None:
         """Hash the stored bytes again. Raises BlobMissing or CorruptBlob."""
-        with self.open(sha256) as stream:
-            found = sha256_of(stream)
-        if found != sha256:
-            raise CorruptBlob(sha256, found)
+        with self._opened(sha256) as stream:
+            self._check(stream, sha256)
 
     def names(self) -> Iterator[str]:
         """The SHA-256 of every blob in the store."""
@@ -90,6 +94,19 @@ class LocalBlobStore:
             except FileNotFoundError:
                 continue
         return removed
+
+    def _opened(self, sha256: str) -> IO[bytes]:
+        try:
+            return self._path(sha256).open("rb")
+        except FileNotFoundError:
+            logger.error("blob_missing", sha256=sha256, root=str(self.root))
+            raise BlobMissing(sha256) from None
+
+    def _check(self, stream: IO[bytes], sha256: str) -> None:
+        found = sha256_of(stream)
+        if found != sha256:
+            logger.error("blob_corrupt", sha256=sha256, found=found, root=str(self.root))
+            raise CorruptBlob(sha256, found)
 
     @contextmanager
     def _received(self, stream: IO[bytes], *, max_bytes: int) -> Iterator[tuple[Path, StoredBlob]]:

@@ -89,12 +89,13 @@ class S3BlobStore:
     def path(self, sha256: str) -> Path:
         """A verified local copy. Raises BlobMissing, CorruptBlob or StoreUnavailable."""
         try:
-            self._cache.verify(sha256)
-        except (BlobMissing, CorruptBlob) as error:
-            if isinstance(error, CorruptBlob):
-                logger.warning("cached_blob_corrupt", sha256=sha256, found=error.found)
-            with self._spoken(sha256):
-                self._cache.restore(self._body(sha256), sha256=sha256)
+            if self._cache.exists(sha256):
+                return self._cache.path(sha256)
+        except (BlobMissing, CorruptBlob):
+            # The cache has told the log; the bucket is asked again.
+            pass
+        with self._spoken(sha256):
+            self._cache.restore(self._body(sha256), sha256=sha256)
         return self._cache.path(sha256)
 
     def exists(self, sha256: str) -> bool:

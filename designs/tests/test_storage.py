@@ -105,10 +105,11 @@ def test_a_changed_byte_on_disk_is_found_and_healed_by_the_next_put(store):
     blob = store.put(io.BytesIO(CONTENT), max_bytes=len(CONTENT))
     path = store.path(blob.sha256)
     path.write_bytes(b"b" + CONTENT[1:])
-    with pytest.raises(CorruptBlob) as damage:
-        store.verify(blob.sha256)
-    assert damage.value.sha256 == blob.sha256
-    assert damage.value.found == hashlib.sha256(b"b" + CONTENT[1:]).hexdigest()
+    for read in (store.open, store.path, store.verify):
+        with pytest.raises(CorruptBlob) as damage:
+            read(blob.sha256)
+        assert damage.value.sha256 == blob.sha256
+        assert damage.value.found == hashlib.sha256(b"b" + CONTENT[1:]).hexdigest()
     store.put(io.BytesIO(CONTENT), max_bytes=len(CONTENT))
     store.verify(blob.sha256)
 

@@ -11,6 +11,7 @@ from accounts.models import User
 from common.identifiers import ZERO_ADDRESS
 from contracts.models import ChainBlock
 from designs.models import Design
+from designs.storage import master_store
 from licensing.models import DownloadGrant, LicenseMovement
 from marketplace.tests import rows
 from marketplace.tests.pages import signed_in
@@ -76,6 +77,18 @@ def test_the_holder_gets_the_very_file_under_its_name(grant: DownloadGrant, buye
     grant.refresh_from_db()
     assert grant.fetched_at is not None
     assert grant.holder == buyer.custody_key.address
+
+
+def test_a_damaged_master_is_not_given_and_does_not_count_as_fetched(grant: DownloadGrant, buyer: User) -> None:
+    path = master_store().path(grant.version.master.sha256)
+    path.write_bytes(b"x" + path.read_bytes()[1:])
+
+    answer = signed_in(buyer).get(link_of(grant), follow=True)
+
+    assert answer.redirect_chain[0][0] == LIBRARY
+    assert "The stored file is damaged and is not handed out." in read(answer)
+    grant.refresh_from_db()
+    assert grant.fetched_at is None
 
 
 def test_a_link_lasts_as_long_as_the_setting_says(settings: Any, held: int, buyer: User) -> None:
