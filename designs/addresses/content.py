@@ -21,8 +21,7 @@ class Address:
 class ContentHasher:
     """Both digests as the bytes pass by, in constant memory.
 
-    One after the other for each block, which is then still in the processor's cache; a second thread gained nothing
-    on two busy cores (`script/bench assets`).
+    One after the other for each block, which is then still in the processor's cache.
     """
 
     def __init__(self) -> None:
