@@ -31,6 +31,7 @@ def test_without_a_project_no_page_may_reach_the_relay():
     assert "frame-src" not in policy
 
 
+@pytest.mark.long
 def test_with_a_project_pages_may_reach_the_relay_and_nothing_else_is_widened():
     without, having = _policy(""), _policy("0123456789abcdef0123456789abcdef")
     added = [host for host in having["connect-src"] if host not in without["connect-src"]]

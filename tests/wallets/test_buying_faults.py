@@ -34,7 +34,7 @@ def post(client: Client, to: str, fields: dict[str, str]) -> Any:
     return client.post(to, fields).json()
 
 
-@pytest.mark.parametrize("point", ["outbox.stored", "outbox.broadcast"])
+@pytest.mark.parametrize("point", [pytest.param("outbox.stored", marks=pytest.mark.long), "outbox.broadcast"])
 def test_a_worker_that_dies_between_two_steps_buys_once(wallet_buyer: WalletBuyer, point: str) -> None:
     to, fields = signed(wallet_buyer)
     assert post(wallet_buyer.client, to, fields)["state"] == "paid"
