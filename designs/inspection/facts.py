@@ -39,7 +39,10 @@ _MESH_FACTS: dict[str, type | tuple[type, ...]] = {
     "up_axis": str,
     "has_colors": bool,
     "has_textures": bool,
+    "notes": list,
 }
+NOTES = {"texture_elsewhere"}
+"""What a file may have beside what is measured: words that the page has a sentence for."""
 
 
 @dataclass(frozen=True)
@@ -76,10 +79,17 @@ def inspect(
         except ChildFailed as failure:
             code = "crashed" if failure.code == "bad_reply" else failure.code
             raise InspectionError(code, failure.details) from failure
-    _check(facts, _IMAGE_FACTS if detected.kind == "image" else _MESH_FACTS)
-    if detected.kind == "mesh":
-        _check_bounds(facts["bounds"])
+    believed(facts, detected.kind)
     return Inspection(detected, facts)
+
+
+def believed(facts: dict[str, Any], kind: str) -> None:
+    """Raise InspectionError unless a child's facts have the names, types and ranges of this kind of file."""
+    _check(facts, _IMAGE_FACTS if kind == "image" else _MESH_FACTS)
+    if kind == "mesh":
+        _check_bounds(facts["bounds"])
+        if not all(note in NOTES for note in facts["notes"]):
+            raise InspectionError("unreadable")
 
 
 def _check(facts: dict[str, Any], wanted: dict[str, type | tuple[type, ...]]) -> None:

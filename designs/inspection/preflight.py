@@ -10,6 +10,9 @@ from typing import IO
 
 from django.conf import settings
 
+from designs.containers import off_header, ply_header
+from designs.containers.errors import ContainerError
+
 from . import glb, images, stl
 from .reasons import InspectionError
 
@@ -18,7 +21,7 @@ HEAD_BYTES = 4096
 
 @dataclass(frozen=True)
 class DetectedType:
-    """What a file is: kind "image" or "mesh"; format png, jpeg, webp, glb, stl_binary or stl_ascii."""
+    """What a file is: kind "image" or "mesh"; format png, jpeg, webp, glb, stl_binary, stl_ascii, ply or off."""
 
     kind: str
     format: str
@@ -47,6 +50,8 @@ WEBP = DetectedType("image", "webp", "image/webp")
 GLB = DetectedType("mesh", "glb", "model/gltf-binary")
 STL_BINARY = DetectedType("mesh", "stl_binary", "model/stl")
 STL_ASCII = DetectedType("mesh", "stl_ascii", "model/stl")
+PLY = DetectedType("mesh", "ply", "model/x-ply")
+OFF = DetectedType("mesh", "off", "model/x-off")
 
 _EXTENSIONS = {
     ".png": "png",
@@ -56,8 +61,12 @@ _EXTENSIONS = {
     ".webp": "webp",
     ".glb": "glb",
     ".stl": "stl",
+    ".ply": "ply",
+    ".off": "off",
 }
-_NAMES = {"png": "PNG", "jpeg": "JPEG", "webp": "WebP", "glb": "GLB", "stl": "STL"}
+_NAMES = {"png": "PNG", "jpeg": "JPEG", "webp": "WebP", "glb": "GLB", "stl": "STL", "ply": "PLY", "off": "OFF"}
+ENDINGS = tuple(_EXTENSIONS)
+"""How the names of files that we take end."""
 _UNKNOWN_CONTENT = "something else"
 
 
@@ -85,7 +94,10 @@ def preflight(path: Path, file_name: str, *, limits: FileLimits | None = None) -
                 "not_what_its_name_says",
                 {"extension": extension, "found": _NAMES.get(found or "", _UNKNOWN_CONTENT)},
             )
-        return _checked(found, stream, head, size, limits)
+        try:
+            return _checked(found, stream, head, size, limits)
+        except ContainerError as error:
+            raise InspectionError(error.code, error.details) from error
 
 
 def _family(head: bytes, size: int) -> str | None:
@@ -97,6 +109,10 @@ def _family(head: bytes, size: int) -> str | None:
         return "webp"
     if head.startswith(b"glTF"):
         return "glb"
+    if ply_header.is_ply(head):
+        return "ply"
+    if off_header.is_off(head):
+        return "off"
     return "stl" if stl.is_binary(head, size) or stl.is_ascii(head) else None
 
 
@@ -115,6 +131,13 @@ def _checked(family: str, stream: IO[bytes], head: bytes, size: int, limits: Fil
         case "glb":
             glb.check_glb(stream, size)
             return GLB
+        case "ply":
+            whole_head = stream.read(ply_header.MAX_HEADER_BYTES)
+            ply_header.check_header(ply_header.read_header(whole_head), size, max_triangles=limits.max_triangles)
+            return PLY
+        case "off":
+            off_header.check_header(off_header.read_header(head), size, max_triangles=limits.max_triangles)
+            return OFF
     if stl.is_binary(head, size):
         stl.check_binary(head, max_triangles=limits.max_triangles)
         return STL_BINARY

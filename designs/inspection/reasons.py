@@ -10,7 +10,7 @@ from designs.errors import DesignError
 
 _SENTENCES = {
     "unknown_type": gettext_lazy(
-        "This is not a kind of file we take. Upload a PNG, JPEG or WebP image, or a GLB or STL mesh."
+        "This is not a kind of file we take. Upload a PNG, JPEG or WebP image, or a GLB, STL, PLY or OFF mesh."
     ),
     "not_what_its_name_says": gettext_lazy(
         "The file's name ends in “%(extension)s”, but its content is %(found)s. Rename it, or export it again."

@@ -6,7 +6,7 @@ from django import template
 from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from contracts.selectors import ActionStatus
 from designs.models import Design, Preview
@@ -15,6 +15,9 @@ from designs.selectors import Picture, picture_of
 register = template.Library()
 
 MILLIMETERS_PER_METER = 1000
+_NOTES = {
+    "texture_elsewhere": gettext_lazy("a texture that lies in another file"),
+}
 GROUPED_FROM = 10_000
 _ENDINGS = {
     "image/avif": "avif",
@@ -133,6 +136,8 @@ def _mesh_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
     lines.append((_("Surface"), ", ".join(looks) if looks else _("shape only, no colors")))
     if unit != "mm":
         lines.append((_("Units"), _("the file states none; usually millimeters")))
+    if notes := [str(_NOTES[note]) for note in facts.get("notes", []) if note in _NOTES]:
+        lines.append((_("Not shown here"), "; ".join(notes)))
     return lines
 
 

@@ -3,6 +3,7 @@
 import io
 import json
 import struct
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -84,3 +85,70 @@ def glb_bytes(document: dict[str, Any] | None = None, binary: bytes | None = Non
     data += b"\x00" * (-len(data) % 4)
     chunks = struct.pack("<I4s", len(text), b"JSON") + text + struct.pack("<I4s", len(data), b"BIN\x00") + data
     return b"glTF" + struct.pack("<II", 2, 12 + len(chunks)) + chunks
+
+
+def _cube_or(corners: np.ndarray | None, faces: Sequence[Any] | None) -> tuple[np.ndarray, Sequence[Any]]:
+    return (
+        CUBE_CORNERS * [10, 20, 30] if corners is None else np.asarray(corners),
+        CUBE_FACES.tolist() if faces is None else faces,
+    )
+
+
+def _ply_head(encoding: str, vertices: int, faces: int, *, colored: bool, count: str = "uchar") -> bytes:
+    colors = "property uchar red\nproperty uchar green\nproperty uchar blue\n" if colored else ""
+    return (
+        f"ply\nformat {encoding} 1.0\nelement vertex {vertices}\n"
+        f"property float x\nproperty float y\nproperty float z\n{colors}"
+        f"element face {faces}\nproperty list {count} int vertex_indices\nend_header\n"
+    ).encode()
+
+
+def ply_text(
+    corners: np.ndarray | None = None, faces: Sequence[Any] | None = None, colors: Sequence[Any] | None = None
+) -> bytes:
+    """PLY as text: a cube of 10 × 20 × 30 where nothing else is given."""
+    corners, faces = _cube_or(corners, faces)
+    lines = [
+        " ".join(str(value) for value in [*corner, *(colors[index] if colors else [])])
+        for index, corner in enumerate(corners.tolist())
+    ]
+    lines += [" ".join(str(value) for value in [len(face), *face]) for face in faces]
+    head = _ply_head("ascii", len(corners), len(faces), colored=bool(colors))
+    return head + "".join(f"{line}\n" for line in lines).encode()
+
+
+def ply_binary(
+    corners: np.ndarray | None = None,
+    faces: Sequence[Any] | None = None,
+    colors: Sequence[Any] | None = None,
+    *,
+    order: str = "<",
+    count: str = "uchar",
+) -> bytes:
+    """Binary PLY of either byte order: a cube of 10 × 20 × 30 where nothing else is given."""
+    corners, faces = _cube_or(corners, faces)
+    encoding = "binary_little_endian" if order == "<" else "binary_big_endian"
+    letter = {"uchar": "B", "uint": "I"}[count]
+    records = b"".join(
+        struct.pack(f"{order}3f", *corner) + bytes(colors[index] if colors else [])
+        for index, corner in enumerate(corners.tolist())
+    )
+    records += b"".join(struct.pack(f"{order}{letter}{len(face)}i", len(face), *face) for face in faces)
+    return _ply_head(encoding, len(corners), len(faces), colored=bool(colors), count=count) + records
+
+
+def off_text(
+    corners: np.ndarray | None = None,
+    faces: Sequence[Any] | None = None,
+    colors: Sequence[Any] | None = None,
+    paint: bytes = b"",
+) -> bytes:
+    """OFF: a cube of 10 × 20 × 30 where nothing else is given. `paint` stands behind each face."""
+    corners, faces = _cube_or(corners, faces)
+    lines = [
+        " ".join(str(value) for value in [*corner, *(colors[index] if colors else [])])
+        for index, corner in enumerate(corners.tolist())
+    ]
+    lines += [" ".join(str(value) for value in [len(face), *face]) + paint.decode() for face in faces]
+    head = f"{'C' if colors else ''}OFF\n{len(corners)} {len(faces)} 0\n"
+    return (head + "".join(f"{line}\n" for line in lines)).encode()

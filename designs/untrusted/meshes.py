@@ -41,11 +41,15 @@ class Part:
 
 @dataclass
 class Model:
-    """What a mesh file holds. `up` is the axis that points up, "y" or "z"; `units` "m" or "unknown"."""
+    """What a mesh file holds. `up` is the axis that points up, "y" or "z"; `units` as designs.inspection names them.
+
+    `notes` are short words for what the file has beside its triangles and we do not show.
+    """
 
     parts: list[Part]
     up: str
     units: str
+    notes: list[str] = field(default_factory=list)
 
     @property
     def triangles(self) -> int:
@@ -57,21 +61,31 @@ def read_model(request: dict[str, Any]) -> Model:
 
     Loaded is not valid: a model has triangles, finite coordinates, an extent, and indices in range.
     """
-    max_triangles = request["max_triangles"]
-    if request["format"] == "glb":
-        from designs.untrusted.glb import read_glb
-
-        model = read_glb(request["input"], max_triangles=max_triangles, max_pixels=request["max_pixels"])
-    else:
-        from designs.untrusted.stl import read_stl
-
-        corners = read_stl(request["input"], request["format"], max_triangles=max_triangles)
-        model = Model([_part_of(corners)], up="z", units="unknown")
+    model = _read(request["input"], request["format"], request["max_triangles"], request["max_pixels"])
     for part in model.parts:
         _check(part)
     if model.triangles == 0:
         raise Refusal("no_triangles")
     return model
+
+
+def _read(path: str, form: str, max_triangles: int, max_pixels: int) -> Model:
+    match form:
+        case "glb":
+            from designs.untrusted.glb import read_glb
+
+            return read_glb(path, max_triangles=max_triangles, max_pixels=max_pixels)
+        case "ply":
+            from designs.untrusted.ply import read_ply
+
+            return read_ply(path, max_triangles=max_triangles)
+        case "off":
+            from designs.untrusted.off import read_off
+
+            return read_off(path, max_triangles=max_triangles)
+    from designs.untrusted.stl import read_stl
+
+    return Model([_part_of(read_stl(path, form, max_triangles=max_triangles))], up="z", units="unknown")
 
 
 def _part_of(corners: Floats) -> Part:
@@ -136,4 +150,5 @@ def inspect(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         "up_axis": model.up,
         "has_colors": any(part.colors is not None or part.material.stated for part in model.parts),
         "has_textures": any(part.material.texture is not None for part in model.parts),
+        "notes": model.notes,
     }

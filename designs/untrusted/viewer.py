@@ -71,7 +71,7 @@ def _simplified(model: Model, max_triangles: int) -> Model | None:
         mesh = lighter.to_mesh()
         vertices = np.asarray(mesh.vert_properties, dtype=np.float64)[:, :3]
         parts.append(Part(vertices, np.asarray(mesh.tri_verts, dtype=np.int64), material=part.material))
-    return Model(parts, model.up, model.units)
+    return Model(parts, model.up, model.units, model.notes)
 
 
 def encode_glb(parts: list[ShadedPart], *, up: str) -> bytes:

@@ -1,0 +1,88 @@
+"""Many files through preflight and one confined child, where one child each would cost a second each."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from designs.inspection import DetectedType, FileLimits, InspectionError, preflight
+from designs.inspection.facts import LIMITS, believed
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+_CHILD = """
+import json, resource, sys, time
+sys.path.insert(0, sys.argv[1])
+from designs.untrusted.main import TASKS, confine
+confine(json.loads(sys.argv[2]))
+from importlib import import_module
+from designs.untrusted.refusal import Refusal
+for line in sys.stdin:
+    order = json.loads(line)
+    began = time.monotonic()
+    answer = {}
+    try:
+        module, function = TASKS[order["task"]]
+        answer["facts"] = getattr(import_module(module), function)(order["request"], lambda what, part: None)
+    except Refusal as refusal:
+        answer.update(code=refusal.code, details=refusal.details)
+    except MemoryError:
+        answer.update(code="out_of_memory", details={})
+    except Exception as error:
+        answer.update(code="unreadable", details={"cause": f"{type(error).__name__}: {error}"[:200]})
+    answer["seconds"] = time.monotonic() - began
+    answer["peak_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    print(json.dumps(answer), flush=True)
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Facts, or the code and the details of the refusal; whether preflight said it; seconds and bytes of the child."""
+
+    code: str
+    facts: Mapping[str, Any]
+    details: Mapping[str, Any]
+    at_the_door: bool = False
+    detected: DetectedType | None = None
+    seconds: float = 0.0
+    peak_bytes: int = 0
+
+
+def outcomes(
+    files: Mapping[str, tuple[bytes | Path, str]], folder: Path, *, limits: FileLimits, cpu_seconds: int = 300
+) -> dict[str, Outcome]:
+    """What becomes of each file: its content, or where it lies, and the uploader's name for it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found: dict[str, Outcome] = {}
+    orders: dict[str, tuple[DetectedType, dict[str, Any]]] = {}
+    for number, (case, (content, name)) in enumerate(files.items()):
+        path = content if isinstance(content, Path) else folder / str(number)
+        if isinstance(content, bytes):
+            path.write_bytes(content)
+        try:
+            detected = preflight(path, name, limits=limits)
+        except InspectionError as refusal:
+            found[case] = Outcome(refusal.code, {}, refusal.details, at_the_door=True)
+            continue
+        request = {"input": str(path), "format": detected.format, **asdict(limits)}
+        orders[case] = (detected, {"task": f"inspect_{detected.kind}", "request": request})
+    lines = "".join(json.dumps(order) + "\n" for _detected, order in orders.values())
+    allowed = json.dumps({**asdict(LIMITS), "cpu_seconds": cpu_seconds})
+    child = subprocess.run(
+        [sys.executable, "-I", "-B", "-c", _CHILD, str(ROOT), allowed],
+        input=lines, capture_output=True, text=True, timeout=cpu_seconds * 2, check=False, cwd=folder,
+    )  # fmt: skip
+    answers = [json.loads(line) for line in child.stdout.splitlines()]
+    assert len(answers) == len(orders), f"the child ended at {list(orders)[len(answers)]}: {child.stderr[-2000:]}"
+    for (case, (detected, _order)), answer in zip(orders.items(), answers, strict=True):
+        facts = answer.get("facts", {})
+        if facts:
+            believed(facts, detected.kind)
+        found[case] = Outcome(
+            answer.get("code", ""), facts, answer.get("details", {}), False, detected, answer["seconds"],
+            answer["peak_bytes"],
+        )  # fmt: skip
+    return {case: found[case] for case in files}
