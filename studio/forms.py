@@ -132,7 +132,9 @@ class UploadForm(DetailsForm):
     master = forms.FileField(
         label=gettext_lazy("File"),
         allow_empty_file=True,
-        help_text=gettext_lazy("PNG, JPEG or WebP, GLB, STL, PLY or OFF. It stays private; previews are made from it."),
+        help_text=gettext_lazy(
+            "PNG, JPEG or WebP, GLB, STL, 3MF, PLY or OFF. It stays private; previews are made from it."
+        ),
     )
     source = forms.FileField(
         required=False,

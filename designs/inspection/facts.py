@@ -41,7 +41,7 @@ _MESH_FACTS: dict[str, type | tuple[type, ...]] = {
     "has_textures": bool,
     "notes": list,
 }
-NOTES = {"texture_elsewhere"}
+NOTES = {"texture_elsewhere", "beam_lattice", "slices", "production", "supports"}
 """What a file may have beside what is measured: words that the page has a sentence for."""
 
 

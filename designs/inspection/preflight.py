@@ -10,7 +10,7 @@ from typing import IO
 
 from django.conf import settings
 
-from designs.containers import off_header, ply_header
+from designs.containers import off_header, ply_header, zip_directory
 from designs.containers.errors import ContainerError
 
 from . import glb, images, stl
@@ -21,7 +21,8 @@ HEAD_BYTES = 4096
 
 @dataclass(frozen=True)
 class DetectedType:
-    """What a file is: kind "image" or "mesh"; format png, jpeg, webp, glb, stl_binary, stl_ascii, ply or off."""
+    """What a file is: kind "image" or "mesh"; format png, jpeg, webp, glb, stl_binary, stl_ascii, ply, off
+    or 3mf."""
 
     kind: str
     format: str
@@ -52,6 +53,7 @@ STL_BINARY = DetectedType("mesh", "stl_binary", "model/stl")
 STL_ASCII = DetectedType("mesh", "stl_ascii", "model/stl")
 PLY = DetectedType("mesh", "ply", "model/x-ply")
 OFF = DetectedType("mesh", "off", "model/x-off")
+THREEMF = DetectedType("mesh", "3mf", "model/3mf")
 
 _EXTENSIONS = {
     ".png": "png",
@@ -63,8 +65,19 @@ _EXTENSIONS = {
     ".stl": "stl",
     ".ply": "ply",
     ".off": "off",
+    ".3mf": "3mf",
 }
-_NAMES = {"png": "PNG", "jpeg": "JPEG", "webp": "WebP", "glb": "GLB", "stl": "STL", "ply": "PLY", "off": "OFF"}
+_NAMES = {
+    "png": "PNG",
+    "jpeg": "JPEG",
+    "webp": "WebP",
+    "glb": "GLB",
+    "stl": "STL",
+    "ply": "PLY",
+    "off": "OFF",
+    "3mf": "3MF",
+    "zip": "ZIP",
+}
 ENDINGS = tuple(_EXTENSIONS)
 """How the names of files that we take end."""
 _UNKNOWN_CONTENT = "something else"
@@ -86,6 +99,9 @@ def preflight(path: Path, file_name: str, *, limits: FileLimits | None = None) -
     with path.open("rb") as stream:
         head = stream.read(HEAD_BYTES)
         found = _family(head, size)
+        # A 3MF is a ZIP; what makes it one stands in the members.
+        if found == "zip" and claimed == "3mf":
+            found = claimed
         if found != claimed:
             # An STL has no magic bytes: one that is cut short looks like nothing at all.
             if claimed == "stl" and found is None:
@@ -109,6 +125,8 @@ def _family(head: bytes, size: int) -> str | None:
         return "webp"
     if head.startswith(b"glTF"):
         return "glb"
+    if head.startswith(b"PK\x03\x04"):
+        return "zip"
     if ply_header.is_ply(head):
         return "ply"
     if off_header.is_off(head):
@@ -138,8 +156,17 @@ def _checked(family: str, stream: IO[bytes], head: bytes, size: int, limits: Fil
         case "off":
             off_header.check_header(off_header.read_header(head), size, max_triangles=limits.max_triangles)
             return OFF
+        case "3mf":
+            _check_3mf(stream, size)
+            return THREEMF
     if stl.is_binary(head, size):
         stl.check_binary(head, max_triangles=limits.max_triangles)
         return STL_BINARY
     stl.check_ascii(stream, head, size)
     return STL_ASCII
+
+
+def _check_3mf(stream: IO[bytes], size: int) -> None:
+    names = {name.lower() for name in zip_directory.read_directory(stream, size)}
+    if not {"[content_types].xml", "_rels/.rels"} <= names:
+        raise InspectionError("3mf_no_model")

@@ -10,7 +10,7 @@ from designs.errors import DesignError
 
 _SENTENCES = {
     "unknown_type": gettext_lazy(
-        "This is not a kind of file we take. Upload a PNG, JPEG or WebP image, or a GLB, STL, PLY or OFF mesh."
+        "This is not a kind of file we take. Upload a PNG, JPEG or WebP image, or a GLB, STL, 3MF, PLY or OFF mesh."
     ),
     "not_what_its_name_says": gettext_lazy(
         "The file's name ends in “%(extension)s”, but its content is %(found)s. Rename it, or export it again."
@@ -38,13 +38,76 @@ _SENTENCES = {
     ),
     "animated": gettext_lazy("The image is animated. Export one frame of it as a still image."),
     "external_reference": gettext_lazy(
-        "The model refers to another file (%(reference)s). Export it as one GLB with everything embedded."
+        "The model refers to another file (%(reference)s). Export it again with everything embedded."
     ),
     "needs_extension": gettext_lazy(
-        "The model needs “%(extension)s”, which we do not read. Export it again without that compression."
+        "The model needs “%(extension)s”, which we do not read. Export it again without it."
     ),
     "out_of_bounds": gettext_lazy(
         "The model points outside its own data. Export it again with another program or version."
+    ),
+    "texture_unreadable": gettext_lazy(
+        "A texture of the model cannot be read. Save it again as PNG or JPEG, and export the model anew."
+    ),
+    "archive_damaged": gettext_lazy(
+        "The archive's list of its files does not fit what is in it. Export or pack it again."
+    ),
+    "archive_too_many": gettext_lazy(
+        "The archive has more than %(max_members)s files in it. Pack only what belongs to the model."
+    ),
+    "archive_too_large": gettext_lazy(
+        "Unpacked, the archive is larger than %(max_megabytes)s MB. Simplify the model and upload it again."
+    ),
+    "archive_bomb": gettext_lazy(
+        "The archive unpacks to far more than it should. Export or pack it again with another program."
+    ),
+    "archive_encrypted": gettext_lazy(
+        "The archive is encrypted, so we cannot look into it. Save it without a password and upload it again."
+    ),
+    "archive_method": gettext_lazy(
+        "The archive is packed by a method that we do not read. Pack it as an ordinary ZIP and upload it again."
+    ),
+    "archive_escapes": gettext_lazy(
+        "The archive names a file outside itself (%(name)s). Pack it again with plain names of files and folders."
+    ),
+    "xml_doctype": gettext_lazy(
+        "The model's XML declares a document type, which 3MF does not allow. Export it again with another program."
+    ),
+    "xml_encoding": gettext_lazy(
+        "The model's XML is not written in UTF-8, as 3MF asks. Export it again with another program or version."
+    ),
+    "xml_broken": gettext_lazy(
+        "The model's XML is broken at line %(line)s. Export it again with another program or version."
+    ),
+    "3mf_no_model": gettext_lazy(
+        "The file is packed like a 3MF, but does not say which part of it is the model. Export it again as 3MF."
+    ),
+    "3mf_ambiguous": gettext_lazy(
+        "The 3MF has two of what there can be one of (%(what)s). Export it again as one model."
+    ),
+    "3mf_missing_part": gettext_lazy(
+        "The 3MF refers to a part that is not in it (%(part)s). Export it again with everything embedded."
+    ),
+    "3mf_misplaced": gettext_lazy(
+        "In the 3MF, “%(what)s” stands where it may not. Export it again with another program or version."
+    ),
+    "3mf_missing_element": gettext_lazy(
+        "In the 3MF, “%(what)s” is missing. Export it again with another program or version."
+    ),
+    "3mf_missing_attribute": gettext_lazy(
+        "In the 3MF, “%(what)s” is missing from something that needs it. Export it again with another program."
+    ),
+    "3mf_duplicate": gettext_lazy(
+        "In the 3MF, “%(what)s” is given twice. Export it again with another program or version."
+    ),
+    "3mf_broken_reference": gettext_lazy(
+        "The 3MF refers to something that is not in it, or of the wrong kind (%(what)s). Export it again."
+    ),
+    "3mf_bad_value": gettext_lazy(
+        "The 3MF has a value that is not allowed (%(what)s). Export it again with another program or version."
+    ),
+    "3mf_nested": gettext_lazy(
+        "An object of the 3MF contains itself, or is nested more than %(max_depth)s deep. Simplify how it is built."
     ),
     "timeout": gettext_lazy(
         "Reading the file took too long, so we stopped. Simplify it and upload it again; nothing was lost."

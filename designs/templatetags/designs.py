@@ -14,9 +14,15 @@ from designs.selectors import Picture, picture_of
 
 register = template.Library()
 
-MILLIMETERS_PER_METER = 1000
+MILLIMETERS = {"m": 1000.0, "cm": 10.0, "mm": 1.0, "um": 0.001, "in": 25.4, "ft": 304.8}
 _NOTES = {
     "texture_elsewhere": gettext_lazy("a texture that lies in another file"),
+    "beam_lattice": gettext_lazy("the beams of a beam lattice"),
+    "slices": gettext_lazy("ready-made slices"),
+}
+_HINTS = {
+    "production": gettext_lazy("objects in parts of their own, for production"),
+    "supports": gettext_lazy("supports, shown as part of the model"),
 }
 GROUPED_FROM = 10_000
 _ENDINGS = {
@@ -129,7 +135,8 @@ def _mesh_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
     lines += [(_("Size"), size) for size in _size_words(facts)]
     lines.append((_("Mesh"), ", ".join(_mesh_words(facts))))
     if facts.get("volume"):
-        lines.append((_("Volume, area"), f"{_volume(facts['volume'], scale)}, {_area(facts.get('area', 0), scale)}"))
+        known = scale if unit == "mm" else 0
+        lines.append((_("Volume, area"), f"{_volume(facts['volume'], known)}, {_area(facts.get('area', 0), known)}"))
     if facts.get("degenerate_triangles"):
         lines.append((_("Flat triangles"), number_format(facts["degenerate_triangles"], force_grouping=True)))
     looks = [word for key, word in (("has_colors", _("colors")), ("has_textures", _("textures"))) if facts.get(key)]
@@ -138,15 +145,15 @@ def _mesh_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
         lines.append((_("Units"), _("the file states none; usually millimeters")))
     if notes := [str(_NOTES[note]) for note in facts.get("notes", []) if note in _NOTES]:
         lines.append((_("Not shown here"), "; ".join(notes)))
+    if hints := [str(_HINTS[note]) for note in facts.get("notes", []) if note in _HINTS]:
+        lines.append((_("Contains"), "; ".join(hints)))
     return lines
 
 
 def _scale(units: str) -> tuple[float, str]:
     """Factor to what is shown, and its name. A format without units is shown in its own numbers."""
-    if units == "m":
-        return MILLIMETERS_PER_METER, "mm"
-    if units == "mm":
-        return 1, "mm"
+    if units in MILLIMETERS:
+        return MILLIMETERS[units], "mm"
     return 1, _("units")
 
 
@@ -171,12 +178,12 @@ def _figure(value: float) -> str:
 
 
 def _volume(value: float, scale: float) -> str:
-    if scale == 1:
+    if not scale:
         return _figure(value)
     return f"{_figure(value * scale**3 / 1000)} cm³"
 
 
 def _area(value: float, scale: float) -> str:
-    if scale == 1:
+    if not scale:
         return _figure(value)
     return f"{_figure(value * scale**2 / 100)} cm²"

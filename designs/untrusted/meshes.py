@@ -79,6 +79,10 @@ def _read(path: str, form: str, max_triangles: int, max_pixels: int) -> Model:
             from designs.untrusted.ply import read_ply
 
             return read_ply(path, max_triangles=max_triangles)
+        case "3mf":
+            from designs.untrusted.threemf import read_3mf
+
+            return read_3mf(path, max_triangles=max_triangles, max_pixels=max_pixels)
         case "off":
             from designs.untrusted.off import read_off
 
