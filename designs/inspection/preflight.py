@@ -10,10 +10,10 @@ from typing import IO
 
 from django.conf import settings
 
-from designs.containers import off_header, ply_header, zip_directory
+from designs.containers import gltf, model_archive, off_header, ply_header, zip_directory
 from designs.containers.errors import ContainerError
 
-from . import glb, images, stl
+from . import images, stl, text_models
 from .reasons import InspectionError
 
 HEAD_BYTES = 4096
@@ -21,8 +21,8 @@ HEAD_BYTES = 4096
 
 @dataclass(frozen=True)
 class DetectedType:
-    """What a file is: kind "image" or "mesh"; format png, jpeg, webp, glb, stl_binary, stl_ascii, ply, off
-    or 3mf."""
+    """What a file is: kind "image" or "mesh"; format png, jpeg, webp, glb, stl_binary, stl_ascii, ply, off,
+    3mf, obj, gltf, and obj_zip and gltf_zip for those in a ZIP with what they refer to."""
 
     kind: str
     format: str
@@ -54,6 +54,8 @@ STL_ASCII = DetectedType("mesh", "stl_ascii", "model/stl")
 PLY = DetectedType("mesh", "ply", "model/x-ply")
 OFF = DetectedType("mesh", "off", "model/x-off")
 THREEMF = DetectedType("mesh", "3mf", "model/3mf")
+OBJ = DetectedType("mesh", "obj", "model/obj")
+GLTF = DetectedType("mesh", "gltf", "model/gltf+json")
 
 _EXTENSIONS = {
     ".png": "png",
@@ -66,6 +68,9 @@ _EXTENSIONS = {
     ".ply": "ply",
     ".off": "off",
     ".3mf": "3mf",
+    ".obj": "obj",
+    ".gltf": "gltf",
+    ".zip": "zip",
 }
 _NAMES = {
     "png": "PNG",
@@ -77,6 +82,8 @@ _NAMES = {
     "off": "OFF",
     "3mf": "3MF",
     "zip": "ZIP",
+    "obj": "OBJ",
+    "gltf": "glTF",
 }
 ENDINGS = tuple(_EXTENSIONS)
 """How the names of files that we take end."""
@@ -101,6 +108,8 @@ def preflight(path: Path, file_name: str, *, limits: FileLimits | None = None) -
         found = _family(head, size)
         # A 3MF is a ZIP; what makes it one stands in the members.
         if found == "zip" and claimed == "3mf":
+            found = claimed
+        if found is None and _reads_as(claimed, head):
             found = claimed
         if found != claimed:
             # An STL has no magic bytes: one that is cut short looks like nothing at all.
@@ -134,6 +143,10 @@ def _family(head: bytes, size: int) -> str | None:
     return "stl" if stl.is_binary(head, size) or stl.is_ascii(head) else None
 
 
+def _reads_as(claimed: str, head: bytes) -> bool:
+    return (claimed == "obj" and text_models.is_obj(head)) or (claimed == "gltf" and text_models.is_gltf(head))
+
+
 def _checked(family: str, stream: IO[bytes], head: bytes, size: int, limits: FileLimits) -> DetectedType:
     stream.seek(0)
     match family:
@@ -147,7 +160,7 @@ def _checked(family: str, stream: IO[bytes], head: bytes, size: int, limits: Fil
             images.check_webp(stream, size, max_pixels=limits.max_pixels)
             return WEBP
         case "glb":
-            glb.check_glb(stream, size)
+            gltf.check_glb(stream, size)
             return GLB
         case "ply":
             whole_head = stream.read(ply_header.MAX_HEADER_BYTES)
@@ -156,6 +169,14 @@ def _checked(family: str, stream: IO[bytes], head: bytes, size: int, limits: Fil
         case "off":
             off_header.check_header(off_header.read_header(head), size, max_triangles=limits.max_triangles)
             return OFF
+        case "obj":
+            return OBJ
+        case "gltf":
+            gltf.check_text(stream, size)
+            return GLTF
+        case "zip":
+            _name, form = model_archive.find_model(zip_directory.read_directory(stream, size))
+            return DetectedType("mesh", form, "application/zip")
         case "3mf":
             _check_3mf(stream, size)
             return THREEMF

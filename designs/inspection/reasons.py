@@ -10,7 +10,8 @@ from designs.errors import DesignError
 
 _SENTENCES = {
     "unknown_type": gettext_lazy(
-        "This is not a kind of file we take. Upload a PNG, JPEG or WebP image, or a GLB, STL, 3MF, PLY or OFF mesh."
+        "This is not a kind of file we take. Upload a PNG, JPEG or WebP image, or a mesh as GLB, glTF, STL, 3MF, OBJ, "
+        "PLY or OFF; a model with files beside it as one ZIP."
     ),
     "not_what_its_name_says": gettext_lazy(
         "The file's name ends in “%(extension)s”, but its content is %(found)s. Rename it, or export it again."
@@ -38,7 +39,8 @@ _SENTENCES = {
     ),
     "animated": gettext_lazy("The image is animated. Export one frame of it as a still image."),
     "external_reference": gettext_lazy(
-        "The model refers to another file (%(reference)s). Export it again with everything embedded."
+        "The model refers to another file (%(reference)s). Export it again with everything embedded, "
+        "or pack it in a ZIP with what it refers to."
     ),
     "needs_extension": gettext_lazy(
         "The model needs “%(extension)s”, which we do not read. Export it again without it."
@@ -48,6 +50,9 @@ _SENTENCES = {
     ),
     "texture_unreadable": gettext_lazy(
         "A texture of the model cannot be read. Save it again as PNG or JPEG, and export the model anew."
+    ),
+    "node_cycle": gettext_lazy(
+        "A part of the model contains itself, or stands in two others. Export it again with another program."
     ),
     "archive_damaged": gettext_lazy(
         "The archive's list of its files does not fit what is in it. Export or pack it again."
@@ -69,6 +74,15 @@ _SENTENCES = {
     ),
     "archive_escapes": gettext_lazy(
         "The archive names a file outside itself (%(name)s). Pack it again with plain names of files and folders."
+    ),
+    "archive_no_model": gettext_lazy(
+        "The ZIP has no model in it. Pack one OBJ or glTF with its materials and textures, or upload the file itself."
+    ),
+    "archive_two_models": gettext_lazy(
+        "The ZIP has more than one model in it (%(name)s). Pack each with what it needs, and upload them one by one."
+    ),
+    "archive_other_files": gettext_lazy(
+        "The ZIP has a file in it that belongs to no model (%(name)s). Leave it out: buyers get the ZIP as it is."
     ),
     "xml_doctype": gettext_lazy(
         "The model's XML declares a document type, which 3MF does not allow. Export it again with another program."

@@ -113,6 +113,7 @@ def _size_words(facts: dict[str, Any]) -> list[str]:
 
 def _format_name(facts: dict[str, Any]) -> str:
     written = {"stl_binary": _("STL, binary"), "stl_ascii": _("STL, as text"), "webp": "WebP"}
+    written |= {"obj_zip": _("OBJ, in a ZIP"), "gltf": "glTF", "gltf_zip": _("glTF, in a ZIP")}
     kind = str(facts.get("format", ""))
     return written.get(kind) or kind.upper()
 

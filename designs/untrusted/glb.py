@@ -1,7 +1,7 @@
 """GLB through trimesh into parts, with the node transforms applied."""
 
 import warnings
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import trimesh
@@ -17,10 +17,15 @@ MAX_PARTS = 4000
 
 def read_glb(path: str, *, max_triangles: int, max_pixels: int) -> Model:
     """Read a GLB. Up is +Y and a unit is a meter, as glTF 2.0 says. Raises Refusal."""
+    with open(path, "rb") as stream:
+        return read_glb_stream(stream, max_triangles=max_triangles, max_pixels=max_pixels)
+
+
+def read_glb_stream(stream: IO[bytes], *, max_triangles: int, max_pixels: int) -> Model:
+    """Read a GLB that its container's rules have passed. Raises Refusal."""
     Image.MAX_IMAGE_PIXELS = max_pixels
     warnings.simplefilter("error", Image.DecompressionBombWarning)
-    with open(path, "rb") as stream:
-        scene = trimesh.load_scene(stream, file_type="glb", process=False)
+    scene = trimesh.load_scene(stream, file_type="glb", process=False)
     instances = [(scene.graph[node][0], scene.geometry[scene.graph[node][1]]) for node in scene.graph.nodes_geometry]
     instances = [(transform, mesh) for transform, mesh in instances if isinstance(mesh, trimesh.Trimesh)]
     if len(instances) > MAX_PARTS:

@@ -79,6 +79,14 @@ def _read(path: str, form: str, max_triangles: int, max_pixels: int) -> Model:
             from designs.untrusted.ply import read_ply
 
             return read_ply(path, max_triangles=max_triangles)
+        case "obj" | "obj_zip":
+            from designs.untrusted.obj import read_obj
+
+            return read_obj(path, zipped=form == "obj_zip", max_triangles=max_triangles, max_pixels=max_pixels)
+        case "gltf" | "gltf_zip":
+            from designs.untrusted.gltf import read_gltf
+
+            return read_gltf(path, zipped=form == "gltf_zip", max_triangles=max_triangles, max_pixels=max_pixels)
         case "3mf":
             from designs.untrusted.threemf import read_3mf
 

@@ -31,7 +31,10 @@ BARE = "The mesh has no triangles. Check that the object was selected when you e
 EMPTY = "The file is empty. Export it again and choose the new file."
 DAMAGED = "The file cannot be read: it is damaged or not quite its format. Export it again and upload it."
 TRIANGLES = "The mesh has more than 11 triangles. Simplify it and upload it again."
-KINDS = "This is not a kind of file we take. Upload a PNG, JPEG or WebP image, or a GLB, STL, 3MF, PLY or OFF mesh."
+KINDS = (
+    "This is not a kind of file we take. Upload a PNG, JPEG or WebP image, or a mesh as GLB, glTF, STL, 3MF, OBJ, "
+    "PLY or OFF; a model with files beside it as one ZIP."
+)
 
 PNG, STL, GLB = image_bytes(), binary_stl(), glb_bytes()
 CUBE = CUBE_CORNERS[CUBE_FACES]
