@@ -20,7 +20,7 @@ def check_png(stream: IO[bytes], size: int, *, max_pixels: int) -> None:
     length, kind, width, height = struct.unpack(">I4sII", head[8:24])
     if kind != b"IHDR" or length != 13:
         raise InspectionError("unreadable")
-    _check_pixels(width, height, max_pixels)
+    check_pixels(width, height, max_pixels)
     offset = 33
     for _block in range(MAX_BLOCKS):
         stream.seek(offset)
@@ -61,7 +61,7 @@ def check_jpeg(stream: IO[bytes], size: int, *, max_pixels: int) -> None:
             if len(head) < 9:
                 raise InspectionError("truncated")
             height, width = struct.unpack(">HH", head[5:9])
-            _check_pixels(width, height, max_pixels)
+            check_pixels(width, height, max_pixels)
             break
         offset += 2 + struct.unpack(">H", head[2:4])[0]
     else:
@@ -91,10 +91,11 @@ def check_webp(stream: IO[bytes], size: int, *, max_pixels: int) -> None:
         width, height = (value & 0x3FFF for value in struct.unpack("<HH", body[6:10]))
     else:
         raise InspectionError("unreadable")
-    _check_pixels(width, height, max_pixels)
+    check_pixels(width, height, max_pixels)
 
 
-def _check_pixels(width: int, height: int, max_pixels: int) -> None:
+def check_pixels(width: int, height: int, max_pixels: int) -> None:
+    """Raises InspectionError unless there is at least one pixel and not too many."""
     if width == 0 or height == 0:
         raise InspectionError("unreadable")
     if width * height > max_pixels:

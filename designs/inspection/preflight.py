@@ -13,7 +13,7 @@ from django.conf import settings
 from designs.containers import gltf, model_archive, off_header, ply_header, zip_directory
 from designs.containers.errors import ContainerError
 
-from . import images, stl, text_models
+from . import avif, images, stl, text_models, tiff
 from .reasons import InspectionError
 
 HEAD_BYTES = 4096
@@ -21,7 +21,7 @@ HEAD_BYTES = 4096
 
 @dataclass(frozen=True)
 class DetectedType:
-    """What a file is: kind "image" or "mesh"; format png, jpeg, webp, glb, stl_binary, stl_ascii, ply, off,
+    """What a file is: kind "image" or "mesh"; format png, jpeg, webp, avif, tiff, glb, stl_binary, stl_ascii, ply, off,
     3mf, obj, gltf, and obj_zip and gltf_zip for those in a ZIP with what they refer to."""
 
     kind: str
@@ -48,6 +48,8 @@ class FileLimits:
 PNG = DetectedType("image", "png", "image/png")
 JPEG = DetectedType("image", "jpeg", "image/jpeg")
 WEBP = DetectedType("image", "webp", "image/webp")
+AVIF = DetectedType("image", "avif", "image/avif")
+TIFF = DetectedType("image", "tiff", "image/tiff")
 GLB = DetectedType("mesh", "glb", "model/gltf-binary")
 STL_BINARY = DetectedType("mesh", "stl_binary", "model/stl")
 STL_ASCII = DetectedType("mesh", "stl_ascii", "model/stl")
@@ -63,6 +65,9 @@ _EXTENSIONS = {
     ".jpeg": "jpeg",
     ".jpe": "jpeg",
     ".webp": "webp",
+    ".avif": "avif",
+    ".tif": "tiff",
+    ".tiff": "tiff",
     ".glb": "glb",
     ".stl": "stl",
     ".ply": "ply",
@@ -76,6 +81,8 @@ _NAMES = {
     "png": "PNG",
     "jpeg": "JPEG",
     "webp": "WebP",
+    "avif": "AVIF",
+    "tiff": "TIFF",
     "glb": "GLB",
     "stl": "STL",
     "ply": "PLY",
@@ -87,6 +94,7 @@ _NAMES = {
 }
 ENDINGS = tuple(_EXTENSIONS)
 """How the names of files that we take end."""
+_DRAWINGS = {".svg", ".svgz"}
 _UNKNOWN_CONTENT = "something else"
 
 
@@ -101,6 +109,8 @@ def preflight(path: Path, file_name: str, *, limits: FileLimits | None = None) -
     size = path.stat().st_size
     if size == 0:
         raise InspectionError("empty")
+    if extension in _DRAWINGS:
+        raise InspectionError("drawing")
     if claimed is None:
         raise InspectionError("unknown_type")
     with path.open("rb") as stream:
@@ -132,6 +142,10 @@ def _family(head: bytes, size: int) -> str | None:
         return "jpeg"
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "webp"
+    if avif.is_avif(head):
+        return "avif"
+    if tiff.is_tiff(head):
+        return "tiff"
     if head.startswith(b"glTF"):
         return "glb"
     if head.startswith(b"PK\x03\x04"):
@@ -159,6 +173,12 @@ def _checked(family: str, stream: IO[bytes], head: bytes, size: int, limits: Fil
         case "webp":
             images.check_webp(stream, size, max_pixels=limits.max_pixels)
             return WEBP
+        case "avif":
+            images.check_pixels(*avif.check_avif(stream, size), limits.max_pixels)
+            return AVIF
+        case "tiff":
+            images.check_pixels(*tiff.check_tiff(stream, size), limits.max_pixels)
+            return TIFF
         case "glb":
             gltf.check_glb(stream, size)
             return GLB

@@ -10,8 +10,8 @@ from designs.errors import DesignError
 
 _SENTENCES = {
     "unknown_type": gettext_lazy(
-        "This is not a kind of file we take. Upload a PNG, JPEG or WebP image, or a mesh as GLB, glTF, STL, 3MF, OBJ, "
-        "PLY or OFF; a model with files beside it as one ZIP."
+        "This is not a kind of file we take. Upload an image as PNG, JPEG, WebP, AVIF or TIFF, or a mesh as GLB, glTF, "
+        "STL, 3MF, OBJ, PLY or OFF; a model with files beside it as one ZIP."
     ),
     "not_what_its_name_says": gettext_lazy(
         "The file's name ends in “%(extension)s”, but its content is %(found)s. Rename it, or export it again."
@@ -38,6 +38,16 @@ _SENTENCES = {
         "The mesh has coordinates that are not numbers, or are endless. Repair it in your modeling program."
     ),
     "animated": gettext_lazy("The image is animated. Export one frame of it as a still image."),
+    "several_pages": gettext_lazy(
+        "The image has several pages or layers. Export one of them, flattened, as a still image."
+    ),
+    "drawing": gettext_lazy(
+        "An SVG is a program as much as a picture, so we do not open it. Export it as a PNG, at least 2000 pixels "
+        "wide, and upload that; add the SVG as the source file."
+    ),
+    "color_mode": gettext_lazy(
+        "The image has colors of a kind that we do not read (%(mode)s). Export it in RGB or CMYK."
+    ),
     "external_reference": gettext_lazy(
         "The model refers to another file (%(reference)s). Export it again with everything embedded, "
         "or pack it in a ZIP with what it refers to."

@@ -220,7 +220,7 @@ HOSTILE = {
     "glb called stl": (glb_bytes(), "a.stl", "not_what_its_name_says"),
     "stl called glb": (binary_stl(), "a.glb", "not_what_its_name_says"),
     "html called webp": (b"<html><script>alert(1)</script></html>", "a.webp", "not_what_its_name_says"),
-    "svg": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "a.svg", "unknown_type"),
+    "svg": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "a.svg", "drawing"),
     "no ending": (PNG, "picture", "unknown_type"),
     "two endings": (PNG, "a.png.exe", "unknown_type"),
     "png cut in a chunk": (PNG[:-40], "a.png", "truncated"),

@@ -105,6 +105,7 @@ def test_the_texture_of_a_packed_obj_reaches_the_viewer(tmp_path):
 HOSTILE = {
     "obj without faces": (obj_text([]), "a.obj", "no_triangles"),
     "obj of lines": (obj_text().replace(b"f ", b"l "), "a.obj", "no_triangles"),
+    "obj with a face of two corners": (obj_text([[0, 1, 2], [0, 1]]), "a.obj", "unreadable"),
     "obj with an index outside": (obj_text([[0, 1, 8]]), "a.obj", "out_of_bounds"),
     "obj with an index of nothing": (obj_text([[0, 1, -1]]), "a.obj", "out_of_bounds"),
     "obj that counts back too far": (obj_text([[0, 1, -50]]), "a.obj", "out_of_bounds"),

@@ -60,7 +60,7 @@ HOSTILE = {
     "ply with a tail": (ply_binary() + b"tail" * 10, "a.ply", "size_mismatch"),
     "ply text with a tail": (ply_text() + b"3 0 1 2\n", "a.ply", "size_mismatch"),
     "ply without faces": (ply_text(faces=[]), "a.ply", "no_triangles"),
-    "ply of lines": (ply_text(faces=[[0, 1]] * 12), "a.ply", "no_triangles"),
+    "ply of lines": (ply_text(faces=[[0, 1]] * 12), "a.ply", "unreadable"),
     "ply with an index outside": (ply_text(faces=[[0, 1, 8]]), "a.ply", "out_of_bounds"),
     "ply with a negative index": (ply_binary(faces=[[0, 1, -1]]), "a.ply", "out_of_bounds"),
     "ply with half an index": (ply_text().replace(b"3 0 2 1", b"3 0 2 1.5"), "a.ply", "unreadable"),

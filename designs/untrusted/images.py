@@ -16,7 +16,26 @@ PAPER = (241, 237, 228)
 WIDTHS = (480, 720, 1080, 1600)
 MAX_HEIGHT = 3200
 BLUR_WIDTH = 24
-_FORMATS = {"png": ["PNG"], "jpeg": ["JPEG", "MPO"], "webp": ["WEBP"]}
+_FORMATS = {"png": ["PNG"], "jpeg": ["JPEG", "MPO"], "webp": ["WEBP"], "avif": ["AVIF"], "tiff": ["TIFF"]}
+_MODES = {
+    "1",
+    "L",
+    "LA",
+    "La",
+    "P",
+    "PA",
+    "RGB",
+    "RGBA",
+    "RGBa",
+    "RGBX",
+    "CMYK",
+    "LAB",
+    "YCbCr",
+    "I;16",
+    "I;16B",
+    "I;16L",
+    "I",
+}
 _ENCODINGS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("avif", "image/avif", {"quality": 62, "speed": 6, "max_threads": 2}),
     ("webp", "image/webp", {"quality": 82, "method": 4}),
@@ -39,7 +58,10 @@ def open_image(path: str, form: str, *, max_pixels: int) -> Image.Image:
     if image.width * image.height > max_pixels:
         raise Refusal("too_many_pixels", max_megapixels=max_pixels // 1_000_000)
     if form != "jpeg" and getattr(image, "n_frames", 1) > 1:
-        raise Refusal("animated")
+        raise Refusal("several_pages" if form == "tiff" else "animated")
+    # Whole numbers of 32 bits and fractions have no white that a picture could be scaled by; PNG has 16 bits as "I".
+    if image.mode not in _MODES or (image.mode == "I" and form == "tiff"):
+        raise Refusal("color_mode", mode=image.mode[:20])
     return image
 
 
@@ -58,12 +80,15 @@ def inspect(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """Facts of an image, after it has been decoded whole."""
     image = open_image(request["input"], request["format"], max_pixels=request["max_pixels"])
     stored_mode = image.mode
+    form = request["format"]
+    turned_by = image.getexif().get(_ORIENTATION, 1) if form == "tiff" else 1
     progress("decode", 0.3)
     _decode(image)
-    orientation = image.getexif().get(_ORIENTATION, 1)
-    turned = orientation in (5, 6, 7, 8)
+    # A TIFF is turned upright when it is decoded, and forgets that it was.
+    orientation = turned_by if form == "tiff" else image.getexif().get(_ORIENTATION, 1)
+    turned = orientation in (5, 6, 7, 8) and form != "tiff"
     return {
-        "format": request["format"],
+        "format": form,
         "width": image.height if turned else image.width,
         "height": image.width if turned else image.height,
         "mode": stored_mode,
@@ -102,6 +127,9 @@ def for_showing(image: Image.Image) -> Image.Image:
     image = ImageOps.exif_transpose(image)
     if image.mode.startswith("I") or image.mode == "F":
         image = _to_eight_bits(image)
+    if image.mode == "LAB":
+        image = _lab_to_srgb(image)
+        profile = None
     if image.mode in ("P", "PA", "1", "LA", "La", "RGBa"):
         image = image.convert("RGBA" if image.has_transparency_data else "RGB")
     elif "transparency" in image.info:
@@ -118,6 +146,16 @@ def for_showing(image: Image.Image) -> Image.Image:
 def _to_eight_bits(image: Image.Image) -> Image.Image:
     # 16-bit gray: Pillow's own conversion to L would clip at 255 instead of scaling.
     return image.convert("I").point(lambda value: value / 256, "L") if image.mode != "F" else image.convert("L")
+
+
+def _lab_to_srgb(image: Image.Image) -> Image.Image:
+    lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+    try:
+        converted = ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB")
+    except (ImageCms.PyCMSError, ValueError) as error:
+        raise Refusal("color_mode", mode="LAB") from error
+    assert converted is not None
+    return converted
 
 
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:

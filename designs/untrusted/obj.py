@@ -82,6 +82,8 @@ def _statements(pieces: Iterable[bytes], max_triangles: int) -> _Statements:
         word, _blank, rest = line.strip().replace(b"\t", b" ").partition(b" ")
         if word == b"f":
             size = _face(rest, stated)
+            if size < 3:
+                raise Refusal("unreadable", cause="a face has fewer than three corners")
             triangles += max(0, size - 2)
             stated.sizes.append(size)
             stated.worn.append(material)

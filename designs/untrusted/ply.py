@@ -53,6 +53,8 @@ def _part(vertices: _Table, faces: _Table, element: Element, max_triangles: int)
     named = ply_header.corners_of(element)
     assert named is not None
     sizes, corners = faces.lists[named.name]
+    if (sizes < 3).any():
+        raise Refusal("unreadable", cause="a face has fewer than three corners")
     index = numbers.whole(corners, len(positions))
     at, polygon = numbers.fans(index, sizes, max_triangles=max_triangles)
     triangles = index[at]

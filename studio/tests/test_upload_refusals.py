@@ -32,8 +32,13 @@ EMPTY = "The file is empty. Export it again and choose the new file."
 DAMAGED = "The file cannot be read: it is damaged or not quite its format. Export it again and upload it."
 TRIANGLES = "The mesh has more than 11 triangles. Simplify it and upload it again."
 KINDS = (
-    "This is not a kind of file we take. Upload a PNG, JPEG or WebP image, or a mesh as GLB, glTF, STL, 3MF, OBJ, "
-    "PLY or OFF; a model with files beside it as one ZIP."
+    "This is not a kind of file we take. Upload an image as PNG, JPEG, WebP, AVIF or TIFF, or a mesh "
+    "as GLB, glTF, STL, 3MF, OBJ, PLY or OFF; a model with files beside it as one ZIP."
+)
+
+DRAWING = (
+    "An SVG is a program as much as a picture, so we do not open it. Export it as a PNG, at least 2000 pixels wide, "
+    "and upload that; add the SVG as the source file."
 )
 
 PNG, STL, GLB = image_bytes(), binary_stl(), glb_bytes()
@@ -51,7 +56,7 @@ AT_THE_DOOR = {
     "stl called glb": (STL, "lamp.glb", SAYS.format(".glb", "STL")),
     "glb called stl": (GLB, "lamp.stl", SAYS.format(".stl", "GLB")),
     "program called png": (b"MZ\x90\x00" * 40, "lamp.png.exe", KINDS),
-    "drawing with a script": (b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>", "lamp.svg", KINDS),
+    "drawing with a script": (b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>", "lamp.svg", DRAWING),
     "png cut short": (PNG[:-40], "lamp.png", CUT),
     "stl cut short": (STL[:-7], "lamp.stl", CUT),
     "stl that promises 4 billion triangles": (STL[:80] + b"\xff" * 4 + STL[84:], "lamp.stl", CUT),
