@@ -15,6 +15,13 @@ _BINARY_CHUNK = 0x004E4942
 _COMPONENT_BYTES = {5120: 1, 5121: 1, 5122: 2, 5123: 2, 5125: 4, 5126: 4}
 _COMPONENTS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
 _MODE_TRIANGLES = (4, 5, 6)
+_NATURALS = {
+    "index", "source", "sampler", "mesh", "skin", "camera", "bufferView", "buffer", "material", "indices", "scene",
+    "byteOffset", "byteLength", "byteStride", "count", "texCoord",
+}  # fmt: skip
+_TEXTS = {"name", "uri", "mimeType", "type", "alphaMode"}
+_NUMBERS = {"scale", "strength", "metallicFactor", "roughnessFactor", "alphaCutoff"}
+_OBJECTS = {"asset", "extensions", "pbrMetallicRoughness", "attributes"}
 _UNREAD_EXTENSIONS = {
     "KHR_draco_mesh_compression",
     "EXT_meshopt_compression",
@@ -53,6 +60,7 @@ def check_text(stream: IO[bytes], size: int) -> None:
 
 def _check(document: dict[str, Any], binary: int) -> None:
     try:
+        _check_types(document)
         _check_document(document, binary)
     except ContainerError:
         raise
@@ -100,8 +108,45 @@ def _check_document(document: dict[str, Any], binary: int) -> None:
     accessors = document.get("accessors", [])
     for accessor in accessors:
         _check_accessor(accessor, views)
+    _check_references(document, len(views))
     _check_nodes(document.get("nodes", []))
     _check_triangles(document, accessors)
+
+
+def _check_types(value: Any) -> None:
+    """Hold what the schema names against its type, wherever it stands; libraries guess what was meant."""
+    waiting = [value]
+    while waiting:
+        for key, content in waiting.pop().items():
+            if key in _NATURALS and not (key == "indices" and isinstance(content, dict)):
+                _natural(content)
+            elif key in _TEXTS and not isinstance(content, str):
+                raise ValueError("not a text")
+            elif key in _NUMBERS and (isinstance(content, bool) or not isinstance(content, int | float | list)):
+                raise ValueError("not a number")
+            elif (key in _OBJECTS or key.endswith("Texture")) and not isinstance(content, dict):
+                raise ValueError("not an object")
+            if key == "extensions":
+                # What an extension means by a word is its own affair.
+                if not all(isinstance(extension, dict) for extension in content.values()):
+                    raise ValueError("not an object")
+            elif key != "extras":
+                below = content if isinstance(content, list) else [content]
+                waiting += [each for each in below if isinstance(each, dict)]
+
+
+def _check_references(document: dict[str, Any], views: int) -> None:
+    counts = {name: len(document.get(name, [])) for name in ("textures", "images", "meshes", "materials", "scenes")}
+    used = [(image["bufferView"], views) for image in document.get("images", []) if "bufferView" in image]
+    used += [(texture["source"], counts["images"]) for texture in document.get("textures", []) if "source" in texture]
+    used += [(node["mesh"], counts["meshes"]) for node in document.get("nodes", []) if "mesh" in node]
+    used += [(document["scene"], counts["scenes"])] if "scene" in document else []
+    for material in document.get("materials", []):
+        surface = material.get("pbrMetallicRoughness", {})
+        worn = [each for part in (material, surface) for key, each in part.items() if key.endswith("Texture")]
+        used += [(texture["index"], counts["textures"]) for texture in worn]
+    if any(number >= count for number, count in used):
+        raise ContainerError("out_of_bounds")
 
 
 def _check_nodes(nodes: list[dict[str, Any]]) -> None:

@@ -149,9 +149,19 @@ HOSTILE = {
     "gltf with a short buffer": (gltf_text("data:;base64,AAAA"), "a.gltf", "out_of_bounds"),
     "gltf that is no JSON": (gltf_text()[:-30], "a.gltf", "unreadable"),
     "gltf nested too deep": (b'{"a":' + b"[" * 100_000, "a.gltf", "unreadable"),
-    "gltf without meshes": (gltf_text(meshes=[]), "a.gltf", "no_triangles"),
+    "gltf without meshes": (gltf_text(meshes=[], nodes=[{}]), "a.gltf", "no_triangles"),
     "gltf whose nodes contain themselves": (
         gltf_text(nodes=[{"mesh": 0, "children": [0]}]), "a.gltf", "node_cycle",
+    ),
+    "gltf with a texture counted backwards": (
+        gltf_text(materials=[{"pbrMetallicRoughness": {"baseColorTexture": {"index": -1}}}]), "a.gltf", "unreadable",
+    ),
+    "gltf with a texture that is not there": (
+        gltf_text(materials=[{"pbrMetallicRoughness": {"baseColorTexture": {"index": 4}}}]), "a.gltf", "out_of_bounds",
+    ),
+    "gltf with a number for a name": (gltf_text(scenes=[{"nodes": [0], "name": 42}]), "a.gltf", "unreadable"),
+    "gltf with a text for a number": (
+        gltf_text(materials=[{"normalTexture": {"index": 0, "scale": "much"}}]), "a.gltf", "unreadable",
     ),
     "zip whose gltf leads out": (gltf_zip("../../../etc/passwd"), "a.zip", "external_reference"),
     "zip whose gltf leads away": (gltf_zip("https://127.0.0.1/a.bin"), "a.zip", "external_reference"),

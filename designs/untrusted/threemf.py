@@ -193,7 +193,9 @@ def _colors(part: ModelPart, group: Group) -> Floats:
         return np.ones((len(group), 3)) * 0.5
     place, chosen = shown[-1]
     table = _colors(part, chosen)
-    return np.array([table[int(value[place]) if place < len(value) else 0] for value in group.values])
+    stated = np.array([int(value[place]) if place < len(value) else 0 for value in group.values], np.int64)
+    # Samples that must pass layer more values than a material has; what is not there is the first.
+    return table[np.where(stated < len(table), stated, 0)]
 
 
 def _mixed(base: Floats, shares: Floats) -> Floats:

@@ -389,10 +389,6 @@ class _Reader:
         materials = sum(kind in ("base", "composite") for kind in kinds)
         if "multi" in kinds or materials > 1 or kinds.count("color") > 1 or not group.parents:
             raise Refusal("3mf_broken_reference", what=f"pids {' '.join(map(str, group.parents))[:40]}")
-        for value in group.values:
-            for number, index in zip(group.parents, value, strict=False):
-                if number in self.part.groups:
-                    self._check_index(number, int(index))
 
 
 def _needed(values: dict[str, str], name: str) -> str:
