@@ -4,7 +4,6 @@ What two readers could understand in two ways is refused: members that overlap, 
 than the directory, names that lead out of the archive.
 """
 
-import os
 import struct
 import zlib
 from collections.abc import Iterator
@@ -124,13 +123,6 @@ def _deflated(stream: IO[bytes], member: Member) -> Iterator[bytes]:
         raise ContainerError("archive_damaged")
 
 
-def contents(stream: IO[bytes], member: Member, *, max_bytes: int) -> bytes:
-    """The member whole, if it is no larger than `max_bytes`. Raises ContainerError."""
-    if member.size > max_bytes:
-        raise ContainerError("too_large")
-    return b"".join(inflated(stream, member))
-
-
 def _end(stream: IO[bytes], size: int) -> tuple[int, int, int]:
     """Where the directory begins, its length, and how many entries it has."""
     tail_start = max(0, size - 22 - _MAX_COMMENT)
@@ -248,8 +240,3 @@ def _check_sizes(member: Member, inflated_so_far: int) -> None:
         raise ContainerError("archive_too_large", max_megabytes=MAX_INFLATED_BYTES // MEBIBYTE)
     if member.size > RATIO_FROM_BYTES and member.size > MAX_RATIO * max(1, member.compressed):
         raise ContainerError("archive_bomb")
-
-
-def size_of(stream: IO[bytes]) -> int:
-    """Length of a file in bytes."""
-    return os.fstat(stream.fileno()).st_size

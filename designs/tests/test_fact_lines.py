@@ -51,3 +51,26 @@ def test_lengths_are_rounded_and_not_cut() -> None:
 
 def test_nothing_measured_yet_gives_no_lines() -> None:
     assert fact_lines({}) == []
+
+
+def test_every_unit_that_a_file_can_state_is_shown_in_millimeters() -> None:
+    shown = {unit: dict(fact_lines({**MESH, "units": unit}))["Size"] for unit in ("um", "mm", "cm", "in", "ft")}
+    assert shown == {
+        "um": "0.0 × 0.0 × 0.0 mm",
+        "mm": "1.0 × 2.0 × 3.0 mm",
+        "cm": "10.0 × 20.0 × 30.0 mm",
+        "in": "25.4 × 50.8 × 76.2 mm",
+        "ft": "304.8 × 609.6 × 914.4 mm",
+    }
+
+
+def test_millimeters_have_a_volume_and_an_area_in_centimeters() -> None:
+    lines = dict(fact_lines({**MESH, "units": "mm", "watertight": True, "volume": 6000.0, "area": 2200.0}))
+    assert lines["Volume, area"] == "6.0 cm³, 22.0 cm²"
+
+
+def test_what_the_file_has_beside_its_triangles_is_told() -> None:
+    lines = dict(fact_lines({**MESH, "notes": ["beam_lattice", "supports", "texture_elsewhere"]}))
+    assert lines["Not shown here"] == "the beams of a beam lattice; a texture that lies in another file"
+    assert lines["Contains"] == "supports, shown as part of the model"
+    assert "Contains" not in dict(fact_lines(MESH))

@@ -182,6 +182,14 @@ HOSTILE = {
         ),
         "texture_unreadable",
     ),
+    "an object that is a mesh and components": (
+        threemf(
+            model_xml(
+                resources=CUBE.replace("</object>", '<components><component objectid="1"/></components></object>')
+            )
+        ),
+        "3mf_misplaced",
+    ),
     "an object that contains itself": (
         threemf(model_xml(resources='<object id="1"><components><component objectid="1"/></components></object>')),
         "3mf_nested",

@@ -72,7 +72,6 @@ class Solid:
     vertices: array = field(default_factory=lambda: array("d"))
     triangles: array = field(default_factory=lambda: array("q"))
     components: list[Placed] = field(default_factory=list)
-    has_mesh: bool = False
 
     @property
     def triangle_count(self) -> int:
@@ -316,7 +315,6 @@ class _Reader:
     def _mesh(self, _values: dict[str, str]) -> None:
         if self._solid.components:
             raise Refusal("3mf_misplaced", what="mesh")
-        self._solid.has_mesh = True
 
     def _vertex(self, values: dict[str, str]) -> None:
         try:
@@ -339,6 +337,8 @@ class _Reader:
             raise Refusal("too_many_triangles", max_triangles=self._max_triangles)
 
     def _component(self, values: dict[str, str]) -> None:
+        if self._solid.vertices:
+            raise Refusal("3mf_misplaced", what="components")
         self._solid.components.append(self._placed(values))
         if len(self._solid.components) > MAX_RESOURCES:
             raise Refusal("too_many_parts", max_parts=MAX_RESOURCES)
