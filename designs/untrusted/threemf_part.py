@@ -7,11 +7,10 @@ from array import array
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from designs.untrusted import xml
 from designs.untrusted.geometry import Floats
 from designs.untrusted.refusal import Refusal
+from designs.untrusted.threemf_values import color, decimal, matrix, needed, whole
 
 CORE = "http://schemas.microsoft.com/3dmanufacturing/core/2015/02"
 MATERIAL = "http://schemas.microsoft.com/3dmanufacturing/material/2015/02"
@@ -33,7 +32,6 @@ NOTED = {
 
 UNITS = {"micron": "um", "millimeter": "mm", "centimeter": "cm", "inch": "in", "foot": "ft", "meter": "m"}
 _OBJECT_TYPES = {"model", "solidsupport", "support", "surface", "other"}
-_LARGEST = 2**31 - 1
 MAX_RESOURCES = 100_000
 MAX_VALUES = 20_000_000
 NONE = -1
@@ -152,7 +150,7 @@ class _Reader:
             "item": self._item,
             "m:texture2d": self._texture,
             "m:colorgroup": lambda values: self._open_group("color", values),
-            "m:color": lambda values: self._add_value(_color(_needed(values, "color"))),
+            "m:color": lambda values: self._add_value(color(needed(values, "color"))),
             "m:texture2dgroup": self._texture_group,
             "m:tex2coord": self._texture_place,
             "m:compositematerials": self._composites,
@@ -242,7 +240,7 @@ class _Reader:
                 raise Refusal("needs_extension", extension=uri.removeprefix("http://schemas.")[:80])
 
     def _named(self, values: dict[str, str]) -> None:
-        name = _needed(values, "name")
+        name = needed(values, "name")
         if self._stack[-2] != "model":
             return
         if name in self._metadata:
@@ -250,7 +248,7 @@ class _Reader:
         self._metadata.add(name)
 
     def _new_id(self, values: dict[str, str]) -> int:
-        number = _whole(_needed(values, "id"), "id")
+        number = whole(needed(values, "id"), "id")
         if number in self._ids or number == 0:
             raise Refusal("3mf_duplicate", what=f"id {number}")
         if len(self._ids) >= MAX_RESOURCES:
@@ -269,37 +267,37 @@ class _Reader:
         self._group.values.append(value)
 
     def _base(self, values: dict[str, str]) -> None:
-        _needed(values, "name")
-        self._add_value(_color(_needed(values, "displaycolor")))
+        needed(values, "name")
+        self._add_value(color(needed(values, "displaycolor")))
 
     def _texture(self, values: dict[str, str]) -> None:
         number = self._new_id(values)
-        path = _needed(values, "path")
+        path = needed(values, "path")
         if values.get("contenttype") not in ("image/png", "image/jpeg"):
             raise Refusal("3mf_bad_value", what=f"contenttype: {values.get('contenttype', '')[:40]}")
         self.part.textures[number] = path.lstrip("/")
 
     def _texture_group(self, values: dict[str, str]) -> None:
         self._open_group("texture", values)
-        self._group.parents = [_whole(_needed(values, "texid"), "texid")]
+        self._group.parents = [whole(needed(values, "texid"), "texid")]
 
     def _texture_place(self, values: dict[str, str]) -> None:
-        self._add_value((_number(_needed(values, "u")), _number(_needed(values, "v"))))
+        self._add_value((decimal(needed(values, "u")), decimal(needed(values, "v"))))
 
     def _composites(self, values: dict[str, str]) -> None:
         self._open_group("composite", values)
-        self._group.parents = [_whole(_needed(values, "matid"), "matid")]
-        self._group.indices = [_whole(word, "matindices") for word in _needed(values, "matindices").split()]
+        self._group.parents = [whole(needed(values, "matid"), "matid")]
+        self._group.indices = [whole(word, "matindices") for word in needed(values, "matindices").split()]
 
     def _composite(self, values: dict[str, str]) -> None:
-        self._add_value(tuple(_number(word) for word in _needed(values, "values").split()))
+        self._add_value(tuple(decimal(word) for word in needed(values, "values").split()))
 
     def _multiproperties(self, values: dict[str, str]) -> None:
         self._open_group("multi", values)
-        self._group.parents = [_whole(word, "pids") for word in _needed(values, "pids").split()]
+        self._group.parents = [whole(word, "pids") for word in needed(values, "pids").split()]
 
     def _multi(self, values: dict[str, str]) -> None:
-        self._add_value(tuple(_whole(word, "pindices") for word in _needed(values, "pindices").split()))
+        self._add_value(tuple(whole(word, "pindices") for word in needed(values, "pindices").split()))
 
     def _object(self, values: dict[str, str]) -> None:
         kind = values.get("type", "model")
@@ -307,8 +305,8 @@ class _Reader:
             raise Refusal("3mf_bad_value", what=f"type: {kind[:40]}")
         self._solid = Solid(
             kind,
-            group=_whole(values["pid"], "pid") if "pid" in values else NONE,
-            index=_whole(values["pindex"], "pindex") if "pindex" in values else NONE,
+            group=whole(values["pid"], "pid") if "pid" in values else NONE,
+            index=whole(values["pindex"], "pindex") if "pindex" in values else NONE,
         )
         self.part.solids[self._new_id(values)] = self._solid
 
@@ -318,7 +316,7 @@ class _Reader:
 
     def _vertex(self, values: dict[str, str]) -> None:
         try:
-            self._solid.vertices.extend((_number(values["x"]), _number(values["y"]), _number(values["z"])))
+            self._solid.vertices.extend((decimal(values["x"]), decimal(values["y"]), decimal(values["z"])))
         except KeyError as error:
             raise Refusal("3mf_missing_attribute", what=str(error.args[0])) from error
         if len(self._solid.vertices) > 9 * self._max_triangles:
@@ -326,11 +324,11 @@ class _Reader:
 
     def _triangle(self, values: dict[str, str]) -> None:
         try:
-            row = [_whole(values["v1"], "v1"), _whole(values["v2"], "v2"), _whole(values["v3"], "v3")]
+            row = [whole(values["v1"], "v1"), whole(values["v2"], "v2"), whole(values["v3"], "v3")]
         except KeyError as error:
             raise Refusal("3mf_missing_attribute", what=str(error.args[0])) from error
         for name in ("pid", "p1", "p2", "p3"):
-            row.append(_whole(values[name], name) if name in values else NONE)
+            row.append(whole(values[name], name) if name in values else NONE)
         self._solid.triangles.extend(row)
         self._triangles += 1
         if self._triangles > self._max_triangles:
@@ -351,7 +349,7 @@ class _Reader:
     def _placed(self, values: dict[str, str]) -> Placed:
         path = values.get(f"{PRODUCTION} path", "").lstrip("/")
         return Placed(
-            path or self.part.name, _whole(_needed(values, "objectid"), "objectid"), _matrix(values.get("transform"))
+            path or self.part.name, whole(needed(values, "objectid"), "objectid"), matrix(values.get("transform"))
         )
 
     # --- references -----------------------------------------------------------------------------
@@ -389,46 +387,3 @@ class _Reader:
         materials = sum(kind in ("base", "composite") for kind in kinds)
         if "multi" in kinds or materials > 1 or kinds.count("color") > 1 or not group.parents:
             raise Refusal("3mf_broken_reference", what=f"pids {' '.join(map(str, group.parents))[:40]}")
-
-
-def _needed(values: dict[str, str], name: str) -> str:
-    value = values.get(name)
-    if value is None:
-        raise Refusal("3mf_missing_attribute", what=name)
-    return value
-
-
-def _whole(word: str, what: str) -> int:
-    # int() would take signs, underscores and other scripts' digits.
-    if not (word.isascii() and word.isdigit()) or len(word) > 10 or int(word) > _LARGEST:
-        raise Refusal("3mf_bad_value", what=f"{what}: {word[:40]}")
-    return int(word)
-
-
-def _number(word: str) -> float:
-    try:
-        if "_" not in word:
-            return float(word)
-    except ValueError:
-        pass
-    raise Refusal("3mf_bad_value", what=word[:40])
-
-
-def _matrix(text: str | None) -> Floats:
-    if text is None:
-        return np.eye(4)[:, :3]
-    numbers = np.array([_number(word) for word in text.split()])
-    if len(numbers) != 12:
-        raise Refusal("3mf_bad_value", what=f"transform: {text[:40]}")
-    if not np.isfinite(numbers).all():
-        raise Refusal("not_finite")
-    return numbers.reshape(4, 3)
-
-
-def _color(word: str) -> tuple[float, ...]:
-    """#RRGGBB or #RRGGBBAA in sRGB, as linear red, green, blue."""
-    digits = word.removeprefix("#")
-    if word[:1] != "#" or len(digits) not in (6, 8) or not all(c in "0123456789abcdefABCDEF" for c in digits):
-        raise Refusal("3mf_bad_value", what=f"color: {word[:40]}")
-    encoded = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
-    return tuple(v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in encoded)
