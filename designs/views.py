@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from designs.models import Design, Preview
 from designs.selectors import access_design
-from designs.storage import BlobMissing, CorruptBlob, preview_store
+from designs.storage import BlobMissing, CorruptBlob, StorageError, preview_store
 
 YEAR = 31_536_000
 
@@ -23,6 +23,8 @@ def preview(request: HttpRequest, public_id: uuid.UUID, preview_id: int, name: s
         stream = preview_store().open(found.sha256)
     except (BlobMissing, CorruptBlob) as error:
         raise Http404 from error
+    except StorageError as error:
+        return HttpResponse(str(error), status=503, headers={"Retry-After": "60"}, content_type="text/plain")
     response = FileResponse(stream, content_type=found.media_type)
     response["Content-Length"] = str(found.size)
     shared = design.entry_block is not None  # type: ignore[attr-defined]

@@ -84,9 +84,14 @@ class BlobStore(Protocol):
 _NAME = re.compile(r"[0-9a-f]{64}")
 
 
+def is_name(text: str) -> bool:
+    """Whether a blob can have this name."""
+    return _NAME.fullmatch(text) is not None
+
+
 def checked_name(sha256: str) -> str:
     """Return the name if it is 64 lower-case hex digits; ValueError otherwise: no name leaves the root."""
-    if not _NAME.fullmatch(sha256):
+    if not is_name(sha256):
         raise ValueError("a blob is named by 64 lower-case hex digits")
     return sha256
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from common.hashing import BLOCK_BYTES
 
-from .base import BlobMissing, CorruptBlob, StorageError, StoredBlob, checked_name
+from .base import BlobMissing, CorruptBlob, StorageError, StoredBlob, checked_name, is_name
 from .local import LocalBlobStore
 
 logger = structlog.get_logger(__name__)
@@ -124,7 +124,10 @@ class S3BlobStore:
                 Bucket=self._bucket, Prefix=self._prefix
             ):
                 for found in page.get("Contents", []):
-                    yield found["Key"].rpartition("/")[2]
+                    name = found["Key"].rpartition("/")[2]
+                    # What others put under the prefix is none of ours.
+                    if is_name(name) and found["Key"] == self._key(name):
+                        yield name
 
     def _key(self, sha256: str) -> str:
         name = checked_name(sha256)

@@ -89,6 +89,7 @@ def test_a_blob_lies_under_its_content_and_comes_back_without_the_cache(store, c
     assert store.path(SHA256) == cache.path(SHA256)
     assert store.exists(SHA256)
     store.verify(SHA256)
+    client.put_object(Bucket="designs", Key="masters/readme.txt", Body=b"somebody else's")
     assert list(store.names()) == [SHA256]
 
 
