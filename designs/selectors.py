@@ -20,6 +20,7 @@ from designs.models import (
     ProcessingStep,
     RegistryEntry,
 )
+from designs.services.steps import LATER
 
 HIDDEN = (Design.State.REJECTED, Design.State.WITHDRAWN, Design.State.TAKEN_DOWN)
 # The chain sells nothing of an entry that is suspended or withdrawn.
@@ -138,12 +139,16 @@ class Progress:
     steps: list[ProcessingStep]
 
     @property
+    def needed(self) -> list[ProcessingStep]:
+        return [step for step in self.steps if step.name not in LATER]
+
+    @property
     def done(self) -> bool:
-        return all(step.state == ProcessingStep.State.DONE for step in self.steps)
+        return all(step.state == ProcessingStep.State.DONE for step in self.needed)
 
     @property
     def failed(self) -> ProcessingStep | None:
-        return next((step for step in self.steps if step.state == ProcessingStep.State.FAILED), None)
+        return next((step for step in self.needed if step.state == ProcessingStep.State.FAILED), None)
 
     @property
     def running(self) -> bool:
@@ -151,9 +156,9 @@ class Progress:
 
     @property
     def percent(self) -> int:
-        if not self.steps:
+        if not self.needed:
             return 0
-        parts = [100 if step.state == ProcessingStep.State.DONE else step.percent for step in self.steps]
+        parts = [100 if step.state == ProcessingStep.State.DONE else step.percent for step in self.needed]
         return sum(parts) // len(parts)
 
 

@@ -1,10 +1,9 @@
 """What we show of a file: derivatives rendered from the very bytes that are sold, never the bytes themselves."""
 
 from .files import PreviewError, PreviewFile
-from .render import STEPS, make_derivatives, make_viewer, render_cover, render_previews
+from .render import make_derivatives, make_viewer, render_cover, render_previews
 
 __all__ = [
-    "STEPS",
     "PreviewError",
     "PreviewFile",
     "make_derivatives",

@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from designs.inspection import DetectedType, FileLimits, sentence
-from designs.sandbox import ChildFailed, Limits, Progress, run_child
+from designs.sandbox import TRANSIENT, ChildFailed, Limits, Progress, run_child
 
 from .files import PreviewError, PreviewFile
 
@@ -19,11 +19,6 @@ MEBIBYTE = 1024**2
 GIBIBYTE = 1024**3
 COVER_WIDTH = 1200
 VIEWER_TRIANGLES = 400_000
-
-STEPS = {
-    "image": ("inspect", "derivatives"),
-    "mesh": ("inspect", "cover", "derivatives", "viewer"),
-}
 
 _LIMITS = {
     "derive": Limits(cpu_seconds=120, wall_seconds=180, memory_bytes=3 * GIBIBYTE, file_bytes=64 * MEBIBYTE),
@@ -42,8 +37,6 @@ _MEDIA_TYPES = {
 }
 _MAX_FILES = 16
 _MAX_PIXELS_ACROSS = 8192
-# A step that took too long may have had a busy machine; one that met its memory limit will meet it again.
-_TRANSIENT = {"timeout", "killed", "crashed", "bad_reply"}
 
 
 def make_derivatives(
@@ -133,7 +126,7 @@ def _error(failure: ChildFailed) -> PreviewError:
         message = _("The preview could not be made. Nothing was lost; try again.")
     else:
         message = sentence(failure.code, failure.details)
-    return PreviewError(failure.code, message, retryable=failure.code in _TRANSIENT)
+    return PreviewError(failure.code, message, retryable=failure.code in TRANSIENT)
 
 
 def _collected(reply: Mapping[str, Any], workdir: Path, out_dir: Path, kinds: set[str]) -> list[PreviewFile]:

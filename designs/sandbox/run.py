@@ -45,6 +45,10 @@ class Limits:
     threads: int = 2
 
 
+TRANSIENT = frozenset({"timeout", "killed", "crashed", "bad_reply"})
+"""Codes after which the same task may work: a machine may have been busy, but who met a memory limit meets it again."""
+
+
 class ChildFailed(Exception):
     """A child gave no result. `code` is its reason or ours; `details` are values for the sentence about it."""
 

@@ -12,26 +12,30 @@ from pathlib import Path
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from common.tasks import nudge
-from designs.inspection import DetectedType, InspectionError, inspect, preflight
-from designs.models import Design, DesignVersion, Preview, ProcessingStep
-from designs.previews import PreviewError, PreviewFile, make_derivatives, make_viewer, render_cover
-from designs.storage import BlobMissing, StorageError, master_store, preview_store
+from designs.inspection import InspectionError
+from designs.models import Design, DesignVersion, ProcessingStep
+from designs.previews import PreviewError
+from designs.sandbox import TRANSIENT
+from designs.services.steps import LATER, WORK, Job, Write
+from designs.storage import BlobMissing, StorageError
 
 logger = structlog.get_logger(__name__)
 
 ATTEMPTS = 3
 SILENT_AFTER = timedelta(seconds=45)
 BEAT_EVERY = 2.0
-PREVIEW_MAX_BYTES = 1 << 30
-COVER_TYPE = DetectedType("image", "png", "image/png")
 
 State = ProcessingStep.State
 Name = ProcessingStep.Name
+
+
+class StepTaken(Exception):
+    """The step is not ours any more: it was given up, done over, or deleted with its draft."""
 
 
 def process_version(*, version_id: int) -> None:
@@ -43,9 +47,11 @@ def process_version(*, version_id: int) -> None:
 
 def _claim_next(version_id: int) -> ProcessingStep | None:
     steps = ProcessingStep.objects.filter(version_id=version_id).order_by("position")
-    first_open = steps.exclude(state=State.DONE).first()
-    if first_open is None:
+    open_steps = steps.exclude(state=State.DONE).exclude(state=State.FAILED, name__in=LATER)
+    first_open = open_steps.first()
+    if first_open is None or first_open.name in LATER:
         _complete(version_id)
+    if first_open is None:
         return None
     now = timezone.now()
     claimed = steps.filter(pk=first_open.pk, state=State.WAITING).update(
@@ -59,13 +65,25 @@ def _claim_next(version_id: int) -> ProcessingStep | None:
 def _run(step: ProcessingStep) -> bool:
     with tempfile.TemporaryDirectory(prefix="step-", dir=_scratch()) as folder:
         try:
-            _WORK[Name(step.name)](step, Path(folder))
+            write = WORK[Name(step.name)](Job(step.version, Path(folder), _beat(step)))
         except (InspectionError, PreviewError, StorageError) as error:
             return _failed(step, error)
-    done = ProcessingStep.objects.filter(pk=step.pk, state=State.RUNNING, attempts=step.attempts).update(
-        state=State.DONE, percent=100, finished_at=timezone.now(), error_code="", message=""
-    )
-    logger.info("step_done", step=step.name, version=step.version_id)
+        except StepTaken:
+            return False
+    return _done(step, write)
+
+
+def _held(step: ProcessingStep) -> "QuerySet[ProcessingStep]":
+    """The step's row while it is still this run's: counts of attempts begin anew, the time of a start does not."""
+    return ProcessingStep.objects.filter(pk=step.pk, state=State.RUNNING, started_at=step.started_at)
+
+
+def _done(step: ProcessingStep, write: Write) -> bool:
+    with transaction.atomic():
+        done = _held(step).update(state=State.DONE, percent=100, finished_at=timezone.now(), error_code="", message="")
+        if done:
+            write()
+    logger.info("step_done" if done else "step_taken", step=step.name, version=step.version_id)
     return bool(done)
 
 
@@ -77,60 +95,20 @@ def _scratch() -> Path:
 
 def _failed(step: ProcessingStep, error: Exception) -> bool:
     code = getattr(error, "code", "unreadable")
-    again = getattr(error, "retryable", isinstance(error, BlobMissing)) and step.attempts < ATTEMPTS
-    ProcessingStep.objects.filter(pk=step.pk, state=State.RUNNING, attempts=step.attempts).update(
+    may_work_later = code in TRANSIENT or isinstance(error, BlobMissing)
+    again = may_work_later and step.attempts < ATTEMPTS
+    _held(step).update(
         state=State.WAITING if again else State.FAILED,
         error_code=code,
         message=str(error),
         finished_at=None if again else timezone.now(),
     )
     logger.warning("step_failed", step=step.name, version=step.version_id, code=code, again=again)
-    return again
-
-
-def _inspect(step: ProcessingStep, folder: Path) -> None:
-    path, detected = _master(step.version)
-    found = inspect(path, detected, folder, _beat(step))
-    DesignVersion.objects.filter(pk=step.version_id).update(facts=found.facts)
-
-
-def _cover(step: ProcessingStep, folder: Path) -> None:
-    path, detected = _master(step.version)
-    _keep(step.version, render_cover(path, detected, folder, _beat(step)), replacing=(Preview.Kind.COVER,))
-
-
-def _derivatives(step: ProcessingStep, folder: Path) -> None:
-    path, detected = _master(step.version)
-    if detected.kind == Design.Kind.MESH:
-        cover = Preview.objects.get(version=step.version, kind=Preview.Kind.COVER)
-        path, detected = preview_store().path(cover.sha256), COVER_TYPE
-    _keep(
-        step.version,
-        make_derivatives(path, detected, folder, _beat(step)),
-        replacing=(Preview.Kind.IMAGE, Preview.Kind.BLUR),
-    )
-
-
-def _viewer(step: ProcessingStep, folder: Path) -> None:
-    path, detected = _master(step.version)
-    _keep(step.version, make_viewer(path, detected, folder, _beat(step)), replacing=(Preview.Kind.VIEWER,))
-
-
-_WORK: dict[ProcessingStep.Name, Callable[[ProcessingStep, Path], None]] = {
-    Name.INSPECT: _inspect,
-    Name.COVER: _cover,
-    Name.DERIVATIVES: _derivatives,
-    Name.VIEWER: _viewer,
-}
-
-
-def _master(version: DesignVersion) -> tuple[Path, DetectedType]:
-    path = master_store().path(version.master.sha256)
-    return path, preflight(path, version.file_name)
+    return again or step.name in LATER
 
 
 def _beat(step: ProcessingStep) -> Callable[[str, float], None]:
-    """A progress callback that writes the row at most every two seconds."""
+    """A progress callback that writes the row at most every two seconds. Raises StepTaken, which ends the child."""
     last = timezone.now()
 
     def beat(_stage: str, part: float) -> None:
@@ -139,33 +117,10 @@ def _beat(step: ProcessingStep) -> Callable[[str, float], None]:
         if (now - last).total_seconds() < BEAT_EVERY:
             return
         last = now
-        ProcessingStep.objects.filter(pk=step.pk, state=State.RUNNING, attempts=step.attempts).update(
-            percent=max(0, min(99, int(part * 100))), beat_at=now
-        )
+        if not _held(step).update(percent=max(0, min(99, int(part * 100))), beat_at=now):
+            raise StepTaken
 
     return beat
-
-
-def _keep(version: DesignVersion, files: list[PreviewFile], *, replacing: tuple[str, ...]) -> None:
-    """Store the files by content, then put their rows in the place of a former attempt's."""
-    rows = []
-    for file in files:
-        with file.path.open("rb") as stream:
-            blob = preview_store().put(stream, max_bytes=PREVIEW_MAX_BYTES)
-        rows.append(
-            Preview(
-                version=version,
-                kind=file.kind,
-                sha256=blob.sha256,
-                media_type=file.media_type,
-                width=file.width,
-                height=file.height,
-                size=blob.size,
-            )
-        )
-    with transaction.atomic():
-        Preview.objects.filter(version=version, kind__in=replacing).delete()
-        Preview.objects.bulk_create(rows)
 
 
 def _complete(version_id: int) -> None:
@@ -186,18 +141,18 @@ def sweep_processing(*, limit: int = 50) -> int:
     silent = ProcessingStep.objects.filter(state=State.RUNNING, beat_at__lt=now - SILENT_AFTER)
     for step in silent[:limit]:
         _revive(step)
+    blocking = Q(state=State.RUNNING) | (Q(state=State.FAILED) & ~Q(name__in=LATER))
     waiting = (
         ProcessingStep.objects.filter(state=State.WAITING)
-        .exclude(version__steps__state__in=[State.RUNNING, State.FAILED])
+        .exclude(version__steps__in=ProcessingStep.objects.filter(blocking))
         .order_by("version_id")
         .values_list("version_id", flat=True)
         .distinct()[:limit]
     )
     for version_id in waiting:
         _nudge(version_id)
-    finished = DesignVersion.objects.filter(design__state=Design.State.PROCESSING).exclude(
-        steps__state__in=[State.WAITING, State.RUNNING, State.FAILED]
-    )
+    unfinished = ProcessingStep.objects.exclude(state=State.DONE).exclude(name__in=LATER)
+    finished = DesignVersion.objects.filter(design__state=Design.State.PROCESSING).exclude(steps__in=unfinished)
     for version_id in finished.values_list("pk", flat=True)[:limit]:
         _complete(version_id)
     return len(waiting)

@@ -21,17 +21,8 @@ from designs.models import (
     DesignVersion,
     ProcessingStep,
 )
+from designs.services.steps import names_for
 from designs.storage import StoredBlob, master_store
-
-STEPS = {
-    Design.Kind.IMAGE: (ProcessingStep.Name.INSPECT, ProcessingStep.Name.DERIVATIVES),
-    Design.Kind.MESH: (
-        ProcessingStep.Name.INSPECT,
-        ProcessingStep.Name.COVER,
-        ProcessingStep.Name.DERIVATIVES,
-        ProcessingStep.Name.VIEWER,
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -146,6 +137,6 @@ def plan_processing(*, version: DesignVersion) -> None:
 
     ProcessingStep.objects.bulk_create(
         ProcessingStep(version=version, name=name, position=position)
-        for position, name in enumerate(STEPS[Design.Kind(version.design.kind)])
+        for position, name in enumerate(names_for(version.design.kind))
     )
     nudge(process_version, version.pk)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from designs.errors import DesignError
 from designs.inspection import InspectionError
 from designs.models import SHARE_UNITS, Asset, Design, Preview, ProcessingStep
+from designs.services import processing
 from designs.services.processing import process_version, retry_processing, sweep_processing
 from designs.services.upload import MadeWith, Part, ReceivedFile, create_draft
 from designs.storage import EmptyFile, FileTooLarge, master_store, preview_store
@@ -110,6 +111,42 @@ def test_a_step_that_still_beats_is_left_alone(creator, png) -> None:
     process_version(version_id=version.pk)
 
     assert steps_of(design) == [("inspect", "running"), ("derivatives", "waiting")]
+
+
+def test_a_step_that_was_taken_over_writes_nothing(creator, png, monkeypatch) -> None:
+    """A worker that was silent for long comes back while another runs the same step anew, for the first time again."""
+    version = uploaded(creator, png).versions.get()
+    whole = processing.WORK["inspect"]
+
+    def overtaken(job):
+        write = whole(job)
+        version.steps.filter(name="inspect").update(started_at=timezone.now(), attempts=1)
+        return write
+
+    monkeypatch.setitem(processing.WORK, "inspect", overtaken)
+    process_version(version_id=version.pk)
+
+    version.refresh_from_db()
+    assert version.facts == {}
+    assert steps_of(version.design) == [("inspect", "running"), ("derivatives", "waiting")]
+
+
+def test_a_child_that_was_killed_is_asked_again(creator, png, monkeypatch) -> None:
+    version = uploaded(creator, png).versions.get()
+    whole = processing.WORK["inspect"]
+    attempts = []
+
+    def killed_once(job):
+        attempts.append(job)
+        if len(attempts) == 1:
+            raise InspectionError("killed")
+        return whole(job)
+
+    monkeypatch.setitem(processing.WORK, "inspect", killed_once)
+    process_version(version_id=version.pk)
+
+    assert [state for _name, state in steps_of(version.design)] == ["done", "done"]
+    assert version.steps.get(name="inspect").attempts == 2
 
 
 def test_a_step_interrupted_three_times_is_given_up_with_a_sentence(creator, png) -> None:

@@ -1,0 +1,117 @@
+"""What is done with a file between upload and draft: one table, in the order in which it is done.
+
+A step does its work outside of any transaction and returns what is to be written. That is written in the transaction
+which ends the step, so that a step which was taken over meanwhile writes nothing.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from designs.inspection import DetectedType, inspect, preflight
+from designs.models import Design, DesignVersion, Preview, ProcessingStep
+from designs.previews import PreviewFile, make_derivatives, make_viewer, render_cover
+from designs.sandbox import Progress
+from designs.storage import StoredBlob, master_store, preview_store
+
+PREVIEW_MAX_BYTES = 1 << 30
+COVER_TYPE = DetectedType("image", "png", "image/png")
+
+Kind = Design.Kind
+Name = ProcessingStep.Name
+Write = Callable[[], object]
+"""Rows to write when the work is done: quick, and safe to call once in a transaction."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a step works on: its version, an empty folder that is gone afterwards, and whom to tell of progress."""
+
+    version: DesignVersion
+    folder: Path
+    progress: Progress
+
+    def master(self) -> tuple[Path, DetectedType]:
+        """The master's bytes, looked at anew. Raises InspectionError, StorageError."""
+        path = master_store().path(self.version.master.sha256)
+        return path, preflight(path, self.version.file_name)
+
+
+@dataclass(frozen=True)
+class Step:
+    """`kinds` of designs that have this step. What is not `needed` may fail or come later: the draft is complete
+    without it."""
+
+    name: ProcessingStep.Name
+    work: Callable[[Job], Write]
+    kinds: frozenset[Design.Kind]
+    needed: bool = True
+
+
+def inspect_file(job: Job) -> Write:
+    found = inspect(*job.master(), job.folder, job.progress)
+    return lambda: DesignVersion.objects.filter(pk=job.version.pk).update(facts=found.facts)
+
+
+def cover(job: Job) -> Write:
+    return keep(job, render_cover(*job.master(), job.folder, job.progress), replacing=[Preview.Kind.COVER])
+
+
+def derivatives(job: Job) -> Write:
+    path, detected = job.master()
+    if detected.kind == Design.Kind.MESH:
+        picture = Preview.objects.get(version=job.version, kind=Preview.Kind.COVER)
+        path, detected = preview_store().path(picture.sha256), COVER_TYPE
+    files = make_derivatives(path, detected, job.folder, job.progress)
+    return keep(job, files, replacing=[Preview.Kind.IMAGE, Preview.Kind.BLUR])
+
+
+def viewer(job: Job) -> Write:
+    return keep(job, make_viewer(*job.master(), job.folder, job.progress), replacing=[Preview.Kind.VIEWER])
+
+
+def keep(job: Job, files: Sequence[PreviewFile], *, replacing: Sequence[str]) -> Write:
+    """Store the files by content; their rows take the place of a former attempt's. Raises StorageError."""
+    rows = [_row(job.version, file, _stored(file.path)) for file in files]
+
+    def write() -> None:
+        Preview.objects.filter(version=job.version, kind__in=replacing).delete()
+        Preview.objects.bulk_create(rows)
+
+    return write
+
+
+def _stored(path: Path) -> StoredBlob:
+    with path.open("rb") as stream:
+        return preview_store().put(stream, max_bytes=PREVIEW_MAX_BYTES)
+
+
+def _row(version: DesignVersion, file: PreviewFile, blob: StoredBlob) -> Preview:
+    return Preview(
+        version=version,
+        kind=file.kind,
+        sha256=blob.sha256,
+        media_type=file.media_type,
+        width=file.width,
+        height=file.height,
+        size=blob.size,
+    )
+
+
+BOTH = frozenset({Kind.IMAGE, Kind.MESH})
+MESHES = frozenset({Kind.MESH})
+
+STEPS = (
+    Step(Name.INSPECT, inspect_file, BOTH),
+    Step(Name.COVER, cover, MESHES),
+    Step(Name.DERIVATIVES, derivatives, BOTH),
+    Step(Name.VIEWER, viewer, MESHES),
+)
+WORK = {step.name: step.work for step in STEPS}
+LATER = tuple(step.name for step in STEPS if not step.needed)
+"""Steps that no draft waits for."""
+
+
+def names_for(kind: str) -> list[ProcessingStep.Name]:
+    """The steps of a design of this kind, in their order."""
+    return [step.name for step in STEPS if Kind(kind) in step.kinds]
