@@ -1,6 +1,7 @@
 """Settings come from the environment; a local start leaves them in a file for a plain shell."""
 
 import os
+import re
 from functools import cache
 from pathlib import Path
 
@@ -47,3 +48,17 @@ def number(name: str, default: int) -> int:
 
 def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def named_keys(name: str) -> dict[str, str]:
+    """Keys of 32 bytes as hex by their names, in their order; from NAME:KEY with commas between."""
+    keys: dict[str, str] = {}
+    for word in words(name):
+        found = re.fullmatch(r"([a-z0-9][a-z0-9._-]{0,39}):([0-9a-fA-F]{64})", word)
+        if found is None or found[1] in keys:
+            raise _improper(
+                f"{name} must be NAME:KEY with commas between, the newest first: each name once, of lower-case "
+                "letters, digits, points and dashes; each key 32 bytes in hex (64 digits)."
+            )
+        keys[found[1]] = found[2]
+    return keys

@@ -15,3 +15,4 @@ class DesignsConfig(AppConfig):
         register_projection("DesignRegistry", "AncestorsFixed", projections.ancestors_fixed)
         register_auditor("designs.entries", audit.entries)
         register_auditor("designs.lineage", audit.lineage)
+        register_auditor("designs.keys", audit.keys)

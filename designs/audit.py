@@ -1,4 +1,4 @@
-"""Registry entries in the database against the registry's own storage."""
+"""Registry entries in the database against the registry's own storage, and what only we keep against itself."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from contracts.chains import Chain
 from contracts.client import client
 from designs.models import EntryAncestor, EntryVersion, RegistryEntry
 from designs.selectors import with_status
+from designs.services.version_keys import unopenable_keys
 
 
 def entries(chain: Chain) -> Iterator[str]:
@@ -48,3 +49,9 @@ def lineage(chain: Chain) -> Iterator[str]:
         on_chain = ask("DesignRegistry", "ancestorsOf", int(entry_id, 16))
         if on_chain != tables[entry_id]:
             yield f"ancestors of {entry_id}: the chain says {on_chain}, the database {tables[entry_id]}"
+
+
+def keys(_chain: Chain) -> Iterator[str]:
+    """Every key of an encrypted copy must open with a store key of this installation."""
+    for key, reason in unopenable_keys():
+        yield f"key {key.recipient} of {key.version}: {reason}"

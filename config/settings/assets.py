@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from config.environment import VAR_DIR, number, text
+from config.environment import VAR_DIR, named_keys, number, text
 
 MASTER_ROOT = VAR_DIR / "assets" / "masters"
 PREVIEW_ROOT = VAR_DIR / "assets" / "previews"
@@ -27,6 +27,8 @@ if ASSET_REPLICA == ASSET_STORE == "s3":
     raise ImproperlyConfigured("ASSET_REPLICA is the bucket of ASSET_STORE: a second place must be another one.")
 if "s3" in {ASSET_STORE, ASSET_REPLICA} and not S3_BUCKET:
     raise ImproperlyConfigured("ASSET_STORE or ASSET_REPLICA is s3 and S3_BUCKET is not set: name the bucket.")
+# What wraps the keys of encrypted copies; the first one is the newest.
+STORE_KEYS = named_keys("STORE_KEYS")
 ASSET_MAX_BYTES = number("ASSET_MAX_BYTES", 200 * 1024 * 1024)
 SOURCE_MAX_BYTES = number("SOURCE_MAX_BYTES", 20 * 1024 * 1024)
 IMAGE_MAX_PIXELS = number("IMAGE_MAX_PIXELS", 25_000_000)

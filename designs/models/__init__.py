@@ -1,5 +1,6 @@
 from .assets import Asset, Preview, ProcessingStep
 from .design import SHARE_UNITS, Contribution, Design, DesignVersion, Disclosure
+from .keys import VersionKey
 from .provenance import EntryAncestor, EntryStatus, EntryVersion, ProvenanceRecord, RegistryEntry
 
 __all__ = [
@@ -16,4 +17,5 @@ __all__ = [
     "ProcessingStep",
     "ProvenanceRecord",
     "RegistryEntry",
+    "VersionKey",
 ]

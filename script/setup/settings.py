@@ -36,11 +36,16 @@ def local_secrets(path: Path) -> dict[str, str]:
         "LOOMPRINT_SECRET_KEY": lambda: secrets.token_urlsafe(48),
         "OPERATOR_KEY": new_private_key,
         "CUSTODY_KEY": lambda: secrets.token_hex(32),
+        "STORE_KEYS": lambda: f"first:{secrets.token_hex(32)}",
     }
     missing = {name: make() for name, make in wanted.items() if name not in known}
     if missing:
         known = {**known, **missing}
-        write_pairs(path, known, heading="Made once by script/server. Losing CUSTODY_KEY loses the custody keys.")
+        write_pairs(
+            path,
+            known,
+            heading="Made once by script/server. Losing CUSTODY_KEY loses the custody keys; STORE_KEYS, the copies.",
+        )
     return known
 
 

@@ -5,7 +5,7 @@ import re
 from script.setup.paths import ROOT
 
 PAGE = (ROOT / "docs" / "operations" / "README.md").read_text()
-READ = re.compile(r'\b(?:text|flag|number|words)\(\s*"([A-Z_]+)"')
+READ = re.compile(r'\b(?:text|flag|number|words|named_keys)\(\s*"([A-Z_]+)"')
 
 
 def test_every_variable_that_the_settings_read_is_documented() -> None:

@@ -34,7 +34,7 @@ def test_secrets_are_made_once_and_read_only_by_their_owner(tmp_path: Path) -> N
     made = settings.local_secrets(path)
     assert settings.local_secrets(path) == made
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert set(made) == {"LOOMPRINT_SECRET_KEY", "OPERATOR_KEY", "CUSTODY_KEY"}
+    assert set(made) == {"LOOMPRINT_SECRET_KEY", "OPERATOR_KEY", "CUSTODY_KEY", "STORE_KEYS"}
     assert len(bytes.fromhex(made["CUSTODY_KEY"])) == 32
     assert 0 < int(made["OPERATOR_KEY"], 16) < settings.SECP256K1_ORDER
 
