@@ -1,5 +1,6 @@
 """Masters and previews: where they lie and how large they may be."""
 
+import re
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -27,6 +28,11 @@ if ASSET_REPLICA == ASSET_STORE == "s3":
     raise ImproperlyConfigured("ASSET_REPLICA is the bucket of ASSET_STORE: a second place must be another one.")
 if "s3" in {ASSET_STORE, ASSET_REPLICA} and not S3_BUCKET:
     raise ImproperlyConfigured("ASSET_STORE or ASSET_REPLICA is s3 and S3_BUCKET is not set: name the bucket.")
+# A node of IPFS for encrypted copies. Its address is never taken from anything that people send.
+IPFS_API_URL = text("IPFS_API_URL", "")
+IPFS_API_AUTHORIZATION = text("IPFS_API_AUTHORIZATION", "")
+if IPFS_API_URL and not re.fullmatch(r"https?://[^\s/?#@]+/?", IPFS_API_URL):
+    raise ImproperlyConfigured("IPFS_API_URL must be http://host:port or https://host:port, without a path.")
 # What wraps the keys of encrypted copies; the first one is the newest.
 STORE_KEYS = named_keys("STORE_KEYS")
 ASSET_MAX_BYTES = number("ASSET_MAX_BYTES", 200 * 1024 * 1024)

@@ -1,6 +1,15 @@
 """Bytes by their content: the one interface of all stores, and the local disk behind it."""
 
-from .base import BlobMissing, BlobStore, CorruptBlob, EmptyFile, FileTooLarge, StorageError, StoredBlob
+from .base import (
+    BlobMissing,
+    BlobStore,
+    CorruptBlob,
+    EmptyFile,
+    FileTooLarge,
+    StorageError,
+    StoredBlob,
+    StoreUnavailable,
+)
 from .configured import master_replica, master_store, preview_replica, preview_store
 from .local import LocalBlobStore
 
@@ -12,6 +21,7 @@ __all__ = [
     "FileTooLarge",
     "LocalBlobStore",
     "StorageError",
+    "StoreUnavailable",
     "StoredBlob",
     "master_replica",
     "master_store",

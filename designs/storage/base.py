@@ -50,6 +50,13 @@ class CorruptBlob(StorageError):
         self.found = found
 
 
+class StoreUnavailable(StorageError):
+    """The store did not answer, or refused us; trying later may help."""
+
+    def __init__(self) -> None:
+        super().__init__("store_unavailable", _("The file store does not answer. Try again in a minute."))
+
+
 class BlobStore(Protocol):
     """Files named by the SHA-256 of their plaintext. Putting the same content twice stores it once."""
 

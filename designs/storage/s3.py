@@ -13,11 +13,10 @@ from boto3.exceptions import S3UploadFailedError
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
-from django.utils.translation import gettext as _
 
 from common.hashing import BLOCK_BYTES
 
-from .base import BlobMissing, CorruptBlob, StorageError, StoredBlob, checked_name, is_name
+from .base import BlobMissing, CorruptBlob, StorageError, StoredBlob, StoreUnavailable, checked_name, is_name
 from .local import LocalBlobStore
 
 logger = structlog.get_logger(__name__)
@@ -26,13 +25,6 @@ PART_BYTES = 8 * 1024 * 1024
 # Two parts at a time: 16 MiB of memory whatever the file's size.
 _TRANSFER = TransferConfig(multipart_threshold=PART_BYTES, multipart_chunksize=PART_BYTES, max_concurrency=2)
 _MISSING = {"404", "NoSuchKey", "NotFound"}
-
-
-class StoreUnavailable(StorageError):
-    """The store did not answer, or refused us; trying later may help."""
-
-    def __init__(self) -> None:
-        super().__init__("store_unavailable", _("The file store does not answer. Try again in a minute."))
 
 
 @cache
