@@ -1,5 +1,6 @@
 from celery import shared_task
 
+from designs.sandbox import keep_warm
 from designs.services import processing
 
 
@@ -10,4 +11,5 @@ def process_version(version_id: int) -> None:
 
 @shared_task
 def sweep_processing() -> None:
+    keep_warm()
     processing.sweep_processing()

@@ -1,4 +1,5 @@
-"""The parent's side: start one child per file, listen to it, end it in time, and believe nothing unchecked.
+"""The parent's side: one child per file, forked warm or started cold; listen to it, end it in time, and believe nothing
+unchecked.
 
 The child (designs/untrusted/main.py) confines itself before it touches a byte of the file: limits, no network, no
 new privileges. What it says comes over one pipe as JSON lines of bounded length.
@@ -11,14 +12,20 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 import structlog
+from django.conf import settings
 
 from common import bounded_json
+
+from .template import Template, TemplateLost, warm_template
 
 logger = structlog.get_logger(__name__)
 
@@ -58,6 +65,32 @@ class ChildFailed(Exception):
         self.details = dict(details or {})
 
 
+@dataclass(frozen=True)
+class Usage:
+    """What one child took, by its own account: seconds, bytes resident at most and before its task."""
+
+    task: str
+    warm: bool
+    seconds: float
+    cpu_seconds: float
+    peak_bytes: int
+    held_bytes: int
+
+
+_measuring: ContextVar[list[Usage] | None] = ContextVar("measuring", default=None)
+
+
+@contextmanager
+def measuring() -> Iterator[list[Usage]]:
+    """Collect the usage of the children that end well inside the block."""
+    usages: list[Usage] = []
+    token = _measuring.set(usages)
+    try:
+        yield usages
+    finally:
+        _measuring.reset(token)
+
+
 def run_child(
     task: str,
     request: Mapping[str, Any],
@@ -73,46 +106,93 @@ def run_child(
     `progress` is called with the child's last word at least once a second, so that it can serve as a heartbeat;
     what it raises ends the child.
     """
-    receiving, sending = os.pipe()
-    order = {"task": task, "request": dict(request), "limits": asdict(limits), "reply_to": sending}
     started = time.monotonic()
-    try:
-        process = subprocess.Popen(
-            [sys.executable, "-I", "-B", str(_PROGRAM), json.dumps(order)],
-            cwd=workdir,
-            env=_environment(workdir, limits),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            pass_fds=(sending,),
-            start_new_session=True,
-        )
-    except BaseException:
-        os.close(receiving)
-        raise
-    finally:
-        os.close(sending)
-    with process, os.fdopen(receiving, "rb", buffering=0) as replies:
+    order = {"task": task, "request": dict(request), "limits": asdict(limits)}
+    with _child_of(order, workdir, limits) as child:
         try:
             conversation = _Conversation(progress)
-            conversation.follow(process, replies, deadline=started + limits.wall_seconds)
+            conversation.follow(child.replies, child.errors, deadline=started + limits.wall_seconds)
         finally:
-            _end(process)
-    seconds = round(time.monotonic() - started, 2)
-    outcome = conversation.outcome(process.returncode)
+            exit_code = child.end()
+    seconds = time.monotonic() - started
+    outcome = conversation.outcome(exit_code)
+    used = conversation.used
     logger.info(
         "child_ended",
         task=task,
-        seconds=seconds,
+        seconds=round(seconds, 2),
+        peak_mib=round(used["peak_bytes"] / MEBIBYTE),
         outcome=outcome.code if isinstance(outcome, ChildFailed) else "done",
-        exit=process.returncode,
+        exit=exit_code,
+        warm=child.warm,
         unconfined=conversation.unconfined,
     )
     if isinstance(outcome, ChildFailed):
         if conversation.log:
             logger.debug("child_said", task=task, log=conversation.log[-2000:].decode("utf-8", "replace"))
         raise outcome
+    if (usages := _measuring.get()) is not None:
+        usages.append(
+            Usage(task, child.warm, seconds, used["cpu_seconds"], int(used["peak_bytes"]), int(used["held_bytes"]))
+        )
     return outcome
+
+
+def keep_warm() -> Template | None:
+    """Let this process have a template to fork its children from (SANDBOX_WARM); None until it is ready."""
+    return warm_template(_environment(Path("/"), Limits.threads)) if settings.SANDBOX_WARM else None
+
+
+@dataclass(frozen=True)
+class _Child:
+    """A running child: what to read of it, and how to end it, which tells its exit code."""
+
+    replies: IO[bytes]
+    errors: IO[bytes]
+    end: Callable[[], int]
+    warm: bool
+
+
+@contextmanager
+def _child_of(order: dict[str, Any], workdir: Path, limits: Limits) -> Iterator[_Child]:
+    """A child forked by this process's template, or started cold where there is none."""
+    environment = _environment(workdir, limits.threads)
+    with ExitStack() as opened:
+        (replies, reply_to), (errors, errors_to) = _pipe(opened), _pipe(opened)
+        with reply_to, errors_to:
+            end, warm = _begun(order, workdir, environment, reply_to.fileno(), errors_to.fileno())
+        yield _Child(replies, errors, end, warm)
+
+
+def _begun(
+    order: dict[str, Any], workdir: Path, environment: dict[str, str], reply_to: int, errors_to: int
+) -> tuple[Callable[[], int], bool]:
+    template = keep_warm()
+    if template is not None:
+        try:
+            child = template.fork(
+                order, reply_to=reply_to, errors_to=errors_to, workdir=workdir, environment=environment
+            )
+        except TemplateLost:
+            logger.warning("template_lost", task=order["task"])
+        else:
+            return child.end, True
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-B", str(_PROGRAM), json.dumps({**order, "reply_to": reply_to})],
+        cwd=workdir,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=errors_to,
+        pass_fds=(reply_to,),
+        start_new_session=True,
+    )
+    return partial(_ended, process), False
+
+
+def _pipe(opened: ExitStack) -> tuple[IO[bytes], IO[bytes]]:
+    receiving, sending = os.pipe()
+    return opened.enter_context(os.fdopen(receiving, "rb", buffering=0)), os.fdopen(sending, "wb", buffering=0)
 
 
 class _Conversation:
@@ -127,14 +207,14 @@ class _Conversation:
         self._refusal: ChildFailed | None = None
         self._stopped: str | None = None
         self.unconfined: list[str] = []
+        self.used = {"peak_bytes": 0.0, "held_bytes": 0.0, "cpu_seconds": 0.0}
         self.log = b""
 
-    def follow(self, process: subprocess.Popen[bytes], replies: IO[bytes], *, deadline: float) -> None:
+    def follow(self, replies: IO[bytes], errors: IO[bytes], *, deadline: float) -> None:
         """Read until both pipes are closed, the time is over, or the child says too much."""
-        assert process.stderr is not None
         with selectors.DefaultSelector() as selector:
             selector.register(replies, selectors.EVENT_READ)
-            selector.register(process.stderr, selectors.EVENT_READ)
+            selector.register(errors, selectors.EVENT_READ)
             while selector.get_map():
                 left = deadline - time.monotonic()
                 if left <= 0:
@@ -199,6 +279,8 @@ class _Conversation:
             self._refusal = ChildFailed(str(content["code"])[:40], _plain(content["details"]))
         elif kind == "unconfined":
             self.unconfined = [str(reason)[:200] for reason in content][:8]
+        elif kind == "used":
+            self.used = {name: max(0.0, float(content[name])) for name in self.used}
         elif kind == "progress":
             self._said = (str(content[0])[:40], min(1.0, max(0.0, float(content[1]))))
             return True
@@ -217,23 +299,22 @@ def _plain(details: Any) -> dict[str, str | int | float]:
     }
 
 
-def _environment(workdir: Path, limits: Limits) -> dict[str, str]:
-    threads = str(limits.threads)
+def _environment(workdir: Path, threads: int) -> dict[str, str]:
     return {
         "HOME": str(workdir),
         "TMPDIR": str(workdir),
         "PATH": os.defpath,
         "LC_ALL": "C.UTF-8",
-        "OMP_NUM_THREADS": threads,
-        "OPENBLAS_NUM_THREADS": threads,
+        "OMP_NUM_THREADS": str(threads),
+        "OPENBLAS_NUM_THREADS": str(threads),
         "MALLOC_ARENA_MAX": "2",
     }
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the child and whatever it started: it leads a session of its own."""
+def _ended(process: subprocess.Popen[bytes]) -> int:
+    """End the child and whatever it started: it leads a session of its own. Returns its exit code."""
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:
         pass
-    process.wait()
+    return process.wait()

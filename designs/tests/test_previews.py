@@ -13,6 +13,7 @@ from PIL import Image, ImageCms
 
 from designs.inspection import preflight
 from designs.previews import PreviewError, make_derivatives, make_viewer, render_cover, render_previews
+from designs.tests.children import all_children
 from designs.tests.samples import ascii_stl, binary_stl, glb_bytes, glb_document, image_bytes
 
 RED, GREEN = (255, 0, 0), (0, 255, 0)
@@ -290,9 +291,8 @@ def test_a_step_killed_at_any_moment_leaves_nothing_and_works_again(master, out)
 
     def kill(what, _part):
         if what == "encode":
-            for task in Path("/proc/self/task").iterdir():
-                for pid in (task / "children").read_text().split():
-                    os.kill(int(pid), signal.SIGKILL)
+            for pid in all_children():
+                os.kill(pid, signal.SIGKILL)
 
     with pytest.raises(PreviewError) as failure:
         make_derivatives(path, detected, out, kill)

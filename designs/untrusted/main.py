@@ -1,7 +1,7 @@
 """The child's first steps: confine itself, then run one task on one file.
 
-Started by designs/sandbox/run.py as `python -I -B main.py ORDER`. Confinement comes before every import beyond the
-standard library, so that no parser ever runs without it.
+Started by designs/sandbox as `python -I -B main.py ORDER`, or forked by template.py, which has the libraries already.
+Confinement comes before the first byte of the file, so that no parser ever runs without it.
 """
 
 import ctypes
@@ -31,15 +31,23 @@ TASKS = {
 
 def main() -> int:
     order = json.loads(sys.argv[1])
-    reply = _Reply(order["reply_to"])
-    reply.say("unconfined", confine(order["limits"]))
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+    return perform(order, reply_to=order["reply_to"])
+
+
+def perform(order: dict[str, Any], *, reply_to: int) -> int:
+    """Confine this process and run the order's task; what it says goes to the descriptor `reply_to`."""
+    reply = _Reply(reply_to)
+    held = _resident_bytes()
+    reply.say("unconfined", confine(order["limits"]))
     from designs.untrusted.refusal import Refusal
 
     try:
         module, function = TASKS[order["task"]]
         task = getattr(import_module(module), function)
-        reply.say("done", task(order["request"], reply.progress))
+        result = task(order["request"], reply.progress)
+        reply.say("used", _used(held))
+        reply.say("done", result)
     except Refusal as refusal:
         reply.say("refused", {"code": refusal.code, "details": refusal.details})
     except MemoryError:
@@ -49,6 +57,17 @@ def main() -> int:
         reply.say("refused", {"code": "unreadable", "details": {"cause": cause}})
         raise
     return 0
+
+
+def _resident_bytes() -> int:
+    with open("/proc/self/statm", "rb") as statm:
+        return int(statm.read().split()[1]) * resource.getpagesize()
+
+
+def _used(held: int) -> dict[str, Any]:
+    """What this process took: the most that it had in memory, what it held before the task, and processor time."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return {"peak_bytes": used.ru_maxrss * 1024, "held_bytes": held, "cpu_seconds": used.ru_utime + used.ru_stime}
 
 
 class _Reply:
