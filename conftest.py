@@ -56,6 +56,7 @@ def own_folders(settings: Any, tmp_path: Path) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.MASTER_ROOT = tmp_path / "masters"
     settings.PREVIEW_ROOT = tmp_path / "previews"
+    settings.OUTGOING_ROOT = tmp_path / "outgoing"
     settings.MAIL_DIR = tmp_path / "mail"
     settings.EMAIL_FILE_PATH = settings.MAIL_DIR
 

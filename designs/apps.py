@@ -6,6 +6,9 @@ class DesignsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from django.utils.translation import gettext_noop
+
+        from accounts.hooks import register_notification_kind
         from contracts.hooks import register_auditor, register_projection
         from designs import audit, projections
 
@@ -16,3 +19,5 @@ class DesignsConfig(AppConfig):
         register_auditor("designs.entries", audit.entries)
         register_auditor("designs.lineage", audit.lineage)
         register_auditor("designs.keys", audit.keys)
+        register_auditor("designs.copies", audit.copies)
+        register_notification_kind("copy_failed", gettext_noop("Public copy failed"))

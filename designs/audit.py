@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 from contracts.chains import Chain
 from contracts.client import client
-from designs.models import EntryAncestor, EntryVersion, RegistryEntry
+from designs.errors import DesignError
+from designs.models import EntryAncestor, EntryVersion, PublicCopy, RegistryEntry
+from designs.public_stores import public_store
 from designs.selectors import with_status
 from designs.services.version_keys import unopenable_keys
 
@@ -55,3 +57,16 @@ def keys(_chain: Chain) -> Iterator[str]:
     """Every key of an encrypted copy must open with a store key of this installation."""
     for key, reason in unopenable_keys():
         yield f"key {key.recipient} of {key.version}: {reason}"
+
+
+def copies(_chain: Chain) -> Iterator[str]:
+    """Every public copy must stand where its row says, and none where it was removed."""
+    ended = (PublicCopy.State.STANDING, PublicCopy.State.REMOVED)
+    for copy in PublicCopy.objects.filter(state__in=ended).exclude(name="").iterator():
+        try:
+            there = public_store(copy.place).holds(copy.name)
+        except DesignError as error:
+            yield f"copy {copy.name} on {copy.place}: {getattr(error, 'detail', error)}"
+            continue
+        if there != (copy.state == PublicCopy.State.STANDING):
+            yield f"copy {copy.name} on {copy.place}: the store has it is {there}, the row says {copy.state}"

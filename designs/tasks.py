@@ -1,7 +1,7 @@
 from celery import shared_task
 
 from designs.sandbox import keep_warm
-from designs.services import processing
+from designs.services import copying, processing
 
 
 @shared_task
@@ -13,3 +13,19 @@ def process_version(version_id: int) -> None:
 def sweep_processing() -> None:
     keep_warm()
     processing.sweep_processing()
+
+
+# As long as the broker waits for a message to be acknowledged: the way out may be narrow.
+@shared_task(time_limit=900)
+def work_on_copy(copy_id: int) -> None:
+    copying.work_on_copy(copy_id=copy_id)
+
+
+@shared_task
+def sweep_copies() -> None:
+    copying.sweep_copies()
+
+
+@shared_task
+def tidy_copies() -> None:
+    copying.discard_orphans()

@@ -9,6 +9,7 @@ from config.environment import VAR_DIR, flag, named_keys, number, text
 
 MASTER_ROOT = VAR_DIR / "assets" / "masters"
 PREVIEW_ROOT = VAR_DIR / "assets" / "previews"
+OUTGOING_ROOT = VAR_DIR / "assets" / "outgoing"
 # Where a store that is not on this disk keeps verified copies, for child processes need paths.
 ASSET_CACHE_ROOT = VAR_DIR / "assets" / "cache"
 ASSET_STORE = text("ASSET_STORE", "local")

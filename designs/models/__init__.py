@@ -1,4 +1,5 @@
 from .assets import Asset, Preview, ProcessingStep
+from .copies import PublicCopy
 from .design import SHARE_UNITS, Contribution, Design, DesignVersion, Disclosure
 from .keys import VersionKey
 from .provenance import EntryAncestor, EntryStatus, EntryVersion, ProvenanceRecord, RegistryEntry
@@ -16,6 +17,7 @@ __all__ = [
     "Preview",
     "ProcessingStep",
     "ProvenanceRecord",
+    "PublicCopy",
     "RegistryEntry",
     "VersionKey",
 ]

@@ -21,3 +21,8 @@ def public_store(place: str) -> PublicStore:
         headers = {"Authorization": authorization} if authorization else {}
         return KuboStore(Wire(settings.IPFS_API_URL, headers=headers))
     raise StoreRefused(f"No {place} store is set.")
+
+
+def is_removable(place: str) -> bool:
+    """Whether a copy at a place can be taken away again, whatever the settings are."""
+    return place == IPFS

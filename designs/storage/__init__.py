@@ -10,7 +10,7 @@ from .base import (
     StoredBlob,
     StoreUnavailable,
 )
-from .configured import master_replica, master_store, preview_replica, preview_store
+from .configured import master_replica, master_store, outgoing_store, preview_replica, preview_store
 from .local import LocalBlobStore
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "StoredBlob",
     "master_replica",
     "master_store",
+    "outgoing_store",
     "preview_replica",
     "preview_store",
 ]

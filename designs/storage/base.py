@@ -87,6 +87,10 @@ class BlobStore(Protocol):
         """The SHA-256 of every blob in the store, in no particular order."""
         ...
 
+    def discard(self, sha256: str) -> None:
+        """Forget a blob that is kept elsewhere, or need not be kept. Nothing where it is not there."""
+        ...
+
 
 _NAME = re.compile(r"[0-9a-f]{64}")
 

@@ -18,6 +18,11 @@ def preview_store() -> BlobStore:
     return _store(settings.ASSET_STORE, "previews", settings.PREVIEW_ROOT)
 
 
+def outgoing_store() -> BlobStore:
+    """Where ciphertexts wait until a public store has them; as private as masters, though nothing hangs on it."""
+    return _store(settings.ASSET_STORE, "outgoing", settings.OUTGOING_ROOT)
+
+
 def master_replica() -> BlobStore | None:
     """The second, equally private place of masters, from which `scrub` restores; None where none is set."""
     return _replica("masters")

@@ -121,6 +121,12 @@ class S3BlobStore:
                     if is_name(name) and found["Key"] == self._key(name):
                         yield name
 
+    def discard(self, sha256: str) -> None:
+        """Forget a blob that need not be kept. Raises StoreUnavailable."""
+        with self._spoken():
+            self._client.delete_object(Bucket=self._bucket, Key=self._key(sha256))
+        self._cache.discard(sha256)
+
     def _key(self, sha256: str) -> str:
         name = checked_name(sha256)
         return f"{self._prefix}{name[:2]}/{name[2:4]}/{name}"
