@@ -18,6 +18,7 @@ from designs.models import (
     EntryVersion,
     Preview,
     ProcessingStep,
+    PublicCopy,
     RegistryEntry,
 )
 from designs.services.steps import LATER
@@ -197,3 +198,8 @@ def state_word(status: int) -> str:
 def ancestors_of(*, chain_id: int, entry_id: str) -> list[EntryAncestor]:
     """The ancestors' table of an entry; empty for an original."""
     return list(EntryAncestor.objects.filter(chain_id=chain_id, entry_id=entry_id))
+
+
+def standing_copies(version: DesignVersion) -> list[PublicCopy]:
+    """The encrypted copies of a version that everybody can fetch now."""
+    return list(version.public_copies.filter(state=PublicCopy.State.STANDING).order_by("place"))

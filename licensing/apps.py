@@ -6,9 +6,12 @@ class LicensingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from accounts.hooks import register_exporter
         from contracts.hooks import register_auditor, register_projection
         from licensing import audit, projections
+        from licensing.services.personal_data import own_data
 
+        register_exporter("licensing", own_data)
         register_projection("LicenseMarket", "OfferOpened", projections.offer_opened)
         register_projection("LicenseMarket", "OfferClosed", projections.offer_closed)
         register_projection("LicenseMarket", "EntryClosed", projections.entry_closed)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from common import bounded_json
 from common.money import AmountError
-from designs.models import SHARE_UNITS, Contribution, Disclosure
+from designs.models import SHARE_UNITS, Contribution, Disclosure, PublicCopy
 from designs.provenance import RecordError, check_field
 from designs.services.upload import MadeWith, Part
 from licensing.models import LicenseTemplate
@@ -373,3 +373,10 @@ class DeclineForm(forms.Form):
         label=gettext_lazy("Reason"),
         help_text=gettext_lazy("The creator reads this."),
     )
+
+
+class PublicCopyForm(forms.Form):
+    """Where an encrypted copy goes, and that its maker knows what that means."""
+
+    place = forms.ChoiceField(choices=PublicCopy.Place.choices)
+    understood = forms.BooleanField(required=False)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from studio import consent_views, lineage_views, views
+from studio import consent_views, copy_views, lineage_views, views
 
 app_name = "studio"
 urlpatterns = [
@@ -17,6 +17,10 @@ urlpatterns = [
     path("designs/<uuid:public_id>/replace/", views.replace, name="replace"),
     path("designs/<uuid:public_id>/publish/", consent_views.publish, name="publish"),
     path("designs/<uuid:public_id>/take-back/", consent_views.take_back, name="take_back"),
+    path("designs/<uuid:public_id>/copies/", copy_views.copies, name="copies"),
+    path("designs/<uuid:public_id>/copies/status/", copy_views.copies_status, name="copies_status"),
+    path("designs/<uuid:public_id>/copies/<int:copy_id>/retry/", copy_views.retry, name="copy_retry"),
+    path("designs/<uuid:public_id>/copies/<int:copy_id>/remove/", copy_views.remove, name="copy_remove"),
     path("designs/<uuid:public_id>/discard/", views.discard, name="discard"),
     path("designs/<uuid:public_id>/retry/", views.retry, name="retry"),
     path("consent/<uuid:public_id>/", consent_views.consent, name="consent"),

@@ -34,6 +34,9 @@ IPFS_API_URL = text("IPFS_API_URL", "")
 IPFS_API_AUTHORIZATION = text("IPFS_API_AUTHORIZATION", "")
 if IPFS_API_URL and not re.fullmatch(r"https?://[^\s/?#@]+/?", IPFS_API_URL):
     raise ImproperlyConfigured("IPFS_API_URL must be http://host:port or https://host:port, without a path.")
+# Where people without a node fetch by CID; shown in a command, never asked by us.
+IPFS_GATEWAY_URL = text("IPFS_GATEWAY_URL", "").rstrip("/")
+KEY_RELEASES_PER_HOUR = number("KEY_RELEASES_PER_HOUR", 20)
 # What wraps the keys of encrypted copies; the first one is the newest.
 STORE_KEYS = named_keys("STORE_KEYS")
 ASSET_MAX_BYTES = number("ASSET_MAX_BYTES", 200 * 1024 * 1024)

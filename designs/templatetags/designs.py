@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from contracts.selectors import ActionStatus
-from designs.models import Design, Preview
-from designs.selectors import Picture, picture_of
+from designs.models import Design, DesignVersion, Preview, PublicCopy
+from designs.selectors import Picture, picture_of, standing_copies
 
 register = template.Library()
 
@@ -32,6 +32,12 @@ _ENDINGS = {
     "image/png": "png",
     "model/gltf-binary": "glb",
 }
+
+
+@register.simple_tag
+def public_copies(version: DesignVersion) -> list[PublicCopy]:
+    """Its encrypted copies that everybody can fetch."""
+    return standing_copies(version)
 
 
 @register.simple_tag

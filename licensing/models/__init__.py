@@ -1,9 +1,10 @@
-from .license import DownloadGrant, LicenseExpiry, LicenseMovement, LicenseRevocation, LicenseSale
+from .license import DownloadGrant, KeyRelease, LicenseExpiry, LicenseMovement, LicenseRevocation, LicenseSale
 from .offer import EntryClosing, LicenseTemplate, Offer
 
 __all__ = [
     "DownloadGrant",
     "EntryClosing",
+    "KeyRelease",
     "LicenseExpiry",
     "LicenseMovement",
     "LicenseRevocation",

@@ -114,3 +114,23 @@ class DownloadGrant(models.Model):
 
     def __str__(self) -> str:
         return str(self.public_id)
+
+
+class KeyRelease(models.Model):
+    """The key of a version's encrypted copies was given to a holder: who, by which license, when. Never changed."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="key_releases"
+    )
+    version = models.ForeignKey("designs.DesignVersion", on_delete=models.PROTECT, related_name="key_releases")
+    recipient = models.CharField(max_length=80, help_text="public half of the key")
+    chain_id = models.PositiveBigIntegerField()
+    license_id = UintField()
+    holder = AddressField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.recipient} to {self.holder}"

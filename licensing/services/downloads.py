@@ -17,9 +17,8 @@ class DownloadRefused(Exception):
     """No download; `str()` says why."""
 
 
-@transaction.atomic
-def grant_download(*, user: User, license_id: int) -> DownloadGrant:
-    """An expiring link for the master that this license covers. Raises DownloadRefused."""
+def open_license(*, user: User, license_id: int) -> HeldLicense:
+    """The license, if this person holds it and it opens its design's files now. Raises DownloadRefused."""
     held = next(iter(licenses_of(user=user, license_id=license_id)), None)
     if held is None:
         raise DownloadRefused(_("You do not hold this license."))
@@ -30,6 +29,13 @@ def grant_download(*, user: User, license_id: int) -> DownloadGrant:
             _("The purchase is in a block, %(seen)s of %(needed)s. The download opens by itself in a moment.")
             % {"seen": held.confirmations, "needed": held.needed}
         )
+    return held
+
+
+@transaction.atomic
+def grant_download(*, user: User, license_id: int) -> DownloadGrant:
+    """An expiring link for the master that this license covers. Raises DownloadRefused."""
+    held = open_license(user=user, license_id=license_id)
     return DownloadGrant.objects.create(
         user=user,
         version=held.design.versions.latest("number"),

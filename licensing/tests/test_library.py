@@ -196,12 +196,12 @@ def test_the_shelf_costs_the_same_for_one_license_and_for_many(
     rows.sale(lamp, buyer, block=50)
     client = signed_in(buyer)
     client.get(LIBRARY)
-    with django_assert_max_num_queries(21) as few:
+    with django_assert_max_num_queries(22) as few:
         client.get(LIBRARY)
     for number in range(6):
         design = rows.draft(creator, f"Piece {number}")
         rows.anchor(design, block=20)
         rows.sale(design, buyer, block=51)
-    with django_assert_max_num_queries(21) as many:
+    with django_assert_max_num_queries(22) as many:
         client.get(LIBRARY)
     assert len(many.captured_queries) == len(few.captured_queries)

@@ -1,0 +1,109 @@
+"""The key of encrypted public copies: the same license check as for the file itself, and a record of each release."""
+
+import shlex
+from dataclasses import dataclass
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
+
+from accounts.models import User
+from common.throttle import TooMany, allow
+from contracts.chains import chain
+from designs.encryption import KeyUnavailable
+from designs.models import DesignVersion, PublicCopy
+from designs.selectors import standing_copies
+from designs.services.version_keys import release_identity
+from licensing.models import KeyRelease
+from licensing.selectors import HeldLicense
+from licensing.services.downloads import DownloadRefused, open_license
+
+logger = structlog.get_logger(__name__)
+
+KEY_FILE = "key.txt"
+
+
+@dataclass(frozen=True)
+class CopyAtPlace:
+    """A copy, and the commands that fetch it; without any where the place has no command of its own."""
+
+    copy: PublicCopy
+    fetch: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class KeyOffer:
+    """What a licensee can open with the key: the copies, and the command that opens each."""
+
+    held: HeldLicense
+    version: DesignVersion
+    recipient: str
+    copies: tuple[CopyAtPlace, ...]
+    decrypt: str
+
+
+def key_offer(*, user: User, license_id: int) -> KeyOffer:
+    """Raises DownloadRefused when the license opens nothing, or there is no copy."""
+    held = open_license(user=user, license_id=license_id)
+    version = held.design.versions.select_related("key").latest("number")
+    copies = standing_copies(version)
+    if not copies:
+        raise DownloadRefused(_("There is no public copy of this design. Download the file itself."))
+    plain, sealed = shlex.quote(_file_name(version)), shlex.quote(_file_name(version) + ".age")
+    return KeyOffer(
+        held=held,
+        version=version,
+        recipient=version.key.recipient,
+        copies=tuple(CopyAtPlace(copy, _fetching(copy, sealed)) for copy in copies),
+        decrypt=f"age -d -i {KEY_FILE} -o {plain} {sealed}",
+    )
+
+
+def _fetching(copy: PublicCopy, target: str) -> tuple[str, ...]:
+    if copy.place != PublicCopy.Place.IPFS:
+        return ()
+    commands = [f"ipfs cat {copy.name} > {target}"]
+    if settings.IPFS_GATEWAY_URL:
+        commands.append(f"curl -o {target} {shlex.quote(f'{settings.IPFS_GATEWAY_URL}/ipfs/{copy.name}')}")
+    return tuple(commands)
+
+
+def _file_name(version: DesignVersion) -> str:
+    """Never an option of the command that it stands in."""
+    return f"./{version.file_name}" if version.file_name.startswith("-") else version.file_name
+
+
+@sensitive_variables()
+def release_key(*, user: User, license_id: int) -> str:
+    """The key as a file for `age -i`: comments and the secret half. Raises DownloadRefused.
+
+    Kept as a row, and limited: somebody who took over an account takes few keys before it is noticed.
+    """
+    try:
+        allow(f"key:{user.pk}", limit=settings.KEY_RELEASES_PER_HOUR, seconds=3600)
+    except TooMany as error:
+        raise DownloadRefused(str(error)) from error
+    offer = key_offer(user=user, license_id=license_id)
+    try:
+        with transaction.atomic():
+            release = KeyRelease.objects.create(
+                user=user,
+                version=offer.version,
+                recipient=offer.recipient,
+                chain_id=chain().chain_id,
+                license_id=license_id,
+                holder=offer.held.holder,
+            )
+            identity = release_identity(version=offer.version)
+    except KeyUnavailable as error:
+        raise DownloadRefused(str(error)) from error
+    logger.info("key_released", user=str(user.public_id), version=offer.version.pk, release=release.pk)
+    return (
+        f"# released: {timezone.now():%Y-%m-%dT%H:%M:%SZ}\n"
+        f"# license: {license_id}, held by {offer.held.holder}\n"
+        f"# public key: {offer.recipient}\n"
+        f"{identity}\n"
+    )
