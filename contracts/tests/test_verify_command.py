@@ -4,7 +4,7 @@ import pytest
 
 from contracts import artifacts
 from contracts.testing import LiveChain
-from contracts.verifier import verify
+from contracts.verifier import rendition, verify
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -41,3 +41,6 @@ def test_the_verifier_names_events_and_functions_as_the_contracts_do() -> None:
     assert selector("LicenseMarket", "paused") == verify.PAUSED
     assert selector("TestStablecoin", "symbol") == verify.SYMBOL
     assert selector("TestStablecoin", "decimals") == verify.DECIMALS
+    assert selector("DesignRegistry", "authority") == rendition.AUTHORITY
+    assert selector("AccessManager", "hasRole") == rendition.HAS_ROLE
+    assert topic("AccessManager", "RoleGranted") == rendition.ROLE_GRANTED

@@ -1,11 +1,13 @@
 """Verify a file against the chain, with nothing of ours but this file.
 
-    python3 verify.py FILE --rpc URL --registry ADDRESS [--json]
+    python3 verify.py FILE --rpc URL --registry ADDRESS [--statement JSON] [--json]
 
 Needs Python's standard library only: no Django, no database, no server of Loomprint. It hashes the file, asks
 the registry's logs who claimed that hash, the registry how the claims stand, and the market what is for sale.
 Claims count in the order of the times at which they were made, and of their places on the chain where those are
-equal. Exit code 0: claimed; 1: nothing is known; 2: the question could not be answered.
+equal. A file that states itself to be a rendition of another is held against that statement, and the claims of the
+other are told. Exit code 0: claimed, or a rendition of a claimed file; 1: nothing is known; 2: the question could
+not be answered; 3: nothing is known, and what the file states of itself does not hold.
 """
 
 import argparse
@@ -16,7 +18,13 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
+
+if __package__:
+    from .rendition import NoStatement, Rendition, renditions_of
+else:
+    from rendition import NoStatement, Rendition, renditions_of  # type: ignore[import-not-found, no-redef]
 
 ENTRY_REGISTERED = "0xc420cd3790587736406c5771307faa11ef899a1eda4bdadf9cd5a3b2780a4b65"
 VERSION_ADDED = "0xdb24182221e16e89c3fd301de5efb0aad7e6e3d08e0001a0f3544f364f8cf896"
@@ -111,7 +119,7 @@ class Version:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one registry on one chain says of one file."""
+    """What one registry on one chain says of one file. `renditions` are what the file states of itself."""
 
     sha256: str
     chain_id: int
@@ -119,10 +127,24 @@ class Verdict:
     claims: list[Claim]
     versions: list[Version]
     sales_paused: bool
+    renditions: list[Rendition] = field(default_factory=list)
 
     @property
     def known(self) -> bool:
-        return bool(self.claims or self.versions)
+        return bool(self.claims or self.versions) or any(one.holds for one in self.renditions)
+
+    @property
+    def word(self) -> str:
+        """The verdict in one word: claimed, version, rendition, broken or unknown."""
+        if self.claims or self.versions:
+            return "claimed" if self.claims else "version"
+        if not self.renditions:
+            return "unknown"
+        return "rendition" if self.known else "broken"
+
+    @property
+    def exit_code(self) -> int:
+        return {"unknown": 1, "broken": 3}.get(self.word, 0)
 
 
 class Node:
@@ -205,6 +227,26 @@ def verify_hash(sha256: str, *, node: Node, registry: str) -> Verdict:
         versions=[_version(log, node=node, registry=registry) for log in node.logs(registry, added, 0, head)],
         sales_paused=paused,
     )
+
+
+def verify_file(path: str, *, node: Node, registry: str, beside: bytes | None = None) -> Verdict:
+    """Everything the chain says of this file, and of what is stated in it, or `beside` it. Raises CannotAnswer."""
+    sha256 = sha256_of(path)
+    verdict = verify_hash(sha256, node=node, registry=registry)
+    try:
+        renditions = renditions_of(
+            path,
+            sha256,
+            beside=beside,
+            node=node,
+            chain_id=verdict.chain_id,
+            registry=registry,
+            last=int(node.ask("eth_blockNumber"), 16),
+            ask=lambda master: verify_hash(master, node=node, registry=registry),
+        )
+    except NoStatement as error:
+        raise CannotAnswer(f"What the file states of itself cannot be read. {error}") from error
+    return replace(verdict, renditions=renditions)
 
 
 def _claim(log: dict[str, Any], order: int, *, node: Node, registry: str) -> Claim:
@@ -316,8 +358,20 @@ def report(verdict: Verdict) -> str:
     """The verdict for people."""
     lines = [f"SHA-256 {verdict.sha256}", f"Registry {verdict.registry} on chain {verdict.chain_id}", ""]
     if not verdict.known:
-        return "\n".join([*lines, "Nothing is known about this file in this registry."])
-    for claim in verdict.claims:
+        lines.append("Nothing is known about this file in this registry.")
+    lines += _told(verdict.claims, verdict.versions, paused=verdict.sales_paused)
+    for rendition in verdict.renditions:
+        lines.append(rendition.sentence())
+        told = _told(rendition.claims, rendition.versions, paused=verdict.sales_paused)
+        lines += [line.replace("this file", "that file", 1).replace("This file", "That file", 1) for line in told]
+    if verdict.renditions:
+        lines.append("Content Credentials (C2PA) in the file are not checked here.")
+    return "\n".join(lines)
+
+
+def _told(claims: list[Claim], versions: list[Version], *, paused: bool) -> list[str]:
+    lines = []
+    for claim in claims:
         lines += [
             claim.sentence(),
             *([f"  {claim.status}: {claim.standing()}"] if claim.standing() else []),
@@ -332,18 +386,20 @@ def report(verdict: Verdict) -> str:
             if sale.restricted:
                 lines.append("    to a list of accounts, or to holders of a token, only")
         if not claim.on_sale:
-            lines.append("  nothing is for sale" + (": sales are paused" if verdict.sales_paused else ""))
-    for version in verdict.versions:
+            lines.append("  nothing is for sale" + (": sales are paused" if paused else ""))
+    for version in versions:
         lines += [
             f"This file is version {version.number} of entry {version.entry_id}, added at {version.added_at}.",
             f"  {version.status}; record root {version.record_root}",
             f"  block {version.block}, transaction {version.transaction}",
         ]
-    return "\n".join(lines)
+    return lines
 
 
 def as_json(verdict: Verdict) -> str:
-    return json.dumps({**asdict(verdict), "known": verdict.known}, indent=2, sort_keys=True)
+    renditions = [one.as_dict() for one in verdict.renditions]
+    more = {"known": verdict.known, "verdict": verdict.word, "renditions": renditions}
+    return json.dumps({**asdict(verdict), **more}, indent=2, sort_keys=True)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -351,18 +407,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("file")
     parser.add_argument("--rpc", required=True, help="http(s) address of a node of the chain")
     parser.add_argument("--registry", required=True, help="address of the DesignRegistry")
+    parser.add_argument("--statement", help="the JSON that came beside a rendition which cannot hold it")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args(arguments)
     try:
-        verdict = verify_hash(sha256_of(given.file), node=Node(given.rpc), registry=given.registry)
+        beside = Path(given.statement).read_bytes() if given.statement else None
+        verdict = verify_file(given.file, node=Node(given.rpc), registry=given.registry, beside=beside)
     except OSError as error:
-        print(f"{given.file} cannot be read: {error.strerror}.", file=sys.stderr)
+        print(f"{error.filename or given.file} cannot be read: {error.strerror}.", file=sys.stderr)
         return 2
     except CannotAnswer as error:
         print(error, file=sys.stderr)
         return 2
     print(as_json(verdict) if given.json else report(verdict))
-    return 0 if verdict.known else 1
+    return verdict.exit_code
 
 
 if __name__ == "__main__":
