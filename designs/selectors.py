@@ -20,6 +20,7 @@ from designs.models import (
     ProcessingStep,
     PublicCopy,
     RegistryEntry,
+    Rendition,
 )
 from designs.services.steps import LATER
 
@@ -203,3 +204,9 @@ def ancestors_of(*, chain_id: int, entry_id: str) -> list[EntryAncestor]:
 def standing_copies(version: DesignVersion) -> list[PublicCopy]:
     """The encrypted copies of a version that everybody can fetch now."""
     return list(version.public_copies.filter(state=PublicCopy.State.STANDING).order_by("place"))
+
+
+def renditions_of(sha256: str, *, chain_id: int) -> list[Rendition]:
+    """What we delivered with these very bytes: one row, but for the same file sold as two designs."""
+    made = Rendition.objects.filter(asset__sha256=sha256, state=Rendition.State.DONE, chain_id=chain_id)
+    return list(made.order_by("id")[:4])

@@ -1,7 +1,7 @@
 from celery import shared_task
 
 from designs.sandbox import keep_warm
-from designs.services import copying, processing
+from designs.services import copying, processing, renditions
 
 
 @shared_task
@@ -29,3 +29,13 @@ def sweep_copies() -> None:
 @shared_task
 def tidy_copies() -> None:
     copying.discard_orphans()
+
+
+@shared_task
+def make_rendition(rendition_id: int) -> None:
+    renditions.run_rendition(rendition_id=rendition_id)
+
+
+@shared_task
+def sweep_renditions() -> None:
+    renditions.sweep_renditions()

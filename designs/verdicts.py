@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from django.utils.translation import gettext as _
@@ -11,8 +11,8 @@ from contracts.chains import Chain
 from contracts.selectors import ActionStatus, SyncStatus, confirmation_status, sync_status
 from contracts.verifier.verify import ENTRY_REGISTERED
 from designs.lineage import shown_by_entry
-from designs.models import Design, EntryVersion, RegistryEntry
-from designs.selectors import claims_of, state_word, versions_of
+from designs.models import Design, EntryVersion, RegistryEntry, Rendition
+from designs.selectors import claims_of, renditions_of, state_word, versions_of
 
 AT_MOST = 50
 # A reader that polls stands a block or two behind, always.
@@ -79,6 +79,37 @@ class VersionShown:
 
 
 @dataclass(frozen=True)
+class RenditionShown:
+    """What we delivered and is not the master byte for byte, with what is known of that master by its entry."""
+
+    sha256: str
+    rendition: Rendition
+    master: "Verdict"
+
+    @property
+    def claims(self) -> list[ClaimShown]:
+        return [one for one in self.master.claims if one.claim.entry_id == self.rendition.entry_id]
+
+    @property
+    def versions(self) -> list[VersionShown]:
+        return [one for one in self.master.versions if one.version.entry_id == self.rendition.entry_id]
+
+    @property
+    def signature_holds(self) -> bool:
+        """Looked at again, each time somebody asks."""
+        stated = self.rendition.beside
+        return stated.signer() == self.rendition.signer.lower() and stated.content == self.sha256
+
+    @property
+    def sentence(self) -> str:
+        return _("This file is a rendition of the file with SHA-256 %(master)s (%(form)s), as %(signer)s signed.") % {
+            "master": self.rendition.master_sha256,
+            "form": self.rendition.get_form_display(),
+            "signer": self.rendition.signer,
+        }
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What is known of a file by one chain, and up to which of its blocks. `more` counts the claims left out."""
 
@@ -90,10 +121,11 @@ class Verdict:
     claims: list[ClaimShown]
     versions: list[VersionShown]
     more: int
+    renditions: list[RenditionShown] = field(default_factory=list)
 
     @property
     def known(self) -> bool:
-        return bool(self.claims or self.versions)
+        return bool(self.claims or self.versions) or any(one.signature_holds for one in self.renditions)
 
     @property
     def unread(self) -> bool:
@@ -114,7 +146,18 @@ class Verdict:
 
 
 def verdict_of(sha256: str, *, chain: Chain, registry: str) -> Verdict:
-    """Everything known of this hash (64 hex digits), in four queries at most."""
+    """Everything known of this hash (64 hex digits), in five queries, and four more for each master of a rendition."""
+    known = _verdict_of(sha256, chain=chain, registry=registry)
+    return replace(
+        known,
+        renditions=[
+            RenditionShown(sha256, one, _verdict_of(one.master_sha256, chain=chain, registry=registry))
+            for one in renditions_of(sha256, chain_id=chain.chain_id)
+        ],
+    )
+
+
+def _verdict_of(sha256: str, *, chain: Chain, registry: str) -> Verdict:
     output_hash = "0x" + sha256
     claims = [claim for claim in claims_of(output_hash) if claim.chain_id == chain.chain_id]
     versions = [one for one in versions_of(output_hash) if one.chain_id == chain.chain_id]

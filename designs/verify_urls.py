@@ -6,5 +6,6 @@ app_name = "verify"
 urlpatterns = [
     path("", views.verify, name="ask"),
     path("verify.py", views.verifier, name="verifier"),
+    path("<str:sha256>/statement.json", views.statement, name="statement"),
     path("<str:sha256>/", views.verdict, name="verdict"),
 ]

@@ -3,7 +3,7 @@
 import re
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -13,6 +13,7 @@ from common.throttle import TooMany, allow
 from contracts.chains import Chain, chain
 from contracts.errors import ChainNotDeployed
 from contracts.verifier import one_file
+from designs.selectors import renditions_of
 from designs.verdicts import verdict_of
 
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -53,6 +54,17 @@ def verdict(request: HttpRequest, sha256: str) -> HttpResponse:
     name = "marketplace/_verdict.html" if part else "marketplace/verify_answer.html"
     response = render(request, name, {"verdict": answer})
     response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_safe
+def statement(request: HttpRequest, sha256: str) -> HttpResponse:
+    """The operator's signed statement about a rendition, to keep beside it; whoever has the file may have it."""
+    found = renditions_of(sha256, chain_id=chain().chain_id)
+    if not found:
+        raise Http404
+    response = HttpResponse(found[0].beside.as_json(), content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="{sha256[:12]}.statement.json"'
     return response
 
 

@@ -1,16 +1,21 @@
 """My library, downloads, and the license texts."""
 
+import uuid
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from designs.models import Rendition
 from designs.storage import StorageError, master_store
+from licensing.files import files_of
 from licensing.models import DownloadGrant, LicenseTemplate
 from licensing.selectors import shelf_of
 from licensing.services.downloads import DownloadRefused, grant_download, use_grant
+from licensing.services.renditions import order_rendition
 from licensing.services.templates import facts_of
 from licensing.services.templates import terms_document as canonical_terms
 
@@ -27,8 +32,15 @@ def library(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def start_download(request: HttpRequest, license_id: int) -> HttpResponse:
+    """The master, or with `rendition` one that is ready."""
+    rendition = None
+    if wanted := request.POST.get("rendition"):
+        try:
+            rendition = get_object_or_404(Rendition, public_id=uuid.UUID(wanted))
+        except ValueError as error:
+            raise Http404 from error
     try:
-        grant = grant_download(user=request.user, license_id=license_id)  # type: ignore[arg-type]
+        grant = grant_download(user=request.user, license_id=license_id, rendition=rendition)  # type: ignore[arg-type]
     except DownloadRefused as refusal:
         messages.error(request, str(refusal))
         return redirect("licensing:library")
@@ -37,26 +49,53 @@ def start_download(request: HttpRequest, license_id: int) -> HttpResponse:
 
 @login_required
 @require_safe
+def files(request: HttpRequest, license_id: int) -> HttpResponse:
+    """Context: files (licensing.files.LicensedFiles). With `part=forms` the list alone, which looks again by itself."""
+    found = files_of(user=request.user, license_id=license_id)  # type: ignore[arg-type]
+    if found is None:
+        raise Http404
+    name = "licensing/_forms.html" if request.GET.get("part") == "forms" else "licensing/files.html"
+    response = render(request, name, {"files": found})
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@login_required
+@require_POST
+def order(request: HttpRequest, license_id: int) -> HttpResponse:
+    """Ask for a form of the file. It is made by a worker; the page shows how far it is."""
+    try:
+        order_rendition(user=request.user, license_id=license_id, form=request.POST.get("form", ""))  # type: ignore[arg-type]
+    except DownloadRefused as refusal:
+        messages.error(request, str(refusal))
+        held = files_of(user=request.user, license_id=license_id)  # type: ignore[arg-type]
+        return redirect("licensing:library") if held is None else redirect("licensing:files", license_id)
+    return redirect("licensing:files", license_id)
+
+
+@login_required
+@require_safe
 def fetch(request: HttpRequest, public_id: str) -> HttpResponse | FileResponse:
-    """The master itself, for the person the grant was given to; anyone else sees no such link."""
-    grant = get_object_or_404(
-        DownloadGrant.objects.select_related("version__master"), public_id=public_id, user=request.user
-    )
+    """The master itself, or a rendition, for the person the grant was given to; anyone else sees no such link."""
+    grants = DownloadGrant.objects.select_related("version__master", "rendition__asset")
+    grant = get_object_or_404(grants, public_id=public_id, user=request.user)
+    rendition = grant.rendition
+    asset = rendition.asset if rendition is not None and rendition.asset is not None else grant.version.master
     try:
         # A file that cannot be given must not count as fetched.
         with transaction.atomic():
             use_grant(user=request.user, grant=grant)  # type: ignore[arg-type]
-            master = master_store().open(grant.version.master.sha256)
+            content = master_store().open(asset.sha256)
     except (DownloadRefused, StorageError) as refusal:
         messages.error(request, str(refusal))
         return redirect("licensing:library")
     response = FileResponse(
-        master,
+        content,
         as_attachment=True,
-        filename=grant.version.file_name,
-        content_type=grant.version.master.media_type,
+        filename=rendition.file_name if rendition is not None else grant.version.file_name,
+        content_type=asset.media_type,
     )
-    response["Content-Length"] = str(grant.version.master.size)
+    response["Content-Length"] = str(asset.size)
     response["Cache-Control"] = "private, no-store"
     response["X-Content-Type-Options"] = "nosniff"
     return response

@@ -16,8 +16,8 @@ from rest_framework.views import APIView
 
 from contracts.chains import chain
 from contracts.selectors import confirmation_status, status_of_action, sync_status
-from designs.models import Design
-from designs.selectors import access_design, claims_of, state_word, versions_of
+from designs.models import Design, Rendition
+from designs.selectors import access_design, claims_of, renditions_of, state_word, versions_of
 from marketplace import selectors
 from marketplace.models import Order
 from studio.models import Publication
@@ -128,6 +128,17 @@ class VersionSerializer(serializers.Serializer):
     record_root = serializers.CharField()
 
 
+class RenditionSerializer(serializers.Serializer):
+    """What we delivered and is not the master byte for byte. Ask for the master to learn what is known of it."""
+
+    chain_id = serializers.IntegerField()
+    entry_id = serializers.CharField()
+    form = serializers.ChoiceField(choices=Rendition.Form.values)
+    master_sha256 = serializers.CharField()
+    signer = serializers.CharField(help_text="the operator's address at that time")
+    statement = serializers.CharField(help_text="signed by the operator; verify.py checks it without us")
+
+
 class VerifySerializer(serializers.Serializer):
     sha256 = serializers.CharField()
     known = serializers.BooleanField()
@@ -135,6 +146,7 @@ class VerifySerializer(serializers.Serializer):
     chain_reachable = serializers.BooleanField(help_text="false: what was claimed since that block is missing")
     claims = ClaimSerializer(many=True)
     versions = VersionSerializer(many=True)
+    renditions = RenditionSerializer(many=True)
 
 
 class ActionSerializer(serializers.Serializer):
@@ -188,7 +200,8 @@ class Verify(APIView):
         if not SHA256.match(sha256):
             raise ValidationError({"sha256": "must be 64 hexadecimal digits: the SHA-256 of the file"})
         claims, versions = claims_of("0x" + sha256), versions_of("0x" + sha256)
-        known = bool(claims or versions)
+        renditions = renditions_of(sha256, chain_id=chain().chain_id)
+        known = bool(claims or versions or renditions)
         read = sync_status(chain())
         answer = {
             "sha256": sha256,
@@ -197,6 +210,7 @@ class Verify(APIView):
             "chain_reachable": read.reachable,
             "claims": claims,
             "versions": versions,
+            "renditions": renditions,
         }
         return Response(VerifySerializer(answer).data)
 

@@ -45,6 +45,7 @@ IMAGE_MAX_PIXELS = number("IMAGE_MAX_PIXELS", 25_000_000)
 # Children of a worker are forked from a process that has the heavy libraries: seconds less for each, 0.2 GB more in all.
 SANDBOX_WARM = flag("SANDBOX_WARM", True)
 UPLOADS_PER_HOUR = number("UPLOADS_PER_HOUR", 60)
+RENDITIONS_PER_HOUR = number("RENDITIONS_PER_HOUR", 30)
 VERIFY_PER_MINUTE = number("VERIFY_PER_MINUTE", 120)
 FILE_UPLOAD_TEMP_DIR = None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

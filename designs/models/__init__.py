@@ -3,6 +3,7 @@ from .copies import PublicCopy
 from .design import SHARE_UNITS, Contribution, Design, DesignVersion, Disclosure
 from .keys import VersionKey
 from .provenance import EntryAncestor, EntryStatus, EntryVersion, ProvenanceRecord, RegistryEntry
+from .renditions import Rendition
 
 __all__ = [
     "SHARE_UNITS",
@@ -19,5 +20,6 @@ __all__ = [
     "ProvenanceRecord",
     "PublicCopy",
     "RegistryEntry",
+    "Rendition",
     "VersionKey",
 ]

@@ -25,6 +25,8 @@ TASKS = {
     "inspect_mesh": ("designs.untrusted.meshes", "inspect"),
     "derive": ("designs.untrusted.images", "derive"),
     "viewer": ("designs.untrusted.viewer", "write_viewer"),
+    "make_rendition": ("designs.untrusted.renditions", "make"),
+    "seal_rendition": ("designs.untrusted.renditions", "seal"),
     "cover": ("designs.untrusted.cover", "render_cover"),
 }
 

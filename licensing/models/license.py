@@ -100,11 +100,16 @@ class LicenseExpiry(models.Model):
 
 
 class DownloadGrant(models.Model):
-    """An expiring permission to fetch one master, given to a holder, by the chain key of their license."""
+    """An expiring permission to fetch one master, or a rendition of it, given to a holder, by the chain key of their
+    license.
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="download_grants")
     version = models.ForeignKey("designs.DesignVersion", on_delete=models.PROTECT, related_name="grants")
+    rendition = models.ForeignKey(
+        "designs.Rendition", on_delete=models.PROTECT, related_name="grants", null=True, blank=True
+    )
     chain_id = models.PositiveBigIntegerField()
     license_id = UintField()
     holder = AddressField()

@@ -1,0 +1,201 @@
+"""Renditions asked for and made. The row is the queue; who moved it from waiting to running makes it, and beats.
+
+Killed at any line, a making is repeated from its start: what it had signed was in nobody's hands.
+"""
+
+import tempfile
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from common.tasks import nudge
+from contracts.chains import Chain, chain_of
+from contracts.errors import ChainError
+from contracts.signers import operator_signer
+from contracts.verifier import Statement
+from designs.errors import DesignError
+from designs.inspection import InspectionError, preflight
+from designs.models import DesignVersion, Rendition
+from designs.renditions import MadeRendition, RenditionError, file_name, forms_of, make_rendition
+from designs.services.upload import asset_of
+from designs.storage import StorageError, master_store
+
+logger = structlog.get_logger(__name__)
+
+ATTEMPTS = 3
+SILENT_AFTER = timedelta(seconds=45)
+BEAT_EVERY = 2.0
+MAX_BYTES = 1 << 30
+
+State = Rendition.State
+
+
+def request_rendition(*, version: DesignVersion, form: str) -> Rendition:
+    """The rendition in this form: the one there is, one that failed let run again, or a new row in the queue.
+
+    Whether the person may have it is asked by the caller. Raises DesignError for a form that the master has not, or
+    a design that is not on the chain.
+    """
+    design = version.design
+    if form not in forms_of(version):
+        raise DesignError("no_such_form", _("This file cannot be had in that form. Choose one of those on the page."))
+    if not design.entry_id or design.chain_id is None:
+        raise DesignError("not_anchored", _("The design is not on the chain yet. Try again when it is published."))
+    found = Rendition.objects.filter(version=version, form=form, superseded_at=None).first()
+    if found is not None and found.ready and not master_store().exists(found.asset.sha256):  # type: ignore[union-attr]
+        # Its row stays, for the file is in people's hands and is asked about.
+        Rendition.objects.filter(pk=found.pk, superseded_at=None).update(superseded_at=timezone.now())
+        found = None
+    if found is None:
+        found = _new(version, form)
+    elif found.state == State.FAILED:
+        Rendition.objects.filter(pk=found.pk, state=State.FAILED).update(
+            state=State.WAITING, attempts=0, percent=0, error_code="", message=""
+        )
+        found.refresh_from_db()
+    if found.state == State.WAITING:
+        _nudge(found.pk)
+    return found
+
+
+def _new(version: DesignVersion, form: str) -> Rendition:
+    design = version.design
+    here = chain_of(design.chain_id or 0)
+    try:
+        with transaction.atomic():
+            return Rendition.objects.create(
+                version=version,
+                form=form,
+                master_sha256=version.master.sha256,
+                chain_id=here.chain_id,
+                registry=here.deployment.address("DesignRegistry"),
+                entry_id=design.entry_id or "",
+            )
+    except IntegrityError:
+        # Two asked at once: there is one.
+        return Rendition.objects.get(version=version, form=form, superseded_at=None)
+
+
+def run_rendition(*, rendition_id: int) -> None:
+    """Make one that waits. Does nothing when somebody else does."""
+    claimed = Rendition.objects.filter(pk=rendition_id, state=State.WAITING).update(
+        state=State.RUNNING, attempts=F("attempts") + 1, percent=0, beat_at=timezone.now(), error_code="", message=""
+    )
+    if not claimed:
+        return
+    rendition = Rendition.objects.select_related("version__master", "version__design").get(pk=rendition_id)
+    scratch = Path(settings.PREVIEW_ROOT).parent / "scratch"
+    scratch.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="rendition-", dir=scratch) as folder:
+        try:
+            made = _made(rendition, Path(folder))
+            _keep(rendition, made)
+        except (RenditionError, InspectionError, StorageError, ChainError) as error:
+            _failed(rendition, error)
+
+
+def _made(rendition: Rendition, folder: Path) -> MadeRendition:
+    version = rendition.version
+    path = master_store().path(rendition.master_sha256)
+    here = chain_of(rendition.chain_id)
+    about = Statement(
+        scheme="file",
+        chain_id=rendition.chain_id,
+        registry=rendition.registry.lower(),
+        entry_id=rendition.entry_id,
+        master=rendition.master_sha256,
+        form=rendition.form,
+    )
+    return make_rendition(
+        path,
+        preflight(path, version.file_name),
+        about,
+        folder,
+        units=str(version.facts.get("units", "")),
+        sign=_signing(here),
+        progress=_beat(rendition),
+    )
+
+
+def _signing(here: Chain) -> Callable[[Statement], Statement]:
+    signer = operator_signer(here)
+    return lambda statement: statement.signed(signer.sign_typed_data(statement.typed_data()))
+
+
+def _keep(rendition: Rendition, made: MadeRendition) -> None:
+    """Store the file by its content, then say in one step that it is there."""
+    with made.path.open("rb") as stream:
+        blob = master_store().put(stream, max_bytes=MAX_BYTES)
+    if blob.sha256 != made.whole.content:
+        raise RenditionError("bad_reply", _("The file could not be made. Nothing was lost."), retryable=True)
+    with transaction.atomic():
+        done = _mine(rendition).update(
+            state=State.DONE,
+            percent=100,
+            made_at=timezone.now(),
+            asset=asset_of(blob, media_type=made.media_type),
+            file_name=file_name(rendition.version, rendition.form, made.media_type),
+            embedded=made.embedded.text if made.embedded else "",
+            statement=made.whole.text,
+            signer=operator_signer(chain_of(rendition.chain_id)).address,
+        )
+    logger.info("rendition_made", rendition=rendition.pk, form=rendition.form, kept=bool(done))
+
+
+def _failed(rendition: Rendition, error: Exception) -> None:
+    # A store or a key that is away may come back; a file that cannot be converted stays as it is.
+    passing = isinstance(error, StorageError | ChainError)
+    again = getattr(error, "retryable", passing) and rendition.attempts < ATTEMPTS
+    code = getattr(error, "code", "cannot_sign")
+    message = _("It cannot be signed at the moment. Try again later.") if code == "cannot_sign" else str(error)
+    _mine(rendition).update(state=State.WAITING if again else State.FAILED, error_code=code, message=message)
+    logger.warning("rendition_failed", rendition=rendition.pk, code=code, again=again, cause=str(error))
+
+
+def _mine(rendition: Rendition) -> QuerySet[Rendition]:
+    """The row while it is still this attempt's: one that was silent too long may be another worker's by now."""
+    return Rendition.objects.filter(pk=rendition.pk, state=State.RUNNING, attempts=rendition.attempts)
+
+
+def _beat(rendition: Rendition) -> Callable[[str, float], None]:
+    """A progress callback that writes the row at most every two seconds."""
+    last = timezone.now()
+
+    def beat(_stage: str, part: float) -> None:
+        nonlocal last
+        now = timezone.now()
+        if (now - last).total_seconds() < BEAT_EVERY:
+            return
+        last = now
+        _mine(rendition).update(percent=max(0, min(99, int(part * 100))), beat_at=now)
+
+    return beat
+
+
+def sweep_renditions(*, limit: int = 50) -> int:
+    """Find renditions whose nudge was lost or whose worker was killed, and nudge them. Returns how many."""
+    silent = Rendition.objects.filter(state=State.RUNNING, beat_at__lt=timezone.now() - SILENT_AFTER)
+    for one in silent[:limit]:
+        mine = Rendition.objects.filter(pk=one.pk, state=State.RUNNING, beat_at=one.beat_at)
+        if one.attempts < ATTEMPTS:
+            mine.update(state=State.WAITING)
+        else:
+            message = _("This was interrupted three times. Try again, or take the file in another form.")
+            mine.update(state=State.FAILED, error_code="worker_lost", message=message)
+    waiting = Rendition.objects.filter(state=State.WAITING).order_by("id").values_list("pk", flat=True)[:limit]
+    for rendition_id in waiting:
+        _nudge(rendition_id)
+    return len(waiting)
+
+
+def _nudge(rendition_id: int) -> None:
+    from designs.tasks import make_rendition as task
+
+    nudge(task, rendition_id)
