@@ -12,6 +12,7 @@ class Lock(IntEnum):
     INDEXER = 1
     DEPLOYMENT = 2
     UPKEEP = 3
+    REPAIR = 6
 
 
 def hold(lock: Lock, key: object) -> None:

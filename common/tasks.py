@@ -14,6 +14,11 @@ def nudge(task: Any, *args: Any) -> None:
     transaction.on_commit(partial(_send, task, args), robust=True)
 
 
+def nudge_now(task: Any, *args: Any) -> None:
+    """Send a Celery message at once, also when the transaction that one is in is rolled back later."""
+    _send(task, args)
+
+
 def _send(task: Any, args: tuple[Any, ...]) -> None:
     from kombu.exceptions import OperationalError
     from redis.exceptions import RedisError

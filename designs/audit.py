@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contracts.chains import Chain
 from contracts.client import client
 from designs.errors import DesignError
-from designs.models import EntryAncestor, EntryVersion, PublicCopy, RegistryEntry
+from designs.models import EntryAncestor, EntryVersion, PublicCopy, RegistryEntry, ScrubFinding
 from designs.public_stores import public_store
 from designs.selectors import with_status
+from designs.services.scrubbing import overdue_rounds
 from designs.services.version_keys import unopenable_keys
 
 
@@ -70,3 +71,11 @@ def copies(_chain: Chain) -> Iterator[str]:
             continue
         if there != (copy.state == PublicCopy.State.STANDING):
             yield f"copy {copy.name} on {copy.place}: the store has it is {there}, the row says {copy.state}"
+
+
+def files(_chain: Chain) -> Iterator[str]:
+    """No stored file may be lost or wait for its repair, and every one must have been looked at in time."""
+    for finding in ScrubFinding.objects.exclude(state=ScrubFinding.State.RESTORED).order_by("pk").iterator():
+        yield f"{finding.store} {finding.sha256}: {finding.fault}, {finding.state} since {finding.created_at:%Y-%m-%d}"
+    for cursor in overdue_rounds():
+        yield f"the scrub of {cursor.store} goes on since {cursor.round_began_at:%Y-%m-%d}: do beat and assets run?"

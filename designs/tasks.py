@@ -1,7 +1,7 @@
 from celery import shared_task
 
 from designs.sandbox import keep_warm
-from designs.services import copying, processing, renditions
+from designs.services import copying, processing, renditions, repair, scrubbing
 
 
 @shared_task
@@ -39,3 +39,13 @@ def make_rendition(rendition_id: int) -> None:
 @shared_task
 def sweep_renditions() -> None:
     renditions.sweep_renditions()
+
+
+@shared_task
+def look_at(store: str, sha256: str, seen: str) -> None:
+    repair.look_at(store=store, sha256=sha256, seen=seen)
+
+
+@shared_task
+def scrub_slices() -> None:
+    scrubbing.scrub_slices()

@@ -12,6 +12,11 @@ PREVIEW_ROOT = VAR_DIR / "assets" / "previews"
 OUTGOING_ROOT = VAR_DIR / "assets" / "outgoing"
 # Where a store that is not on this disk keeps verified copies, for child processes need paths.
 ASSET_CACHE_ROOT = VAR_DIR / "assets" / "cache"
+ASSET_CACHE_MAX_BYTES = number("ASSET_CACHE_MAX_BYTES", 10 * 1024**3)
+# Every stored file is hashed once in this time.
+SCRUB_DAYS = number("SCRUB_DAYS", 7)
+if SCRUB_DAYS < 1:
+    raise ImproperlyConfigured("SCRUB_DAYS must be at least 1.")
 ASSET_STORE = text("ASSET_STORE", "local")
 ASSET_REPLICA = text("ASSET_REPLICA", "")
 REPLICA_ROOT = Path(text("REPLICA_ROOT", str(VAR_DIR / "assets" / "replica")))

@@ -4,6 +4,7 @@ from .design import SHARE_UNITS, Contribution, Design, DesignVersion, Disclosure
 from .keys import VersionKey
 from .provenance import EntryAncestor, EntryStatus, EntryVersion, ProvenanceRecord, RegistryEntry
 from .renditions import Rendition
+from .scrubbing import ScrubCursor, ScrubFinding
 
 __all__ = [
     "SHARE_UNITS",
@@ -21,5 +22,7 @@ __all__ = [
     "PublicCopy",
     "RegistryEntry",
     "Rendition",
+    "ScrubCursor",
+    "ScrubFinding",
     "VersionKey",
 ]

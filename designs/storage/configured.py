@@ -1,21 +1,27 @@
 """The stores this installation uses, chosen by settings."""
 
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
 
-from .base import BlobStore
+from .base import BlobMissing, BlobStore, CorruptBlob
+from .cache import BlobCache
 from .local import LocalBlobStore
+from .repairing import RepairingStore
+
+MASTERS, PREVIEWS = "masters", "previews"
+STORES = (MASTERS, PREVIEWS)
 
 
 def master_store() -> BlobStore:
     """Where masters and source files lie. Private: what leaves it passes a license check first (law 8)."""
-    return _store(settings.ASSET_STORE, "masters", settings.MASTER_ROOT)
+    return RepairingStore(bare_store(MASTERS), partial(_repair, MASTERS))
 
 
 def preview_store() -> BlobStore:
     """Where previews lie. Public by nature, and rebuilt from the masters if lost."""
-    return _store(settings.ASSET_STORE, "previews", settings.PREVIEW_ROOT)
+    return RepairingStore(bare_store(PREVIEWS), partial(_repair, PREVIEWS))
 
 
 def outgoing_store() -> BlobStore:
@@ -23,19 +29,31 @@ def outgoing_store() -> BlobStore:
     return _store(settings.ASSET_STORE, "outgoing", settings.OUTGOING_ROOT)
 
 
-def master_replica() -> BlobStore | None:
-    """The second, equally private place of masters, from which `scrub` restores; None where none is set."""
-    return _replica("masters")
+def bare_store(name: str) -> BlobStore:
+    """The store of that name (of STORES), which repairs nothing by itself."""
+    return _store(settings.ASSET_STORE, name, settings.MASTER_ROOT if name == MASTERS else settings.PREVIEW_ROOT)
 
 
-def preview_replica() -> BlobStore | None:
-    return _replica("previews")
-
-
-def _replica(name: str) -> BlobStore | None:
+def replica_of(name: str) -> BlobStore | None:
+    """The second, equally private place of a store, from which it is repaired; None where none is set."""
     if not settings.ASSET_REPLICA:
         return None
     return _store(settings.ASSET_REPLICA, name, settings.REPLICA_ROOT / name)
+
+
+def master_replica() -> BlobStore | None:
+    return replica_of(MASTERS)
+
+
+def preview_replica() -> BlobStore | None:
+    return replica_of(PREVIEWS)
+
+
+def _repair(name: str, sha256: str, fault: BlobMissing | CorruptBlob) -> bool:
+    # Repairs keep rows, which stores know nothing of.
+    from designs.services.repair import repair_on_read
+
+    return repair_on_read(store=name, sha256=sha256, fault=fault)
 
 
 def _store(kind: str, name: str, root: Path) -> BlobStore:
@@ -54,5 +72,9 @@ def _store(kind: str, name: str, root: Path) -> BlobStore:
         client=client,
         bucket=settings.S3_BUCKET,
         prefix=f"{settings.S3_PREFIX}{name}/",
-        cache=LocalBlobStore(settings.ASSET_CACHE_ROOT / name),
+        cache=BlobCache(
+            settings.ASSET_CACHE_ROOT / name,
+            within=settings.ASSET_CACHE_ROOT,
+            max_bytes=settings.ASSET_CACHE_MAX_BYTES,
+        ),
     )

@@ -68,6 +68,13 @@ class LocalBlobStore:
         self.verify(sha256)
         return self._path(sha256)
 
+    def placed(self, sha256: str) -> Path:
+        """Where the bytes lie that were hashed just now, on their way in. Raises BlobMissing."""
+        path = self._path(sha256)
+        if not path.is_file():
+            raise BlobMissing(sha256)
+        return path
+
     def exists(self, sha256: str) -> bool:
         """Whether a blob of this name is there."""
         return self._path(sha256).is_file()

@@ -67,7 +67,7 @@ class S3BlobStore:
             with self._spoken():
                 # Also where the object is already there: that heals one that had rotted.
                 self._client.upload_file(
-                    str(self._cache.path(blob.sha256)), self._bucket, self._key(blob.sha256), Config=_TRANSFER
+                    str(self._cache.placed(blob.sha256)), self._bucket, self._key(blob.sha256), Config=_TRANSFER
                 )
         except StorageError:
             self._cache.discard(blob.sha256)
@@ -88,7 +88,7 @@ class S3BlobStore:
             pass
         with self._spoken(sha256):
             self._cache.restore(self._body(sha256), sha256=sha256)
-        return self._cache.path(sha256)
+        return self._cache.placed(sha256)
 
     def exists(self, sha256: str) -> bool:
         """Whether the bucket has an object of this name. Raises StoreUnavailable."""

@@ -11,10 +11,23 @@ import tracemalloc
 import urllib.request
 
 import pytest
+from django.core.management import call_command
 
 from designs.addresses import cid_of
-from designs.storage import BlobMissing, CorruptBlob, EmptyFile, FileTooLarge, LocalBlobStore, StoredBlob, master_store
-from designs.storage.s3 import PART_BYTES, S3BlobStore, StoreUnavailable, s3_client
+from designs.models import Asset
+from designs.storage import (
+    BlobMissing,
+    CorruptBlob,
+    EmptyFile,
+    FileTooLarge,
+    LocalBlobStore,
+    StoredBlob,
+    StoreUnavailable,
+    master_replica,
+    master_store,
+)
+from designs.storage.configured import bare_store
+from designs.storage.s3 import PART_BYTES, S3BlobStore, s3_client
 
 CONTENT = b"a design\n" * 1000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -170,11 +183,75 @@ def test_a_store_that_does_not_answer_takes_nothing_and_keeps_nothing(cache):
     assert list(cache.names()) == []
 
 
-def test_settings_choose_the_bucket(client, endpoint, settings, tmp_path):
-    settings.ASSET_STORE, settings.S3_BUCKET, settings.S3_PREFIX = "s3", "designs", "shop/"
+@pytest.fixture
+def bucket_in_settings(client, endpoint, settings, tmp_path):
+    settings.S3_BUCKET, settings.S3_PREFIX = "designs", "shop/"
     settings.S3_ENDPOINT_URL, settings.S3_REGION = endpoint, "us-east-1"
     settings.S3_ACCESS_KEY_ID, settings.S3_SECRET_ACCESS_KEY = "key", "secret"
-    settings.ASSET_CACHE_ROOT = tmp_path / "cache"
+    settings.ASSET_CACHE_ROOT, settings.REPLICA_ROOT = tmp_path / "cache", tmp_path / "replica"
+
+
+def test_settings_choose_the_bucket(bucket_in_settings, client, settings):
+    settings.ASSET_STORE = "s3"
     put(master_store())
     keys = [found["Key"] for found in client.list_objects_v2(Bucket="designs")["Contents"]]
     assert keys == [f"shop/{KEY}"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("main", "second"), [("s3", "local"), ("local", "s3")])
+def test_scrub_fills_and_restores_both_ways(bucket_in_settings, client, settings, capsys, main, second):
+    settings.ASSET_STORE, settings.ASSET_REPLICA = main, second
+    blob = put(master_store())
+    Asset.objects.create(sha256=SHA256, cid=blob.cid, size=blob.size, media_type="model/stl")
+    key, path = f"shop/{KEY}", LocalBlobStore(settings.MASTER_ROOT)._path(SHA256)
+
+    call_command("scrub")
+    assert capsys.readouterr().out.splitlines()[0] == (
+        "masters: 1 checked, 0 restored, 0 lost, 1 copied to the replica"
+    )
+    for missing in (True, False):
+        if main == "s3" and missing:
+            client.delete_object(Bucket="designs", Key=key)
+        elif main == "s3":
+            client.put_object(Bucket="designs", Key=key, Body=b"rotten")
+        else:
+            path.unlink() if missing else path.write_bytes(b"rotten")
+        call_command("scrub")
+        fault = "blob_missing" if missing else "blob_corrupt"
+        assert capsys.readouterr().out.splitlines()[:2] == [
+            f"masters {SHA256}: {fault}, restored",
+            "masters: 1 checked, 1 restored, 0 lost, 0 copied to the replica",
+        ]
+        bare_store("masters").verify(SHA256)
+
+
+@pytest.mark.django_db
+def test_a_read_is_repaired_in_the_bucket(bucket_in_settings, client, settings):
+    settings.ASSET_STORE, settings.ASSET_REPLICA = "s3", "local"
+    put(master_store())
+    put(master_replica())
+    client.put_object(Bucket="designs", Key=f"shop/{KEY}", Body=b"rotten")
+    LocalBlobStore(settings.ASSET_CACHE_ROOT / "masters").discard(SHA256)
+    assert master_store().path(SHA256).read_bytes() == CONTENT
+    bare_store("masters").verify(SHA256)
+
+
+def test_a_file_is_hashed_once_on_its_way_in_and_once_on_its_way_out(store, cache, monkeypatch):
+    hashed = []
+    check = LocalBlobStore._check
+    monkeypatch.setattr(LocalBlobStore, "_check", lambda *args: hashed.append("again") or check(*args))
+    put(store)
+    cache.discard(SHA256)
+    store.path(SHA256)
+    assert hashed == []  # both times as the bytes came in
+    store.path(SHA256)
+    assert hashed == ["again"]
+
+
+def test_a_blob_is_discarded_in_the_bucket_and_in_the_cache(store, client, cache):
+    put(store)
+    store.discard(SHA256)
+    assert client.list_objects_v2(Bucket="designs")["KeyCount"] == 0
+    assert list(cache.names()) == []
+    store.discard(SHA256)
