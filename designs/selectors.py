@@ -22,8 +22,23 @@ from designs.models import (
     RegistryEntry,
     Rendition,
 )
-from designs.services.steps import LATER
+from designs.services.steps import OPTIONAL
 
+PREVIEW_NAMES = {
+    "cover": Preview.Kind.IMAGE,
+    "viewer": Preview.Kind.VIEWER,
+    "viewer-light": Preview.Kind.VIEWER_LIGHT,
+    "clay": Preview.Kind.CLAY,
+    "wireframe": Preview.Kind.WIREFRAME,
+}
+"""How previews are called in addresses: an image is a picture of the cover, whatever it was made from."""
+ENDINGS = {
+    "avif": "image/avif",
+    "webp": "image/webp",
+    "jpg": "image/jpeg",
+    "png": "image/png",
+    "glb": "model/gltf-binary",
+}
 HIDDEN = (Design.State.REJECTED, Design.State.WITHDRAWN, Design.State.TAKEN_DOWN)
 # The chain sells nothing of an entry that is suspended or withdrawn.
 SELLING = (EntryStatus.Status.ACTIVE, EntryStatus.Status.CONTESTED)
@@ -68,7 +83,7 @@ def on_show(*, query: str = "", kind: str = "", tag: str = "") -> QuerySet[Desig
 
 def cover_previews(lookup: str = "versions") -> "Prefetch[Any, Any, Any]":
     """Previews by `design.versions.all()[0].previews.all()`, without the viewer model."""
-    images = Preview.objects.filter(kind__in=[Preview.Kind.IMAGE, Preview.Kind.BLUR])
+    images = Preview.objects.filter(kind__in=[Preview.Kind.IMAGE, Preview.Kind.BLUR, Preview.Kind.FIRST])
     versions = DesignVersion.objects.order_by("-number").prefetch_related(Prefetch("previews", images))
     return Prefetch(lookup, versions)
 
@@ -105,9 +120,10 @@ class Picture:
 
 def picture_of(design: Design, previews: Iterable[Preview]) -> Picture:
     previews = list(previews)
+    images = [p for p in previews if p.kind == Preview.Kind.IMAGE]
     return Picture(
         design=design,
-        images=tuple(p for p in previews if p.kind == Preview.Kind.IMAGE),
+        images=tuple(images or [p for p in previews if p.kind == Preview.Kind.FIRST]),
         blur=next((p for p in previews if p.kind == Preview.Kind.BLUR), None),
     )
 
@@ -142,7 +158,7 @@ class Progress:
 
     @property
     def needed(self) -> list[ProcessingStep]:
-        return [step for step in self.steps if step.name not in LATER]
+        return [step for step in self.steps if step.name not in OPTIONAL]
 
     @property
     def done(self) -> bool:
@@ -157,11 +173,41 @@ class Progress:
         return not self.done and self.failed is None
 
     @property
+    def following(self) -> list[ProcessingStep]:
+        """What is still to come, or has failed, of what the draft does not wait for; empty before it is complete."""
+        if not self.done:
+            return []
+        return [step for step in self.steps if step.name in OPTIONAL and step.state != ProcessingStep.State.DONE]
+
+    @property
+    def moving(self) -> bool:
+        """Whether any step waits or runs."""
+        return self.running or any(step.state != ProcessingStep.State.FAILED for step in self.following)
+
+    @property
+    def stuck(self) -> bool:
+        """Whether something that the draft does not wait for has failed."""
+        return any(step.state == ProcessingStep.State.FAILED for step in self.following)
+
+    @property
     def percent(self) -> int:
         if not self.needed:
             return 0
         parts = [100 if step.state == ProcessingStep.State.DONE else step.percent for step in self.needed]
         return sum(parts) // len(parts)
+
+
+def preview_in_place_of(*, design: Design, name: str) -> Preview | None:
+    """What is shown now where a preview of this name ("cover.avif") was, which another has replaced meanwhile."""
+    stem, _dot, ending = name.rpartition(".")
+    kind, media_type = PREVIEW_NAMES.get(stem), ENDINGS.get(ending)
+    rows = Preview.objects.filter(version__design=design, kind=kind, media_type=media_type)
+    return rows.order_by("-version__number", "-width").first() if kind and media_type else None
+
+
+def failed_steps() -> "QuerySet[ProcessingStep]":
+    """Steps at which a draft has stopped."""
+    return ProcessingStep.objects.filter(state=ProcessingStep.State.FAILED).exclude(name__in=OPTIONAL)
 
 
 def progress_of(version: DesignVersion) -> Progress:

@@ -6,7 +6,13 @@ from designs.services import copying, processing, renditions, repair, scrubbing
 
 @shared_task
 def process_version(version_id: int) -> None:
-    processing.process_version(version_id=version_id)
+    processing.process_version(version_id=version_id, lane=processing.Lane.FRONT)
+
+
+# A cover in full size on a slow machine takes minutes. Less than the time after which Redis sends a message again.
+@shared_task(time_limit=840)
+def process_in_background(version_id: int) -> None:
+    processing.process_version(version_id=version_id, lane=processing.Lane.BACK)
 
 
 @shared_task

@@ -4,11 +4,11 @@ import uuid
 
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
 from designs.models import Design, Preview
-from designs.selectors import access_design
+from designs.selectors import access_design, preview_in_place_of
 from designs.storage import BlobMissing, CorruptBlob, StorageError, preview_store
 
 YEAR = 31_536_000
@@ -18,7 +18,9 @@ YEAR = 31_536_000
 def preview(request: HttpRequest, public_id: uuid.UUID, preview_id: int, name: str) -> HttpResponse | FileResponse:
     """A derivative of a design that this viewer may see. The name is for people; the id finds it."""
     design = _visible(request, public_id)
-    found = get_object_or_404(Preview, pk=preview_id, version__design=design)
+    found = Preview.objects.filter(pk=preview_id, version__design=design).first()
+    if found is None:
+        return _moved_on(design, name)
     try:
         stream = preview_store().open(found.sha256)
     except (BlobMissing, CorruptBlob) as error:
@@ -46,6 +48,16 @@ def record(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
     response = JsonResponse({"fields": latest.fields, "salts": latest.salts, "root": latest.root})
     response["Content-Disposition"] = 'attachment; filename="provenance-record.json"'
     response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _moved_on(design: Design, name: str) -> HttpResponse:
+    """Pages name previews that a better one has replaced since they were sent: they get what is there now."""
+    present = preview_in_place_of(design=design, name=name)
+    if present is None:
+        raise Http404
+    response = redirect("designs:preview", design.public_id, present.pk, name)
+    response["Cache-Control"] = "no-store"
     return response
 
 

@@ -8,8 +8,17 @@ from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from accounts.models import User
 from contracts.chains import chain
 from contracts.selectors import ActionStatus, confirmation_status, status_of_action
-from designs.models import Contribution, Design, DesignVersion, Preview, ProcessingStep
-from designs.selectors import Picture, Progress, cover_previews, picture_of, progress_of, state_word, with_entry
+from designs.models import Contribution, Design, DesignVersion, Preview
+from designs.selectors import (
+    Picture,
+    Progress,
+    cover_previews,
+    failed_steps,
+    picture_of,
+    progress_of,
+    state_word,
+    with_entry,
+)
 from licensing.selectors import OfferOnShow, Stop, offers_of, sale_stop
 from moderation.models import Review
 from royalties.selectors import fee_ppm
@@ -91,12 +100,13 @@ class DraftPage:
     def stage(self) -> str:
         """A word that changes whenever the page around the status must be drawn anew."""
         final = self.status.code == "final"
-        return f"{self.design.state}-{self.progress.running}-{self.publication is not None}-{final}"
+        shown = f"{self.picture.images[0].kind if self.picture.images else ''}-{self.viewer is not None}"
+        return f"{self.design.state}-{self.progress.running}-{shown}-{self.publication is not None}-{final}"
 
     @property
     def moving(self) -> bool:
         """Whether the page should look again by itself."""
-        if self.progress.running:
+        if self.progress.moving:
             return True
         if self.publication is not None and self.publication.state == Publication.State.ASKED:
             return True
@@ -201,7 +211,7 @@ def own_designs(*, owner: Any, before: int | None = None, limit: int = 24) -> li
     """A creator's designs, newest first; `before` is the id the last page ended with."""
     here = chain()
     asked = Publication.objects.filter(design=OuterRef("pk"), state=Publication.State.ASKED)
-    failed = ProcessingStep.objects.filter(version__design=OuterRef("pk"), state=ProcessingStep.State.FAILED)
+    failed = failed_steps().filter(version__design=OuterRef("pk"))
     designs = (
         with_entry(Design.objects.filter(owner=owner))
         .annotate(asked=Exists(asked), stopped=Exists(failed))

@@ -47,7 +47,7 @@ STORE_KEYS = named_keys("STORE_KEYS")
 ASSET_MAX_BYTES = number("ASSET_MAX_BYTES", 200 * 1024 * 1024)
 SOURCE_MAX_BYTES = number("SOURCE_MAX_BYTES", 20 * 1024 * 1024)
 IMAGE_MAX_PIXELS = number("IMAGE_MAX_PIXELS", 25_000_000)
-# Children of a worker are forked from a process that has the heavy libraries: seconds less for each, 0.2 GB more in all
+# A worker forks its children from a process that has the heavy libraries: seconds less for each, 0.2 GB more in all.
 SANDBOX_WARM = flag("SANDBOX_WARM", True)
 UPLOADS_PER_HOUR = number("UPLOADS_PER_HOUR", 60)
 RENDITIONS_PER_HOUR = number("RENDITIONS_PER_HOUR", 30)

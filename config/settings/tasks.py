@@ -26,6 +26,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # A request that nudges must not wait for a Redis that is down: it gives up at once and the sweeper acts.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 900,
+    # A worker of several queues takes from the first that has something: -Q assets,bulk lets nobody wait for a batch.
+    "queue_order_strategy": "priority",
     "socket_connect_timeout": 1,
     "socket_timeout": 5,
     "max_retries": 1,
@@ -41,6 +43,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "contracts.tasks.*": {"queue": "chain"},
     "designs.tasks.*": {"queue": "assets"},
+    "designs.tasks.process_in_background": {"queue": "bulk"},
 }
 CELERY_BEAT_SCHEDULE = {
     "contracts-sweep": {"task": "contracts.tasks.sweep", "schedule": 3.0, "options": {"expires": 3}},

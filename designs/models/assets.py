@@ -29,13 +29,17 @@ class Preview(models.Model):
     """A derivative for showing. Never the master."""
 
     class Kind(models.TextChoices):
+        FIRST = "first", _("First picture, until there are images")
         COVER = "cover", _("Rendered cover, from which images are made")
         IMAGE = "image", _("Image")
         BLUR = "blur", _("Blurred placeholder")
+        CLAY = "clay", _("Clay")
+        WIREFRAME = "wireframe", _("Wireframe")
         VIEWER = "viewer", _("Viewer model")
+        VIEWER_LIGHT = "viewer_light", _("Viewer model with few triangles")
 
     version = models.ForeignKey("designs.DesignVersion", on_delete=models.CASCADE, related_name="previews")
-    kind = models.CharField(max_length=8, choices=Kind)
+    kind = models.CharField(max_length=16, choices=Kind)
     sha256 = models.CharField(max_length=64)
     media_type = models.CharField(max_length=80)
     width = models.PositiveIntegerField(default=0)
@@ -63,9 +67,12 @@ class ProcessingStep(models.Model):
 
     class Name(models.TextChoices):
         INSPECT = "inspect", _("Inspect the file")
+        FIRST = "first", _("Make a first picture")
         COVER = "cover", _("Render the cover")
         VIEWER = "viewer", _("Prepare the 3D view")
         DERIVATIVES = "derivatives", _("Make previews")
+        VIEWS = "views", _("Draw clay and wireframe")
+        LARGE_COVER = "large_cover", _("Render the cover in full size")
 
     version = models.ForeignKey("designs.DesignVersion", on_delete=models.CASCADE, related_name="steps")
     name = models.CharField(max_length=16, choices=Name)

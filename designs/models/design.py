@@ -47,6 +47,7 @@ class Design(models.Model):
     disclosure = models.CharField(max_length=16, choices=Disclosure)
     state = models.CharField(max_length=16, choices=State, default=State.PROCESSING)
     state_reason = models.TextField(blank=True)
+    watermark = models.BooleanField(default=False)
     chain_id = models.PositiveBigIntegerField(null=True, blank=True)
     entry_id = EntryIdField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -94,6 +95,8 @@ class DesignVersion(models.Model):
     )
     source_name = models.CharField(max_length=160, blank=True)
     facts = models.JSONField(default=dict, blank=True)
+    # Came with many others: its processing lets pass what somebody waits for.
+    bulk = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -1,7 +1,14 @@
 """What we show of a file: derivatives rendered from the very bytes that are sold, never the bytes themselves."""
 
 from .files import PreviewError, PreviewFile
-from .render import make_derivatives, make_viewer, render_cover, render_previews
+from .render import (
+    make_derivatives,
+    make_viewer,
+    render_cover,
+    render_first,
+    render_large_cover,
+    render_previews,
+)
 
 __all__ = [
     "PreviewError",
@@ -9,5 +16,7 @@ __all__ = [
     "make_derivatives",
     "make_viewer",
     "render_cover",
+    "render_first",
+    "render_large_cover",
     "render_previews",
 ]

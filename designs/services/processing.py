@@ -1,12 +1,14 @@
 """Running the steps from upload to complete draft, one at a time, each safe to repeat.
 
-A step belongs to whoever moved it from waiting to running; it beats while it runs. One that stopped beating
-was killed with its worker: the sweeper lets it wait again, and gives up after three attempts.
+What somebody waits for is in front; the rest is done in the background, a step at a time. A step belongs to whoever
+moved it from waiting to running; it beats while it runs. One that stopped beating was killed with its worker: the
+sweeper lets it wait again, and gives up after three attempts.
 """
 
 import tempfile
 from collections.abc import Callable
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 
 import structlog
@@ -21,7 +23,7 @@ from designs.inspection import InspectionError
 from designs.models import Design, DesignVersion, ProcessingStep
 from designs.previews import PreviewError
 from designs.sandbox import TRANSIENT
-from designs.services.steps import LATER, WORK, Job, Write
+from designs.services.steps import BACKGROUND, OPTIONAL, WORK, Job, Write, names_for
 from designs.storage import BlobMissing, StorageError
 
 logger = structlog.get_logger(__name__)
@@ -38,28 +40,51 @@ class StepTaken(Exception):
     """The step is not ours any more: it was given up, done over, or deleted with its draft."""
 
 
-def process_version(*, version_id: int) -> None:
-    """Run the version's steps in order until one is not ours to run."""
-    while (step := _claim_next(version_id)) is not None:
+class Lane(StrEnum):
+    """Who waits for a step: somebody, now, or nobody. Each has a queue of its own."""
+
+    FRONT = "front"
+    BACK = "back"
+
+
+def lane_of(step: ProcessingStep) -> Lane:
+    return Lane.BACK if step.version.bulk or step.name in BACKGROUND else Lane.FRONT
+
+
+def process_version(*, version_id: int, lane: Lane | None = None) -> None:
+    """Run the version's steps in order until one is not ours to run: taken, failed, or of another lane than `lane`.
+
+    In the back a single step is run; the next one queues behind whatever has come meanwhile.
+    """
+    while (step := _claim_next(version_id, lane)) is not None:
         if not _run(step):
+            return
+        if lane is Lane.BACK:
+            _nudge(version_id)
             return
 
 
-def _claim_next(version_id: int) -> ProcessingStep | None:
+def _first_open(version_id: int) -> ProcessingStep | None:
     steps = ProcessingStep.objects.filter(version_id=version_id).order_by("position")
-    open_steps = steps.exclude(state=State.DONE).exclude(state=State.FAILED, name__in=LATER)
-    first_open = open_steps.first()
-    if first_open is None or first_open.name in LATER:
-        _complete(version_id)
-    if first_open is None:
+    still_open = steps.exclude(state=State.DONE).exclude(state=State.FAILED, name__in=OPTIONAL)
+    return still_open.select_related("version__master", "version__design").first()
+
+
+def _claim_next(version_id: int, lane: Lane | None) -> ProcessingStep | None:
+    step = _first_open(version_id)
+    if step is None:
+        return None
+    if lane not in (None, lane_of(step)):
+        _nudge(version_id)
         return None
     now = timezone.now()
-    claimed = steps.filter(pk=first_open.pk, state=State.WAITING).update(
+    claimed = ProcessingStep.objects.filter(pk=step.pk, state=State.WAITING).update(
         state=State.RUNNING, attempts=F("attempts") + 1, percent=0, started_at=now, beat_at=now, message=""
     )
     if not claimed:
         return None
-    return ProcessingStep.objects.select_related("version__master", "version__design").get(pk=first_open.pk)
+    step.refresh_from_db(fields=["state", "attempts", "started_at"])
+    return step
 
 
 def _run(step: ProcessingStep) -> bool:
@@ -83,6 +108,7 @@ def _done(step: ProcessingStep, write: Write) -> bool:
         done = _held(step).update(state=State.DONE, percent=100, finished_at=timezone.now(), error_code="", message="")
         if done:
             write()
+            _complete_if_ready(step.version_id)
     logger.info("step_done" if done else "step_taken", step=step.name, version=step.version_id)
     return bool(done)
 
@@ -104,7 +130,7 @@ def _failed(step: ProcessingStep, error: Exception) -> bool:
         finished_at=None if again else timezone.now(),
     )
     logger.warning("step_failed", step=step.name, version=step.version_id, code=code, again=again)
-    return again or step.name in LATER
+    return again or step.name in OPTIONAL
 
 
 def _beat(step: ProcessingStep) -> Callable[[str, float], None]:
@@ -121,6 +147,12 @@ def _beat(step: ProcessingStep) -> Callable[[str, float], None]:
             raise StepTaken
 
     return beat
+
+
+def _complete_if_ready(version_id: int) -> None:
+    needed = ProcessingStep.objects.filter(version_id=version_id).exclude(name__in=OPTIONAL)
+    if not needed.exclude(state=State.DONE).exists():
+        _complete(version_id)
 
 
 def _complete(version_id: int) -> None:
@@ -141,17 +173,17 @@ def sweep_processing(*, limit: int = 50) -> int:
     silent = ProcessingStep.objects.filter(state=State.RUNNING, beat_at__lt=now - SILENT_AFTER)
     for step in silent[:limit]:
         _revive(step)
-    blocking = Q(state=State.RUNNING) | (Q(state=State.FAILED) & ~Q(name__in=LATER))
+    blocking = Q(state=State.RUNNING) | (Q(state=State.FAILED) & ~Q(name__in=OPTIONAL))
     waiting = (
         ProcessingStep.objects.filter(state=State.WAITING)
         .exclude(version__steps__in=ProcessingStep.objects.filter(blocking))
-        .order_by("version_id")
+        .order_by("version__bulk", "version_id")
         .values_list("version_id", flat=True)
         .distinct()[:limit]
     )
     for version_id in waiting:
         _nudge(version_id)
-    unfinished = ProcessingStep.objects.exclude(state=State.DONE).exclude(name__in=LATER)
+    unfinished = ProcessingStep.objects.exclude(state=State.DONE).exclude(name__in=OPTIONAL)
     finished = DesignVersion.objects.filter(design__state=Design.State.PROCESSING).exclude(steps__in=unfinished)
     for version_id in finished.values_list("pk", flat=True)[:limit]:
         _complete(version_id)
@@ -172,6 +204,18 @@ def _revive(step: ProcessingStep) -> None:
 
 
 def _nudge(version_id: int) -> None:
-    from designs.tasks import process_version as task
+    """Send the version to the queue of its next step."""
+    from designs import tasks
 
-    nudge(task, version_id)
+    step = _first_open(version_id)
+    if step is not None:
+        nudge(tasks.process_version if lane_of(step) is Lane.FRONT else tasks.process_in_background, version_id)
+
+
+def plan_processing(*, version: DesignVersion) -> None:
+    """Write the steps a version needs and nudge a worker once this transaction is in."""
+    ProcessingStep.objects.bulk_create(
+        ProcessingStep(version=version, name=name, position=position)
+        for position, name in enumerate(names_for(version.design.kind))
+    )
+    _nudge(version.pk)

@@ -10,12 +10,22 @@ from pathlib import Path
 
 from designs.inspection import DetectedType, inspect, preflight
 from designs.models import Design, DesignVersion, Preview, ProcessingStep
-from designs.previews import PreviewFile, make_derivatives, make_viewer, render_cover
+from designs.previews import (
+    PreviewFile,
+    make_derivatives,
+    make_viewer,
+    render_cover,
+    render_first,
+    render_large_cover,
+)
 from designs.sandbox import Progress
 from designs.storage import StoredBlob, master_store, preview_store
 
 PREVIEW_MAX_BYTES = 1 << 30
 COVER_TYPE = DetectedType("image", "png", "image/png")
+
+DERIVED = [Preview.Kind.IMAGE, Preview.Kind.BLUR, Preview.Kind.FIRST]
+"""What the derivatives replace: with them nobody needs the first picture any more."""
 
 Kind = Design.Kind
 Name = ProcessingStep.Name
@@ -39,18 +49,23 @@ class Job:
 
 @dataclass(frozen=True)
 class Step:
-    """`kinds` of designs that have this step. What is not `needed` may fail or come later: the draft is complete
-    without it."""
+    """`kinds` of designs that have this step. What is not `needed` may fail: the draft is complete without it. What
+    nobody waits for is done in the background, after everything that somebody waits for."""
 
     name: ProcessingStep.Name
     work: Callable[[Job], Write]
     kinds: frozenset[Design.Kind]
     needed: bool = True
+    background: bool = False
 
 
 def inspect_file(job: Job) -> Write:
     found = inspect(*job.master(), job.folder, job.progress)
     return lambda: DesignVersion.objects.filter(pk=job.version.pk).update(facts=found.facts)
+
+
+def first_picture(job: Job) -> Write:
+    return keep(job, render_first(*job.master(), job.folder, job.progress), replacing=[Preview.Kind.FIRST])
 
 
 def cover(job: Job) -> Write:
@@ -63,7 +78,19 @@ def derivatives(job: Job) -> Write:
         picture = Preview.objects.get(version=job.version, kind=Preview.Kind.COVER)
         path, detected = preview_store().path(picture.sha256), COVER_TYPE
     files = make_derivatives(path, detected, job.folder, job.progress)
-    return keep(job, files, replacing=[Preview.Kind.IMAGE, Preview.Kind.BLUR])
+    return keep(job, files, replacing=DERIVED)
+
+
+def large_cover(job: Job) -> Write:
+    """The cover again in full size, and all that is made from it, put in place of the former in one piece."""
+    pictures = render_large_cover(*job.master(), job.folder, _part(job.progress, 0, 0.85))
+    files = make_derivatives(pictures[0].path, COVER_TYPE, job.folder, _part(job.progress, 0.85, 1))
+    return keep(job, [*pictures, *files], replacing=[Preview.Kind.COVER, *DERIVED])
+
+
+def _part(progress: Progress, start: float, end: float) -> Progress:
+    """Progress of one child as a part of the whole step's."""
+    return lambda what, fraction: progress(what, start + fraction * (end - start))
 
 
 def viewer(job: Job) -> Write:
@@ -103,13 +130,16 @@ MESHES = frozenset({Kind.MESH})
 
 STEPS = (
     Step(Name.INSPECT, inspect_file, BOTH),
+    Step(Name.FIRST, first_picture, MESHES, needed=False),
     Step(Name.COVER, cover, MESHES),
     Step(Name.DERIVATIVES, derivatives, BOTH),
-    Step(Name.VIEWER, viewer, MESHES),
+    Step(Name.VIEWER, viewer, MESHES, needed=False),
+    Step(Name.LARGE_COVER, large_cover, MESHES, needed=False, background=True),
 )
 WORK = {step.name: step.work for step in STEPS}
-LATER = tuple(step.name for step in STEPS if not step.needed)
+OPTIONAL = tuple(step.name for step in STEPS if not step.needed)
 """Steps that no draft waits for."""
+BACKGROUND = tuple(step.name for step in STEPS if step.background)
 
 
 def names_for(kind: str) -> list[ProcessingStep.Name]:

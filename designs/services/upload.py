@@ -10,7 +10,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from common.tasks import nudge
 from designs.errors import DesignError
 from designs.inspection import DetectedType, preflight
 from designs.models import (
@@ -19,9 +18,8 @@ from designs.models import (
     Contribution,
     Design,
     DesignVersion,
-    ProcessingStep,
 )
-from designs.services.steps import names_for
+from designs.services.processing import plan_processing
 from designs.storage import StoredBlob, master_store
 
 
@@ -84,8 +82,9 @@ def create_draft(
     master: ReceivedFile,
     parts: Sequence[Part],
     source: ReceivedFile | None = None,
+    bulk: bool = False,
 ) -> Design:
-    """Store the file by its content and open a draft whose processing has begun.
+    """Store the file by its content and open a draft whose processing has begun; with `bulk`, once nobody waits.
 
     Raises DesignError (shares), InspectionError (not a file we take) and FileTooLarge or EmptyFile (storage);
     nothing is left in the database then.
@@ -108,6 +107,7 @@ def create_draft(
             file_name=master.safe_name,
             source=asset_of(source_blob, media_type="application/octet-stream") if source_blob else None,
             source_name=source.safe_name if source else "",
+            bulk=bulk,
             **vars(made_with),
         )
         Contribution.objects.bulk_create(
@@ -129,14 +129,3 @@ def asset_of(blob: StoredBlob, *, media_type: str) -> Asset:
         sha256=blob.sha256, defaults={"cid": blob.cid, "size": blob.size, "media_type": media_type}
     )
     return asset
-
-
-def plan_processing(*, version: DesignVersion) -> None:
-    """Write the steps a version needs and nudge a worker once this transaction is in."""
-    from designs.tasks import process_version
-
-    ProcessingStep.objects.bulk_create(
-        ProcessingStep(version=version, name=name, position=position)
-        for position, name in enumerate(names_for(version.design.kind))
-    )
-    nudge(process_version, version.pk)

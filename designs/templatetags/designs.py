@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from contracts.selectors import ActionStatus
 from designs.models import Design, DesignVersion, Preview, PublicCopy
-from designs.selectors import Picture, picture_of, standing_copies
+from designs.selectors import ENDINGS, PREVIEW_NAMES, Picture, picture_of, standing_copies
 
 register = template.Library()
 
@@ -25,13 +25,8 @@ _HINTS = {
     "supports": gettext_lazy("supports, shown as part of the model"),
 }
 GROUPED_FROM = 10_000
-_ENDINGS = {
-    "image/avif": "avif",
-    "image/webp": "webp",
-    "image/jpeg": "jpg",
-    "image/png": "png",
-    "model/gltf-binary": "glb",
-}
+_ENDINGS = {media_type: ending for ending, media_type in ENDINGS.items()}
+_NAMES = {kind: name for name, kind in PREVIEW_NAMES.items()}
 
 
 @register.simple_tag
@@ -45,7 +40,7 @@ def preview_url(design: Design, preview: Preview | None) -> str:
     """Address of a preview, with a name that says what it is; "" when there is none."""
     if preview is None:
         return ""
-    name = "viewer" if preview.kind == Preview.Kind.VIEWER else "cover"
+    name = _NAMES.get(Preview.Kind(preview.kind), "cover")
     ending = _ENDINGS.get(preview.media_type, "bin")
     return reverse("designs:preview", args=[design.public_id, preview.pk, f"{name}.{ending}"])
 

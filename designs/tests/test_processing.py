@@ -2,22 +2,29 @@
 
 import io
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
+from kombu import Connection, Consumer, Queue
 
+from config.celery import app
 from designs.errors import DesignError
 from designs.inspection import InspectionError
 from designs.models import SHARE_UNITS, Asset, Design, Preview, ProcessingStep
+from designs.previews import PreviewError
+from designs.selectors import progress_of
 from designs.services import processing
 from designs.services.processing import process_version, retry_processing, sweep_processing
 from designs.services.upload import MadeWith, Part, ReceivedFile, create_draft
 from designs.storage import EmptyFile, FileTooLarge, master_store, preview_store
+from designs.templatetags.designs import preview_url
+from designs.tests.samples import binary_stl
 
 pytestmark = pytest.mark.django_db
 
 
-def uploaded(owner, content: bytes, *, name: str = "lantern.png", parts=None) -> Design:
+def uploaded(owner, content: bytes, *, name: str = "lantern.png", parts=None, **more) -> Design:
     return create_draft(
         owner=owner,
         title="Lantern",
@@ -27,6 +34,7 @@ def uploaded(owner, content: bytes, *, name: str = "lantern.png", parts=None) ->
         made_with=MadeWith(),
         master=ReceivedFile(io.BytesIO(content), name),
         parts=parts or [Part(owner, "designer", SHARE_UNITS)],
+        **more,
     )
 
 
@@ -229,3 +237,185 @@ def test_two_people_who_upload_the_same_bytes_share_one_asset(creator, cocreator
 
     assert first.versions.get().master == second.versions.get().master
     assert Asset.objects.count() == 1
+
+
+# --- meshes: what comes first, and what nobody waits for ------------------------------------------
+
+
+@pytest.fixture
+def small_pictures(monkeypatch) -> None:
+    """The same renders in fewer pixels: what is looked at here is when they come, not how they look."""
+    for name, width in (("FIRST_WIDTH", 32), ("COVER_WIDTH", 64), ("LARGE_COVER_WIDTH", 96)):
+        monkeypatch.setattr(f"designs.previews.render.{name}", width)
+
+
+def step_by_step(version, lane, monkeypatch) -> list[tuple[str, str, set[str]]]:
+    """Run one lane; after each step its name, the design's state and the kinds of previews that there are."""
+    seen = []
+    end = processing._done
+
+    def look(step, write):
+        done = end(step, write)
+        version.design.refresh_from_db()
+        seen.append((step.name, version.design.state, set(version.previews.values_list("kind", flat=True))))
+        return done
+
+    monkeypatch.setattr(processing, "_done", look)
+    process_version(version_id=version.pk, lane=lane)
+    monkeypatch.setattr(processing, "_done", end)
+    return seen
+
+
+def test_a_mesh_is_shown_roughly_then_well_then_large(creator, monkeypatch, small_pictures) -> None:
+    design = uploaded(creator, binary_stl(), name="box.stl")
+    version = design.versions.get()
+
+    seen = step_by_step(version, processing.Lane.FRONT, monkeypatch)
+
+    assert seen == [
+        ("inspect", "processing", set()),
+        ("first", "processing", {"first"}),
+        ("cover", "processing", {"first", "cover"}),
+        ("derivatives", "draft", {"cover", "image", "blur"}),
+        ("viewer", "draft", {"cover", "image", "blur", "viewer"}),
+    ]
+    before = set(version.previews.exclude(kind="viewer").values_list("sha256", flat=True))
+    assert set(version.previews.filter(kind="cover").values_list("width", "height")) == {(64, 48)}
+    progress = progress_of(version)
+    assert (progress.done, progress.moving, [step.name for step in progress.following]) == (
+        True,
+        True,
+        ["large_cover"],
+    )
+
+    assert step_by_step(version, processing.Lane.BACK, monkeypatch) == [
+        ("large_cover", "draft", {"cover", "image", "blur", "viewer"})
+    ]
+
+    assert set(version.previews.filter(kind="cover").values_list("width", "height")) == {(96, 72)}
+    assert not before & set(version.previews.exclude(kind="viewer").values_list("sha256", flat=True))
+    assert progress_of(version).moving is False
+
+
+def test_a_large_cover_that_fails_leaves_what_is_there_and_stops_nobody(creator, monkeypatch, small_pictures) -> None:
+    design = uploaded(creator, binary_stl(), name="box.stl")
+    version = design.versions.get()
+    process_version(version_id=version.pk, lane=processing.Lane.FRONT)
+    before = set(version.previews.values_list("pk", flat=True))
+
+    def fail(job):
+        raise PreviewError("out_of_memory", "Too much memory.", retryable=False)
+
+    monkeypatch.setitem(processing.WORK, "large_cover", fail)
+    process_version(version_id=version.pk, lane=processing.Lane.BACK)
+
+    design.refresh_from_db()
+    progress = progress_of(version)
+    assert (design.state, progress.done, progress.failed, progress.stuck) == ("draft", True, None, True)
+    assert set(version.previews.values_list("pk", flat=True)) == before
+    assert sweep_processing() == 0
+
+
+def test_a_preview_that_was_replaced_leads_to_what_is_there_now(client, creator, monkeypatch, small_pictures) -> None:
+    """A page that was sent before the large cover came still names the small one's pictures."""
+    design = uploaded(creator, binary_stl(), name="box.stl")
+    version = design.versions.get()
+    process_version(version_id=version.pk, lane=processing.Lane.FRONT)
+    old = version.previews.get(kind="image", media_type="image/avif")
+    process_version(version_id=version.pk, lane=processing.Lane.BACK)
+    new = version.previews.filter(kind="image", media_type="image/avif").latest("width")
+    client.force_login(creator)
+
+    answer = client.get(f"/designs/{design.public_id}/previews/{old.pk}/cover.avif")
+
+    assert answer.status_code == 302
+    assert answer.url == preview_url(design, new)
+    assert client.get(answer.url).status_code == 200
+    assert client.get(preview_url(design, new).replace("cover.avif", "viewer.avif")).status_code == 200
+    gone = preview_url(design, new).replace(f"/{new.pk}/", "/0/")
+    assert client.get(gone.replace("cover.avif", "clay.avif")).status_code == 404
+    client.logout()
+    assert client.get(gone).status_code == 404
+
+
+# --- who waits for whom ---------------------------------------------------------------------------
+
+
+FRONT, BACK = processing.Lane.FRONT, processing.Lane.BACK
+
+
+def sent_to(monkeypatch) -> list[tuple[processing.Lane, int]]:
+    """Nudges as they would be sent: the lane whose queue they go to, and the version."""
+    sent = []
+    lanes = {"assets": FRONT, "bulk": BACK}
+
+    def send(task, version_id):
+        sent.append((lanes[app.amqp.router.route({}, task.name)["queue"].name], version_id))
+
+    monkeypatch.setattr(processing, "nudge", send)
+    return sent
+
+
+def test_an_upload_overtakes_a_batch_at_the_next_step(creator, cocreator, png, monkeypatch) -> None:
+    """One worker of both queues, that of the front first: after the step at hand of a batch it turns to the upload."""
+    sent = sent_to(monkeypatch)
+    batch = [uploaded(creator, png + bytes([n]), bulk=True).versions.get().pk for n in range(3)]
+    assert sent == [(BACK, pk) for pk in batch]
+    order = []
+    late = []
+    run = processing._run
+
+    def look(step):
+        if not late:
+            late.append(uploaded(cocreator, png).versions.get().pk)
+        order.append((step.version_id, step.name))
+        return run(step)
+
+    monkeypatch.setattr(processing, "_run", look)
+    while sent:
+        lane, version_id = next((one for one in sent if one[0] is FRONT), sent[0])
+        sent.remove((lane, version_id))
+        process_version(version_id=version_id, lane=lane)
+
+    assert order == [
+        (batch[0], "inspect"),
+        (late[0], "inspect"),
+        (late[0], "derivatives"),
+        (batch[1], "inspect"),
+        (batch[2], "inspect"),
+        (batch[0], "derivatives"),
+        (batch[1], "derivatives"),
+        (batch[2], "derivatives"),
+    ]
+    assert set(Design.objects.values_list("state", flat=True)) == {"draft"}
+
+
+def test_the_sweeper_finds_uploads_before_batches(creator, png, monkeypatch) -> None:
+    batch = uploaded(creator, png + b"1", bulk=True).versions.get().pk
+    upload = uploaded(creator, png).versions.get().pk
+    sent = sent_to(monkeypatch)
+
+    assert sweep_processing() == 2
+
+    assert sent == [(FRONT, upload), (BACK, batch)]
+
+
+def test_a_worker_of_both_queues_takes_from_the_front_one_first() -> None:
+    """On the Redis that the workers have, with their settings: what is taken first is not what was sent first."""
+    front, back = (Queue(f"{name}-{uuid4()}", durable=False, auto_delete=True) for name in ("front", "back"))
+    taken = []
+    options = app.conf.broker_transport_options
+    with Connection(app.conf.broker_url, transport_options=options) as connection, connection.channel() as channel:
+        channel.basic_qos(0, 1, False)
+        with connection.Producer() as producer:
+            for number, queue in enumerate((back, back, front, back, front)):
+                producer.publish(number, routing_key=queue.name, exchange="", declare=[queue])
+
+        def take(body, message):
+            taken.append(body)
+            message.ack()
+
+        with Consumer(channel, [front, back], callbacks=[take]):
+            while len(taken) < 5:
+                connection.drain_events(timeout=10)
+    assert taken == [2, 4, 0, 1, 3]

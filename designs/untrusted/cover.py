@@ -21,6 +21,7 @@ from designs.untrusted.shading import shaded
 Progress = Callable[[str, float], None]
 
 SAMPLES = 4
+FIRST_SAMPLES = 2
 BLEED = 6
 """Pixels rendered beyond each side and cut off: the denoiser frays what lies at a border."""
 BANDS = 12
@@ -33,6 +34,25 @@ GROUND_LUMINANCE = 0.79
 
 def render_cover(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """Write cover.png (`width` pixels wide, 4:3, sRGB) into the working directory."""
+    picture = rendered(request, progress, samples=SAMPLES)
+    picture.save("cover.png", compress_level=6)
+    return _one_file("cover", "cover.png", picture, "image/png", SAMPLES)
+
+
+def render_first(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Write first.jpeg: the cover's view, small and with fewer samples, for the seconds until there is a cover."""
+    picture = rendered(request, progress, samples=FIRST_SAMPLES)
+    picture.save("first.jpeg", quality=82, optimize=True)
+    return _one_file("first", "first.jpeg", picture, "image/jpeg", FIRST_SAMPLES)
+
+
+def _one_file(kind: str, name: str, picture: Image.Image, media_type: str, samples: int) -> dict[str, Any]:
+    file = {"kind": kind, "name": name, "width": picture.width, "height": picture.height, "media_type": media_type}
+    return {"files": [file], "notes": {"samples": samples}}
+
+
+def rendered(request: dict[str, Any], progress: Progress, *, samples: int) -> Image.Image:
+    """The studio picture of the request's mesh, `width` pixels wide, 4:3. Raises Refusal."""
     width = int(request["width"])
     height = round(width / studio.ASPECT)
     mi.set_variant("scalar_rgb")
@@ -50,20 +70,23 @@ def render_cover(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         write_ply(file_name, stage.place(part.positions), stage.turn(part.normals), part.faces, part.colors, part.uv)
         surface = _surface(part.material, index, colored=part.colors is not None)
         scene[f"part-{index}"] = {"type": "ply", "filename": file_name, "bsdf": surface}
-    mood = studio.mood_of(hashlib.sha256(Path(request["input"]).read_bytes()).digest())
+    mood = studio.mood_of(_digest(request["input"]))
     camera = studio.camera_for(points, mood)
     scene |= _set(camera, points, mood)
-    scene["sensor"] = _sensor(camera, width + 2 * BLEED, height + 2 * BLEED)
+    scene["sensor"] = _sensor(camera, width + 2 * BLEED, height + 2 * BLEED, samples)
     del model, parts, every
     loaded = mi.load_dict(scene)
     progress("arrange", 0.15)
-    color, albedo, normal = _render(loaded, width + 2 * BLEED, height + 2 * BLEED, progress)
+    color, albedo, normal = _render(loaded, width + 2 * BLEED, height + 2 * BLEED, samples, progress)
     image = denoised(color, albedo, normal)
     progress("denoise", 0.97)
     picture = developed(image, ground=_is_ground(albedo, mood.ground))
-    picture.crop((BLEED, BLEED, BLEED + width, BLEED + height)).save("cover.png", compress_level=6)
-    file = {"kind": "cover", "name": "cover.png", "width": width, "height": height, "media_type": "image/png"}
-    return {"files": [file], "notes": {"samples": SAMPLES}}
+    return picture.crop((BLEED, BLEED, BLEED + width, BLEED + height))
+
+
+def _digest(path: str) -> bytes:
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").digest()
 
 
 def _set(camera: studio.Camera, points: Floats, mood: studio.Mood) -> dict[str, Any]:
@@ -96,7 +119,7 @@ def _set(camera: studio.Camera, points: Floats, mood: studio.Mood) -> dict[str, 
     return things
 
 
-def _sensor(camera: studio.Camera, width: int, height: int) -> dict[str, Any]:
+def _sensor(camera: studio.Camera, width: int, height: int, samples: int) -> dict[str, Any]:
     return {
         "type": "perspective",
         "fov": studio.FIELD_OF_VIEW,
@@ -114,7 +137,7 @@ def _sensor(camera: studio.Camera, width: int, height: int) -> dict[str, Any]:
             "component_format": "float32",
             "rfilter": {"type": "box"},
         },
-        "sampler": {"type": "multijitter", "sample_count": SAMPLES},
+        "sampler": {"type": "multijitter", "sample_count": samples},
     }
 
 
@@ -149,7 +172,7 @@ def _tinted(material: Material, name: str, tint: Floats) -> dict[str, Any]:
 Picture = NDArray[np.float32]
 
 
-def _render(scene: Any, width: int, height: int, progress: Progress) -> tuple[Picture, Picture, Picture]:
+def _render(scene: Any, width: int, height: int, samples: int, progress: Progress) -> tuple[Picture, Picture, Picture]:
     layers = np.empty((height, width, 9), np.float32)
     sensor = mi.traverse(scene.sensors()[0])
     edges = np.linspace(0, height, BANDS + 1).astype(int).tolist()
@@ -157,7 +180,7 @@ def _render(scene: Any, width: int, height: int, progress: Progress) -> tuple[Pi
         sensor["film.crop_size"] = [width, bottom - top]
         sensor["film.crop_offset"] = [0, top]
         sensor.update()
-        layers[top:bottom] = np.array(mi.render(scene, spp=SAMPLES, seed=mi.UInt32(band)), dtype=np.float32)[:, :, :9]
+        layers[top:bottom] = np.array(mi.render(scene, spp=samples, seed=mi.UInt32(band)), dtype=np.float32)[:, :, :9]
         progress("render", 0.15 + 0.75 * (band + 1) / BANDS)
     layers = np.nan_to_num(layers, nan=0.0, posinf=0.0, neginf=0.0)
     return layers[:, :, 0:3], layers[:, :, 3:6], layers[:, :, 6:9]

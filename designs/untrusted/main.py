@@ -28,6 +28,7 @@ TASKS = {
     "make_rendition": ("designs.untrusted.renditions", "make"),
     "seal_rendition": ("designs.untrusted.renditions", "seal"),
     "cover": ("designs.untrusted.cover", "render_cover"),
+    "first": ("designs.untrusted.cover", "render_first"),
 }
 
 

@@ -65,6 +65,31 @@ def test_a_failed_step_names_its_reason_and_offers_both_ways_on(creator: User) -
     assert "Stopped" in text(page(creator, reverse("studio:dashboard")))
 
 
+def test_progress_is_true_after_a_reload_and_says_what_follows(creator: User) -> None:
+    """The page and the part of it that looks again read the same rows, whoever asks first and however often."""
+    design = rows.draft(creator, "Large", steps=ProcessingStep.State.DONE)
+    steps = design.versions.get().steps
+    steps.create(name=ProcessingStep.Name.LARGE_COVER, position=5, state=ProcessingStep.State.RUNNING, percent=37)
+    for address in (studio("design", design), studio("design_status", design), studio("design", design)):
+        html = page(creator, address) if address == studio("design", design) else fragment(creator, address)
+        assert "More previews follow" in html
+        assert 'value="37"' in html
+        assert "37 / 100" in html
+        assert "One thing is missing: a price" in html
+        assert "every 6s" in html
+
+    steps.filter(name=ProcessingStep.Name.LARGE_COVER).update(state=ProcessingStep.State.FAILED, message="Too heavy.")
+    stopped = fragment(creator, studio("design_status", design))
+    assert "Too heavy." in stopped
+    assert f'action="{studio("retry", design)}"' in stopped
+    assert "hx-get" not in stopped
+    assert "Stopped" not in text(page(creator, reverse("studio:dashboard")))
+
+
+def fragment(user: User, address: str) -> str:
+    return signed_in(user).get(address).content.decode()
+
+
 def test_the_publish_page_writes_out_what_is_signed(creator: User, cocreator: User) -> None:
     design = rows.draft(
         creator,

@@ -16,6 +16,8 @@ def background_programs(env: dict[str, str], *, home: Home) -> list[Program]:
         _worker("worker", env, queues="chain,default", processes=2),
         # Renders and inspections take seconds of both cores: apart, so that no purchase waits for them.
         _worker("assets", env, queues="assets", processes=1),
+        # What nobody waits for: cores that somebody needs are not for it.
+        _worker("bulk", env, queues="bulk", processes=1, niceness=10),
         _beat(env, home.run),
     ]
 
@@ -44,8 +46,9 @@ def web_program(env: dict[str, str], *, port: int) -> Program:
     return _program("web", command, env, stage=Stage.FRONT)
 
 
-def _worker(name: str, env: dict[str, str], *, queues: str, processes: int) -> Program:
-    command = [CELERY, "-q", "-A", "config", "worker", "-n", f"{name}@%h", "-Q", queues, "-c", str(processes)]
+def _worker(name: str, env: dict[str, str], *, queues: str, processes: int, niceness: int = 0) -> Program:
+    command = ["nice", "-n", str(niceness)] if niceness else []
+    command += [CELERY, "-q", "-A", "config", "worker", "-n", f"{name}@%h", "-Q", queues, "-c", str(processes)]
     command += ["--pool", "prefork", "--loglevel", "WARNING", "--without-gossip", "--without-mingle"]
     if os.geteuid() == 0:
         # Who started this as root has decided so; Celery would say five lines about it at every start.

@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from common.money import TUSD, parse_amount
 from designs.models import Contribution, Design
+from designs.services.processing import plan_processing
 from designs.services.upload import (
     MadeWith,
     Part,
     ReceivedFile,
     asset_of,
     check_parts,
-    plan_processing,
     receive_master,
 )
 from licensing.models import LicenseTemplate
