@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import IsAuthenticated
@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 
 from contracts.chains import chain
 from contracts.selectors import confirmation_status, status_of_action, sync_status
+from designs.inspection import measurements
 from designs.models import Design, Rendition
 from designs.selectors import access_design, claims_of, renditions_of, state_word, versions_of
 from marketplace import selectors
@@ -71,6 +72,19 @@ class StakeSerializer(serializers.Serializer):
     role = serializers.CharField()
 
 
+class MeasurementSerializer(serializers.Serializer):
+    """One fact of a file. Without a value, `why` is a code and `reason` the sentence about it."""
+
+    name = serializers.CharField()
+    value = serializers.JSONField(allow_null=True)
+    unit = serializers.CharField(
+        help_text='"1", "px", or the file\'s unit of length, with 2 or 3 for areas and volumes'
+    )
+    method = serializers.CharField()
+    why = serializers.CharField(allow_blank=True)
+    reason = serializers.CharField(allow_blank=True)
+
+
 class DesignDetailSerializer(serializers.Serializer):
     id = serializers.UUIDField(source="design.public_id")
     title = serializers.CharField(source="design.title")
@@ -80,6 +94,7 @@ class DesignDetailSerializer(serializers.Serializer):
     disclosure = serializers.CharField(source="design.disclosure")
     tags = serializers.ListField(child=serializers.CharField(), source="design.tags")
     facts = serializers.JSONField(source="version.facts")
+    measurements = serializers.SerializerMethodField(help_text="each fact with its method, and why when it has none")
     sha256 = serializers.CharField(source="version.master.sha256")
     cid = serializers.CharField(source="version.master.cid")
     entry_id = serializers.CharField(source="design.entry_id", allow_null=True)
@@ -90,6 +105,10 @@ class DesignDetailSerializer(serializers.Serializer):
     status = StatusSerializer()
     offers = OfferSerializer(many=True)
     holders = StakeSerializer(many=True, source="stakes")
+
+    @extend_schema_field(MeasurementSerializer(many=True))
+    def get_measurements(self, page: selectors.DesignPage) -> Any:
+        return MeasurementSerializer(measurements(page.version.facts), many=True).data
 
     def get_record_root(self, page: selectors.DesignPage) -> str | None:
         return page.entry.record_root if page.entry else None

@@ -1,6 +1,7 @@
 """Facts of a file, measured in a child process and checked here before anybody believes them."""
 
 import math
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ _IMAGE_FACTS: dict[str, type | tuple[type, ...]] = {
     "has_alpha": bool,
     "has_color_profile": bool,
     "orientation": int,
+    "palette": list,
+    "transparent_share": float,
 }
 _MESH_FACTS: dict[str, type | tuple[type, ...]] = {
     "format": str,
@@ -34,13 +37,18 @@ _MESH_FACTS: dict[str, type | tuple[type, ...]] = {
     "inside_out": bool,
     "area": float,
     "volume": (float, type(None)),
+    "center_of_mass": (list, type(None)),
+    "overhang": (float, type(None)),
     "bodies": int,
+    "euler_number": int,
     "units": str,
     "up_axis": str,
     "has_colors": bool,
     "has_textures": bool,
     "notes": list,
 }
+_SIGNED = {"euler_number"}
+_COLOR = re.compile(r"#[0-9a-f]{6}")
 NOTES = {"texture_elsewhere", "beam_lattice", "slices", "production", "supports"}
 """What a file may have beside what is measured: words that the page has a sentence for."""
 
@@ -88,8 +96,19 @@ def believed(facts: dict[str, Any], kind: str) -> None:
     _check(facts, _IMAGE_FACTS if kind == "image" else _MESH_FACTS)
     if kind == "mesh":
         _check_bounds(facts["bounds"])
+        if facts["center_of_mass"] is not None:
+            _check_point(facts["center_of_mass"])
         if not all(note in NOTES for note in facts["notes"]):
             raise InspectionError("unreadable")
+    elif not all(_is_color(one) for one in facts["palette"]):
+        raise InspectionError("unreadable")
+
+
+def _is_color(one: Any) -> bool:
+    if not isinstance(one, dict) or one.keys() != {"color", "share"}:
+        return False
+    color, share = one["color"], one["share"]
+    return isinstance(color, str) and bool(_COLOR.fullmatch(color)) and type(share) is float and 0 <= share <= 1
 
 
 def _check(facts: dict[str, Any], wanted: dict[str, type | tuple[type, ...]]) -> None:
@@ -99,7 +118,7 @@ def _check(facts: dict[str, Any], wanted: dict[str, type | tuple[type, ...]]) ->
         value = facts[name]
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             raise InspectionError("unreadable")
-        if isinstance(value, int | float) and not (math.isfinite(value) and value >= 0):
+        if isinstance(value, int | float) and not (math.isfinite(value) and (value >= 0 or name in _SIGNED)):
             raise InspectionError("unreadable")
         if isinstance(value, str) and len(value) > 20:
             raise InspectionError("unreadable")
@@ -109,6 +128,10 @@ def _check_bounds(bounds: dict[str, Any]) -> None:
     if bounds.keys() != {"min", "max", "extent"}:
         raise InspectionError("unreadable")
     for corner in bounds.values():
-        numbers = isinstance(corner, list) and len(corner) == 3 and all(type(v) is float for v in corner)
-        if not numbers or not all(math.isfinite(value) for value in corner):
-            raise InspectionError("unreadable")
+        _check_point(corner)
+
+
+def _check_point(point: Any) -> None:
+    numbers = isinstance(point, list) and len(point) == 3 and all(type(value) is float for value in point)
+    if not numbers or not all(math.isfinite(value) for value in point):
+        raise InspectionError("unreadable")

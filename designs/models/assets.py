@@ -71,6 +71,7 @@ class ProcessingStep(models.Model):
         COVER = "cover", _("Render the cover")
         VIEWER = "viewer", _("Prepare the 3D view")
         DERIVATIVES = "derivatives", _("Make previews")
+        MEASURE = "measure", _("Measure walls and gaps")
         VIEWS = "views", _("Draw clay and wireframe")
         LARGE_COVER = "large_cover", _("Render the cover in full size")
 

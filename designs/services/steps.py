@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from designs.inspection import DetectedType, inspect, preflight
+from designs.inspection import DetectedType, inspect, preflight, run_checks
 from designs.models import Design, DesignVersion, Preview, ProcessingStep
 from designs.previews import (
     PreviewFile,
@@ -66,6 +66,18 @@ def inspect_file(job: Job) -> Write:
 
 def first_picture(job: Job) -> Write:
     return keep(job, render_first(*job.master(), job.folder, job.progress), replacing=[Preview.Kind.FIRST])
+
+
+def measure(job: Job) -> Write:
+    """What takes long: each check in its own child. One that could not be done says why, and fails nothing."""
+    checks = run_checks(*job.master(), job.version.facts, job.folder, job.progress)
+
+    def write() -> None:
+        version = DesignVersion.objects.select_for_update().get(pk=job.version.pk)
+        version.facts = {**version.facts, "checks": checks}
+        version.save(update_fields=["facts"])
+
+    return write
 
 
 def cover(job: Job) -> Write:
@@ -134,6 +146,7 @@ STEPS = (
     Step(Name.COVER, cover, MESHES),
     Step(Name.DERIVATIVES, derivatives, BOTH),
     Step(Name.VIEWER, viewer, MESHES, needed=False),
+    Step(Name.MEASURE, measure, MESHES, needed=False),
     Step(Name.LARGE_COVER, large_cover, MESHES, needed=False, background=True),
 )
 WORK = {step.name: step.work for step in STEPS}

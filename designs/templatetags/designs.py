@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from contracts.selectors import ActionStatus
+from designs.inspection import Measurement, measurements
 from designs.models import Design, DesignVersion, Preview, PublicCopy
 from designs.selectors import ENDINGS, PREVIEW_NAMES, Picture, picture_of, standing_copies
 
@@ -23,6 +24,25 @@ _NOTES = {
 _HINTS = {
     "production": gettext_lazy("objects in parts of their own, for production"),
     "supports": gettext_lazy("supports, shown as part of the model"),
+}
+_NAMES = {
+    "bounding_box": gettext_lazy("Size"),
+    "volume": gettext_lazy("Volume"),
+    "area": gettext_lazy("Area"),
+    "triangles": gettext_lazy("Triangles"),
+    "bodies": gettext_lazy("Bodies"),
+    "euler_number": gettext_lazy("Euler number"),
+    "watertight": gettext_lazy("Watertight"),
+    "winding": gettext_lazy("Winding"),
+    "center_of_mass": gettext_lazy("Center of mass"),
+    "overhang": gettext_lazy("Overhang"),
+    "self_intersection": gettext_lazy("Faces that cross"),
+    "thinnest_wall": gettext_lazy("Thinnest wall"),
+    "smallest_gap": gettext_lazy("Smallest gap"),
+    "size": gettext_lazy("Size"),
+    "mode": gettext_lazy("Colors"),
+    "palette": gettext_lazy("Main colors"),
+    "transparency": gettext_lazy("Transparency"),
 }
 GROUPED_FROM = 10_000
 _ENDINGS = {media_type: ending for ending, media_type in ENDINGS.items()}
@@ -83,6 +103,12 @@ def fact_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 @register.filter
+def measured(facts: dict[str, Any]) -> list[tuple[str, Measurement]]:
+    """Each measurement of a file with its name for people."""
+    return [(str(_NAMES[one.name]), one) for one in measurements(facts)]
+
+
+@register.filter
 def described(facts: dict[str, Any]) -> str:
     """What is on the stage, in a sentence, for everybody who cannot see it: kind, size, and facts of its form."""
     if "triangles" in facts:
@@ -127,8 +153,14 @@ def _image_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
         (_("Format"), _format_name(facts)),
         (_("Size"), f"{facts['width']} × {facts['height']} px ({megapixels} MP)"),
         (_("Colors"), f"{facts.get('mode', '')}, {alpha}"),
+        *_palette_lines(facts),
         (_("Color profile"), profile),
     ]
+
+
+def _palette_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    palette = [f"{one['color']} ({_percent(one['share'])})" for one in facts.get("palette", [])]
+    return [(_("Main colors"), ", ".join(palette))] if palette else []
 
 
 def _mesh_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
@@ -139,6 +171,7 @@ def _mesh_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
     if facts.get("volume"):
         known = scale if unit == "mm" else 0
         lines.append((_("Volume, area"), f"{_volume(facts['volume'], known)}, {_area(facts.get('area', 0), known)}"))
+    lines += [(str(_NAMES[one.name]), _figured(one, scale, unit)) for one in measurements(facts) if one.name in _SHOWN]
     if facts.get("degenerate_triangles"):
         lines.append((_("Flat triangles"), number_format(facts["degenerate_triangles"], force_grouping=True)))
     looks = [word for key, word in (("has_colors", _("colors")), ("has_textures", _("textures"))) if facts.get(key)]
@@ -150,6 +183,31 @@ def _mesh_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
     if hints := [str(_HINTS[note]) for note in facts.get("notes", []) if note in _HINTS]:
         lines.append((_("Contains"), "; ".join(hints)))
     return lines
+
+
+_SHOWN = {"self_intersection", "thinnest_wall", "smallest_gap", "overhang", "center_of_mass"}
+
+
+def _figured(one: Measurement, scale: float, unit: str) -> str:
+    """A measurement's value as people read it; when there is none, why."""
+    if one.value is None:
+        return one.reason
+    if one.name == "self_intersection":
+        return number_format(one.value, force_grouping=True) if one.value else _("none found")
+    if one.name == "overhang":
+        return _("%(share)s of the area") % {"share": _percent(one.value)}
+    if one.name == "center_of_mass":
+        return ", ".join(_figure(value * scale) for value in one.value) + f" {unit}"
+    return f"{_thin(one.value * scale)} {unit}"
+
+
+def _thin(value: float) -> str:
+    """With two decimals: walls and gaps are often below a millimeter."""
+    return number_format(round(value, 2), 2, force_grouping=value >= GROUPED_FROM)
+
+
+def _percent(share: float) -> str:
+    return f"{number_format(round(share * 100, 1), 1)} %"
 
 
 def _scale(units: str) -> tuple[float, str]:

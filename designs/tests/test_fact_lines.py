@@ -74,3 +74,31 @@ def test_what_the_file_has_beside_its_triangles_is_told() -> None:
     assert lines["Not shown here"] == "the beams of a beam lattice; a texture that lies in another file"
     assert lines["Contains"] == "supports, shown as part of the model"
     assert "Contains" not in dict(fact_lines(MESH))
+
+
+def test_walls_gaps_and_overhangs_are_told_and_why_one_is_not() -> None:
+    lines = dict(
+        fact_lines(
+            {
+                **MESH,
+                "units": "m",
+                "overhang": 0.125,
+                "center_of_mass": [0.001, 0.0, 12.0],
+                "checks": {
+                    "self_intersection": {"faces": 0},
+                    "walls": {"rays": 9, "hits": 9, "percentiles": {"1": 0.00084, "5": 0.1, "25": 0.1, "50": 0.1}},
+                    "gaps": {"why": "timeout"},
+                },
+            }
+        )
+    )
+    assert lines["Thinnest wall"] == "0.84 mm"
+    assert lines["Smallest gap"] == "The check took too long, so we stopped it."
+    assert lines["Faces that cross"] == "none found"
+    assert lines["Overhang"] == "12.5 % of the area"
+    assert lines["Center of mass"] == "1.0, 0.0, 12,000.0 mm"
+
+
+def test_main_colors_are_told_by_their_codes() -> None:
+    facts = {"format": "png", "width": 4, "height": 4, "mode": "RGB", "palette": [{"color": "#ff8800", "share": 0.75}]}
+    assert dict(fact_lines(facts))["Main colors"] == "#ff8800 (75.0 %)"

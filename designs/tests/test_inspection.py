@@ -1,6 +1,7 @@
 """Every kind of file we take is recognized and measured; every broken one is refused with a reason."""
 
 import copy
+import io
 import json
 import struct
 import zlib
@@ -81,7 +82,11 @@ def changed(**changes):
 def test_images_are_recognized_and_measured(form, name, media_type, check):
     inspection = check(image_bytes(form), name)
     assert inspection.detected == DetectedType("image", form.lower(), media_type)
-    assert inspection.facts == {
+    facts = dict(inspection.facts)
+    palette = facts.pop("palette")
+    assert 4 <= len(palette) <= 6
+    assert sum(one["share"] for one in palette) == pytest.approx(1, abs=0.01)
+    assert facts == {
         "format": form.lower(),
         "width": 64,
         "height": 48,
@@ -89,6 +94,7 @@ def test_images_are_recognized_and_measured(form, name, media_type, check):
         "has_alpha": False,
         "has_color_profile": False,
         "orientation": 1,
+        "transparent_share": 0.0,
     }
 
 
@@ -96,6 +102,20 @@ def test_images_are_recognized_and_measured(form, name, media_type, check):
 def test_both_kinds_of_webp_declare_their_size(options, check):
     facts = check(image_bytes("WEBP", size=(33, 21), **options), "a.webp").facts
     assert (facts["width"], facts["height"]) == (33, 21)
+
+
+def test_main_colors_and_transparency_are_told(check):
+    from PIL import Image
+
+    image = Image.new("RGBA", (40, 10), (255, 0, 0, 255))
+    image.paste((0, 0, 255, 255), (0, 0, 10, 10))
+    image.paste((0, 255, 0, 0), (30, 0, 40, 10))
+    encoded = io.BytesIO()
+    image.save(encoded, "PNG")
+    facts = check(encoded.getvalue(), "a.png").facts
+    # Of the opaque points: 20 columns of red, 10 of blue; the green cannot be seen.
+    assert facts["palette"] == [{"color": "#ff0000", "share": 0.667}, {"color": "#0000ff", "share": 0.333}]
+    assert facts["transparent_share"] == 0.25
 
 
 def test_transparency_is_told(check):

@@ -55,6 +55,10 @@ class Edges:
         at = starts[counts == 2]
         return self.order[at], self.order[at + 1]
 
+    def count(self) -> int:
+        """How many different edges there are."""
+        return len(self._runs()[0])
+
     def closed(self) -> bool:
         """Whether every edge has exactly two faces."""
         _starts, counts = self._runs()
@@ -82,6 +86,40 @@ def without_slivers(faces: Indices) -> Indices:
     """Faces whose three corners are three vertices."""
     kept: Indices = faces[(faces[:, 0] != faces[:, 1]) & (faces[:, 1] != faces[:, 2]) & (faces[:, 2] != faces[:, 0])]
     return kept
+
+
+OVERHANG_DEGREES = 45.0
+BED = 1e-3
+"""Of the height: what lies within it above the lowest point stands on the printer's bed."""
+
+
+def overhang(positions: Floats, faces: Indices, *, up: str) -> float:
+    """Share of the area, from 0 to 1, that leans out more than 45° from upright and does not lie on the bed.
+
+    `up` is "y" or "z"; faces are wound outward.
+    """
+    axis = 1 if up == "y" else 2
+    vectors = face_vectors(positions, faces)
+    areas = np.linalg.norm(vectors, axis=1)
+    heights = positions[faces, axis]
+    bed = heights.min() + BED * (heights.max() - heights.min())
+    # A ten-thousandth of slack: a wall at exactly 45° is one that prints.
+    leaning = vectors[:, axis] < -(np.cos(np.radians(OVERHANG_DEGREES)) + 1e-4) * areas
+    hanging = leaning & (heights.max(axis=1) > bed)
+    return float(areas[hanging].sum() / (areas.sum() or 1.0))
+
+
+def center_of_mass(positions: Floats, faces: Indices) -> Floats | None:
+    """Of a closed solid of one density, (3,); None if it has no volume."""
+    middle = (positions.min(axis=0) + positions.max(axis=0)) / 2
+    corners = positions[faces] - middle
+    # Each face and the middle make a tetrahedron, whose volume has a sign.
+    volumes = np.einsum("ij,ij->i", corners[:, 0], np.cross(corners[:, 1], corners[:, 2]))
+    whole = volumes.sum()
+    if abs(whole) < 1e-300:
+        return None
+    center: Floats = middle + (corners.sum(axis=1) * volumes[:, None]).sum(axis=0) / (4 * whole)
+    return center
 
 
 def bodies(faces: Indices, vertex_count: int) -> int:

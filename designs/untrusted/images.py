@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from PIL import Image, ImageCms, ImageOps
 
 from designs.untrusted.refusal import Refusal
@@ -16,6 +17,8 @@ PAPER = (241, 237, 228)
 WIDTHS = (480, 720, 1080, 1600)
 MAX_HEIGHT = 3200
 BLUR_WIDTH = 24
+GRID = 256
+COLORS = 6
 _FORMATS = {"png": ["PNG"], "jpeg": ["JPEG", "MPO"], "webp": ["WEBP"], "avif": ["AVIF"], "tiff": ["TIFF"]}
 _MODES = {
     "1",
@@ -95,6 +98,27 @@ def inspect(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         "has_alpha": image.has_transparency_data,
         "has_color_profile": bool(image.info.get("icc_profile")),
         "orientation": orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1,
+        **_colors(image),
+    }
+
+
+def _colors(image: Image.Image) -> dict[str, Any]:
+    """The few colors that most of the image has, most first, with the share of each, and the share of the points
+    that are not opaque. Of points in a grid, in sRGB."""
+    sides = (min(image.width, GRID), min(image.height, GRID))
+    pixels = np.asarray(for_showing(image.resize(sides, Image.Resampling.NEAREST)).convert("RGBA")).reshape(-1, 4)
+    seen = pixels[pixels[:, 3] >= 128, :3]
+    palette = []
+    if len(seen):
+        few = Image.fromarray(seen[None, :, :]).quantize(COLORS, Image.Quantize.MEDIANCUT)
+        table = few.getpalette() or []
+        for index, count in enumerate(few.histogram()[:COLORS]):
+            if count >= len(seen) / 100:
+                color = "#" + bytes(table[3 * index : 3 * index + 3]).hex()
+                palette.append({"color": color, "share": round(count / len(seen), 3)})
+    return {
+        "palette": sorted(palette, key=lambda one: (-one["share"], one["color"])),
+        "transparent_share": round(float((pixels[:, 3] < 255).mean()), 3),
     }
 
 

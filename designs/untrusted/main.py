@@ -23,6 +23,9 @@ PR_SET_NO_NEW_PRIVS = 38
 TASKS = {
     "inspect_image": ("designs.untrusted.images", "inspect"),
     "inspect_mesh": ("designs.untrusted.meshes", "inspect"),
+    "self_intersection": ("designs.untrusted.checks", "self_intersection"),
+    "walls": ("designs.untrusted.checks", "walls"),
+    "gaps": ("designs.untrusted.checks", "gaps"),
     "derive": ("designs.untrusted.images", "derive"),
     "viewer": ("designs.untrusted.viewer", "write_viewer"),
     "make_rendition": ("designs.untrusted.renditions", "make"),

@@ -141,6 +141,10 @@ def inspect(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     vectors = geometry.face_vectors(positions, faces)
     # Over the middle, so that a small part far from the origin keeps its digits.
     volume = float(np.einsum("ij,ij->", positions[faces[:, 0]] - center, vectors) / 6)
+    solid = watertight and consistent
+    # Outside is where the volume says it is, also for a model that was exported inside out.
+    outward = faces[:, ::-1] if solid and volume < 0 else faces
+    center_of_mass = geometry.center_of_mass(positions, faces) if solid else None
     progress("measure", 0.9)
     return {
         "format": request["format"],
@@ -156,8 +160,11 @@ def inspect(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         "winding_consistent": consistent,
         "inside_out": bool(watertight and consistent and volume < 0),
         "area": float(np.linalg.norm(vectors, axis=1).sum() / 2),
-        "volume": abs(volume) if watertight and consistent else None,
+        "volume": abs(volume) if solid else None,
+        "center_of_mass": None if center_of_mass is None else [float(value) for value in center_of_mass],
+        "overhang": geometry.overhang(positions, outward, up=model.up) if consistent else None,
         "bodies": geometry.bodies(faces, len(positions)),
+        "euler_number": len(used) - edges.count() + len(faces),
         "units": model.units,
         "up_axis": model.up,
         "has_colors": any(part.colors is not None or part.material.stated for part in model.parts),

@@ -31,6 +31,9 @@ from designs.untrusted.main import PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, perfor
 WARM = (
     "designs.untrusted.images",
     "designs.untrusted.meshes",
+    "designs.untrusted.checks",
+    "designs.untrusted.crossings",
+    "designs.untrusted.rays",
     "designs.untrusted.cover",
     "designs.untrusted.viewer",
     "designs.untrusted.glb",
@@ -40,6 +43,8 @@ WARM = (
     "designs.untrusted.ply",
     "designs.untrusted.stl",
     "designs.untrusted.threemf",
+    "embreex.rtcore_scene",
+    "embreex.mesh_construction",
     "manifold3d",
 )
 """What is imported once. A task may import more; a module that is missing here costs its child the time."""
