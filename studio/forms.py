@@ -21,6 +21,7 @@ from studio.addresses import OwnAddress
 from studio.services.drafts import OfferWish, price_of
 
 MAX_TAGS = 12
+MAX_TOOLS = 8
 MAX_PARTS = 20
 PARAMETERS_MAX_BYTES = 64 * 1024
 
@@ -63,6 +64,13 @@ class DetailsForm(forms.Form):
         help_text=gettext_lazy("Stays private. You can prove it later without showing the rest of the record."),
     )
     seed = forms.CharField(max_length=80, required=False, label=gettext_lazy("Seed"))
+    tools = forms.CharField(
+        max_length=1400,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+        label=gettext_lazy("Tools"),
+        help_text=gettext_lazy("Programs that had a part in it, one a line, at most 8."),
+    )
 
     def clean_title(self) -> str:
         return " ".join(self.cleaned_data["title"].split())
@@ -101,6 +109,15 @@ class DetailsForm(forms.Form):
             raise forms.ValidationError(str(error)) from error
         return value
 
+    def clean_tools(self) -> list[str]:
+        lines = [" ".join(line.split()) for line in self.cleaned_data["tools"].splitlines()]
+        tools = list(dict.fromkeys(line for line in lines if line))
+        if len(tools) > MAX_TOOLS:
+            raise forms.ValidationError(_("At most 8 tools; you gave %(count)s.") % {"count": len(tools)})
+        if any(len(tool) > 160 for tool in tools):
+            raise forms.ValidationError(_("A tool can have 160 characters at most."))
+        return tools
+
     def made_with(self) -> MadeWith:
         data = self.cleaned_data
         return MadeWith(
@@ -109,6 +126,7 @@ class DetailsForm(forms.Form):
             parameters=data["parameters"],
             prompt=data["prompt"],
             seed=data["seed"],
+            tools=data["tools"],
         )
 
 

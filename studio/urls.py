@@ -10,6 +10,7 @@ urlpatterns = [
     path("designs/<uuid:public_id>/", views.design, name="design"),
     path("designs/<uuid:public_id>/status/", views.design_status, name="design_status"),
     path("designs/<uuid:public_id>/details/", views.details, name="details"),
+    path("designs/<uuid:public_id>/details/from-file/", views.from_file, name="from_file"),
     path("designs/<uuid:public_id>/people/", views.people, name="people"),
     path("designs/<uuid:public_id>/offers/", views.offers, name="offers"),
     path("designs/<uuid:public_id>/parents/", lineage_views.parents, name="parents"),

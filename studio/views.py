@@ -136,6 +136,7 @@ def details(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "parameters": json.dumps(version.parameters, indent=2) if version.parameters else "",
         "prompt": version.prompt,
         "seed": version.seed,
+        "tools": "\n".join(version.tools),
     }
     form = forms.DetailsForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -154,6 +155,23 @@ def details(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         else:
             return saved(request, public_id)
     return render(request, "studio/details.html", {"form": form, "draft": draft})
+
+
+@login_required
+@require_POST
+def from_file(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Keep, drop or take what the file says, for the fields that are posted as `name`; none means all."""
+    draft = own(request, public_id)
+    wish = request.POST.get("wish", "")
+    if wish not in ("keep", "drop", "take"):
+        raise Http404
+    try:
+        drafts.settle_from_file(actor=request.user, design=draft, wish=wish, names=request.POST.getlist("name"))  # type: ignore[arg-type]
+    except DesignError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Saved."))
+    return redirect("studio:details", public_id)
 
 
 @login_required

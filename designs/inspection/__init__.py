@@ -2,6 +2,7 @@
 
 from .checks import run_checks
 from .facts import Inspection, inspect
+from .making import read_making
 from .measurements import Measurement, measurements
 from .preflight import DetectedType, FileLimits, preflight
 from .reasons import InspectionError, sentence
@@ -15,6 +16,7 @@ __all__ = [
     "inspect",
     "measurements",
     "preflight",
+    "read_making",
     "run_checks",
     "sentence",
 ]

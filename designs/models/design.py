@@ -90,6 +90,11 @@ class DesignVersion(models.Model):
     parameters = models.JSONField(default=dict, blank=True)
     prompt = models.TextField(max_length=8000, blank=True)
     seed = models.CharField(max_length=80, blank=True)
+    tools = ArrayField(models.CharField(max_length=160), default=list, blank=True)
+    file_says = models.JSONField(default=dict, blank=True, help_text="of its own making: a claim, read by us")
+    read_from_file = ArrayField(
+        models.CharField(max_length=20), default=list, blank=True, help_text="fields filled so, and not confirmed yet"
+    )
     source = models.ForeignKey(
         "designs.Asset", on_delete=models.PROTECT, related_name="source_of", null=True, blank=True
     )

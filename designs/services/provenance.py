@@ -25,6 +25,7 @@ def write_record(
         prompt=version.prompt,
         seed=version.seed,
         source_sha256=version.source.sha256 if version.source else "",
+        tools=version.tools,
         contributors=contributors,
         parents=parents,
         created_at=version.created_at,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from designs.inspection import DetectedType, inspect, preflight, run_checks
+from designs.inspection import DetectedType, inspect, preflight, read_making, run_checks
 from designs.models import Design, DesignVersion, Preview, ProcessingStep
 from designs.previews import (
     PreviewFile,
@@ -19,6 +19,7 @@ from designs.previews import (
     render_large_cover,
 )
 from designs.sandbox import Progress
+from designs.services.making import fill_silent
 from designs.storage import StoredBlob, master_store, preview_store
 
 PREVIEW_MAX_BYTES = 1 << 30
@@ -60,8 +61,15 @@ class Step:
 
 
 def inspect_file(job: Job) -> Write:
-    found = inspect(*job.master(), job.folder, job.progress)
-    return lambda: DesignVersion.objects.filter(pk=job.version.pk).update(facts=found.facts)
+    path, detected = job.master()
+    found = inspect(path, detected, job.folder, job.progress)
+    said = read_making(path, detected, job.folder, job.progress)
+
+    def write() -> None:
+        DesignVersion.objects.filter(pk=job.version.pk).update(facts=found.facts)
+        fill_silent(version_id=job.version.pk, said=said)
+
+    return write
 
 
 def first_picture(job: Job) -> Write:

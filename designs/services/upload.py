@@ -32,6 +32,7 @@ class MadeWith:
     parameters: dict[str, Any] = field(default_factory=dict)
     prompt: str = ""
     seed: str = ""
+    tools: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

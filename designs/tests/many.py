@@ -55,9 +55,15 @@ class Outcome:
 
 
 def outcomes(
-    files: Mapping[str, tuple[bytes | Path, str]], folder: Path, *, limits: FileLimits, cpu_seconds: int = 300
+    files: Mapping[str, tuple[bytes | Path, str]],
+    folder: Path,
+    *,
+    limits: FileLimits,
+    cpu_seconds: int = 300,
+    task: str = "",
 ) -> dict[str, Outcome]:
-    """What becomes of each file: its content, or where it lies, and the uploader's name for it."""
+    """What becomes of each file: its content, or where it lies, and the uploader's name for it. `task` is the child's,
+    where it is not the inspection; its reply is in `facts` then, as it was said."""
     folder.mkdir(parents=True, exist_ok=True)
     found: dict[str, Outcome] = {}
     orders: dict[str, tuple[DetectedType, dict[str, Any]]] = {}
@@ -71,7 +77,7 @@ def outcomes(
             found[case] = Outcome(refusal.code, {}, refusal.details, at_the_door=True)
             continue
         request = {"input": str(path), "format": detected.format, **asdict(limits)}
-        orders[case] = (detected, {"task": f"inspect_{detected.kind}", "request": request})
+        orders[case] = (detected, {"task": task or f"inspect_{detected.kind}", "request": request})
     lines = "".join(json.dumps(order) + "\n" for _detected, order in orders.values())
     allowed = json.dumps({**asdict(LIMITS), "cpu_seconds": cpu_seconds})
     child = subprocess.run(
@@ -82,7 +88,7 @@ def outcomes(
     assert len(answers) == len(orders), f"the child ended at {list(orders)[len(answers)]}: {child.stderr[-2000:]}"
     for (case, (detected, _order)), answer in zip(orders.items(), answers, strict=True):
         facts = answer.get("facts", {})
-        if facts:
+        if facts and not task:
             believed(facts, detected.kind)
         found[case] = Outcome(
             answer.get("code", ""), facts, answer.get("details", {}), False, detected, answer["seconds"],

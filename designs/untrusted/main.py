@@ -30,6 +30,7 @@ TASKS = {
     "viewer": ("designs.untrusted.viewer", "write_viewer"),
     "make_rendition": ("designs.untrusted.renditions", "make"),
     "seal_rendition": ("designs.untrusted.renditions", "seal"),
+    "read_making": ("designs.untrusted.making", "read"),
     "cover": ("designs.untrusted.cover", "render_cover"),
     "first": ("designs.untrusted.cover", "render_first"),
 }

@@ -12,9 +12,16 @@ Start = Callable[[str, list[str]], None]
 End = Callable[[str], None]
 
 
-def parse(pieces: Iterable[bytes], start: Start, end: End, namespace: Callable[[str, str], None] | None = None) -> None:
+def parse(
+    pieces: Iterable[bytes],
+    start: Start,
+    end: End,
+    namespace: Callable[[str, str], None] | None = None,
+    text: Callable[[str], None] | None = None,
+) -> None:
     """Call `start` with each element's name ("uri local", or "local" without a namespace) and its attributes as
-    name, value, name, value; and `end` behind it. `namespace` hears of each prefix. Raises Refusal.
+    name, value, name, value; and `end` behind it. `namespace` hears of each prefix, `text` of what stands between, in
+    pieces. Raises Refusal.
     """
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.ordered_attributes = True
@@ -45,6 +52,8 @@ def parse(pieces: Iterable[bytes], start: Start, end: End, namespace: Callable[[
     parser.XmlDeclHandler = declared
     if namespace is not None:
         parser.StartNamespaceDeclHandler = lambda prefix, uri: namespace(prefix or "", uri or "")
+    if text is not None:
+        parser.CharacterDataHandler = text
     fed = 0
     try:
         for piece in pieces:

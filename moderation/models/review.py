@@ -21,6 +21,7 @@ class Review(models.Model):
         NOTHING_TO_ASK = "nothing_to_ask", _("Nothing to ask")
         ALREADY_CLAIMED = "already_claimed", _("The file is claimed by someone else")
         DISCLOSURE_CONTRADICTS = "disclosure_contradicts", _("Said to be without AI, but names a prompt")
+        FILE_CONTRADICTS = "file_contradicts", _("The file says another thing of AI than its creator")
 
     version = models.ForeignKey("designs.DesignVersion", on_delete=models.CASCADE, related_name="reviews")
     digest = HashField(unique=True, help_text="of the frozen registration that is judged")

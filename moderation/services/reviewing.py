@@ -5,6 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from designs.file_says import FileSays
 from designs.models import Design, DesignVersion, Disclosure, RegistryEntry
 from moderation.models import Review
 
@@ -34,6 +35,11 @@ def _needs_moderator(version: DesignVersion) -> tuple[str, str] | None:
     )
     if claimed or being_claimed:
         return Review.Rule.ALREADY_CLAIMED, _("Someone else has claimed this very file; a moderator looks at it first.")
+    says = FileSays(version, design.disclosure)
+    if says.contradicts:
+        return Review.Rule.FILE_CONTRADICTS, _(
+            "It is said to be “%(disclosure)s”, but in the file stands: %(why)s. A moderator looks at it first."
+        ) % {"disclosure": design.get_disclosure_display(), "why": says.why}
     if design.disclosure == Disclosure.NOT_AI and version.prompt:
         return Review.Rule.DISCLOSURE_CONTRADICTS, _(
             "It is said to be made without AI but names a prompt; a moderator looks at it first."

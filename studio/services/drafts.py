@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from common.money import TUSD, parse_amount
 from designs.models import Contribution, Design
+from designs.services.making import forget_unconfirmed, settle
 from designs.services.processing import plan_processing
 from designs.services.upload import (
     MadeWith,
@@ -63,7 +64,8 @@ def change_details(
     Design.objects.filter(pk=design.pk).update(
         title=title, description=description, tags=list(tags), disclosure=disclosure
     )
-    design.versions.filter(number=design.versions.latest("number").number).update(**vars(made_with))
+    # Whoever saves these fields has seen them: what was read from the file is theirs now.
+    design.versions.filter(pk=design.versions.latest("number").pk).update(**vars(made_with), read_from_file=[])
 
 
 @transaction.atomic
@@ -101,6 +103,7 @@ def replace_master(*, actor: User, design: Design, master: ReceivedFile) -> None
     design = editable(actor=actor, design=design)
     blob, detected = receive_master(master)
     version = design.versions.latest("number")
+    forget_unconfirmed(version=version)
     version.steps.all().delete()
     version.previews.all().delete()
     version.master = asset_of(blob, media_type=detected.media_type)
@@ -110,6 +113,15 @@ def replace_master(*, actor: User, design: Design, master: ReceivedFile) -> None
     Design.objects.filter(pk=design.pk).update(kind=detected.kind, state=Design.State.PROCESSING, state_reason="")
     version.design.refresh_from_db()
     plan_processing(version=version)
+
+
+@transaction.atomic
+def settle_from_file(*, actor: User, design: Design, wish: str, names: Sequence[str] = ()) -> None:
+    """Answer what was read from the file: "keep" makes it the creator's own word, "drop" empties it, "take" fills it in
+    anew over what stands there. `names` are fields; none for all. Raises PublishingError.
+    """
+    design = editable(actor=actor, design=design)
+    settle(version=design.versions.latest("number"), wish=wish, names=names)
 
 
 @transaction.atomic
