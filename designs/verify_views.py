@@ -13,6 +13,7 @@ from common.throttle import TooMany, allow
 from contracts.chains import Chain, chain
 from contracts.errors import ChainNotDeployed
 from contracts.verifier import one_file
+from designs.provenance.schemas import schema_text
 from designs.selectors import renditions_of
 from designs.verdicts import verdict_of
 
@@ -73,6 +74,19 @@ def verifier(request: HttpRequest) -> HttpResponse:
     """The stand-alone verifier, to read and to run anywhere."""
     response = HttpResponse(one_file(), content_type="text/x-python; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="verify.py"'
+    return response
+
+
+@require_safe
+def schema(request: HttpRequest, name: str) -> HttpResponse:
+    """A published JSON Schema: record-N, field-proof-N. Its text never changes, and anybody's page may read it."""
+    try:
+        text = schema_text(name)
+    except KeyError as error:
+        raise Http404 from error
+    response = HttpResponse(text, content_type="application/schema+json")
+    response["Cache-Control"] = "public, max-age=86400"
+    response["Access-Control-Allow-Origin"] = "*"
     return response
 
 

@@ -38,14 +38,17 @@ def preview(request: HttpRequest, public_id: uuid.UUID, preview_id: int, name: s
 @login_required
 @require_safe
 def record(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
-    """The whole provenance record with its salts: for the owner alone, who can prove fields with it."""
+    """The whole provenance record with its salts (/verify/schema/record-N.json): for the owner alone, who can prove
+    fields with it."""
     design = _visible(request, public_id)
     if design.owner_id != request.user.pk:
         raise Http404
     latest = design.versions.latest("number").records.order_by("-id").first()
     if latest is None:
         raise Http404
-    response = JsonResponse({"fields": latest.fields, "salts": latest.salts, "root": latest.root})
+    response = JsonResponse(
+        {"version": latest.schema, "root": latest.root, "fields": latest.fields, "salts": latest.salts}
+    )
     response["Content-Disposition"] = 'attachment; filename="provenance-record.json"'
     response["Cache-Control"] = "private, no-store"
     return response

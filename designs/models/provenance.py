@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from common.fields import AddressField, EntryIdField, HashField
+from designs.provenance import SaltedRecord
 
 
 class ProvenanceRecord(models.Model):
@@ -18,10 +19,16 @@ class ProvenanceRecord(models.Model):
     fields = models.JSONField()
     salts = models.JSONField()
     root = HashField(unique=True)
+    schema = models.PositiveSmallIntegerField(default=1, help_text="version of designs.provenance, part of every leaf")
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
         return self.root[:12]
+
+    @property
+    def salted(self) -> SaltedRecord:
+        """The record as a tree, from which fields are proven."""
+        return SaltedRecord(self.fields, self.salts, self.schema)
 
 
 class RegistryEntryQuerySet(models.QuerySet["RegistryEntry"]):

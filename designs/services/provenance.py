@@ -30,4 +30,6 @@ def write_record(
         parents=parents,
         created_at=version.created_at,
     )
-    return ProvenanceRecord.objects.create(version=version, fields=record.fields, salts=record.salts, root=record.root)
+    return ProvenanceRecord.objects.create(
+        version=version, fields=record.fields, salts=record.salts, root=record.root, schema=record.version
+    )
