@@ -25,7 +25,7 @@ _HINTS = {
     "production": gettext_lazy("objects in parts of their own, for production"),
     "supports": gettext_lazy("supports, shown as part of the model"),
 }
-_NAMES = {
+_FACT_NAMES = {
     "bounding_box": gettext_lazy("Size"),
     "volume": gettext_lazy("Volume"),
     "area": gettext_lazy("Area"),
@@ -46,7 +46,7 @@ _NAMES = {
 }
 GROUPED_FROM = 10_000
 _ENDINGS = {media_type: ending for ending, media_type in ENDINGS.items()}
-_NAMES = {kind: name for name, kind in PREVIEW_NAMES.items()}
+_PREVIEW_STEMS = {kind: name for name, kind in PREVIEW_NAMES.items()}
 
 
 @register.simple_tag
@@ -60,7 +60,7 @@ def preview_url(design: Design, preview: Preview | None) -> str:
     """Address of a preview, with a name that says what it is; "" when there is none."""
     if preview is None:
         return ""
-    name = _NAMES.get(Preview.Kind(preview.kind), "cover")
+    name = _PREVIEW_STEMS.get(Preview.Kind(preview.kind), "cover")
     ending = _ENDINGS.get(preview.media_type, "bin")
     return reverse("designs:preview", args=[design.public_id, preview.pk, f"{name}.{ending}"])
 
@@ -105,7 +105,7 @@ def fact_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
 @register.filter
 def measured(facts: dict[str, Any]) -> list[tuple[str, Measurement]]:
     """Each measurement of a file with its name for people."""
-    return [(str(_NAMES[one.name]), one) for one in measurements(facts)]
+    return [(str(_FACT_NAMES[one.name]), one) for one in measurements(facts)]
 
 
 @register.filter
@@ -171,7 +171,9 @@ def _mesh_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
     if facts.get("volume"):
         known = scale if unit == "mm" else 0
         lines.append((_("Volume, area"), f"{_volume(facts['volume'], known)}, {_area(facts.get('area', 0), known)}"))
-    lines += [(str(_NAMES[one.name]), _figured(one, scale, unit)) for one in measurements(facts) if one.name in _SHOWN]
+    lines += [
+        (str(_FACT_NAMES[one.name]), _figured(one, scale, unit)) for one in measurements(facts) if one.name in _SHOWN
+    ]
     if facts.get("degenerate_triangles"):
         lines.append((_("Flat triangles"), number_format(facts["degenerate_triangles"], force_grouping=True)))
     looks = [word for key, word in (("has_colors", _("colors")), ("has_textures", _("textures"))) if facts.get(key)]
