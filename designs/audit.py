@@ -2,15 +2,21 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import timedelta
+
+from django.utils import timezone
 
 from contracts.chains import Chain
 from contracts.client import client
 from designs.errors import DesignError
 from designs.models import EntryAncestor, EntryVersion, PublicCopy, RegistryEntry, ScrubFinding
-from designs.public_stores import public_store
+from designs.public_stores import is_removable, public_store
 from designs.selectors import with_status
 from designs.services.scrubbing import overdue_rounds
 from designs.services.version_keys import unopenable_keys
+
+# A gateway of Arweave has what a bundler took some time later.
+ANNOUNCED_AFTER = timedelta(hours=1)
 
 
 def entries(chain: Chain) -> Iterator[str]:
@@ -68,6 +74,9 @@ def copies(_chain: Chain) -> Iterator[str]:
             there = public_store(copy.place).holds(copy.name)
         except DesignError as error:
             yield f"copy {copy.name} on {copy.place}: {getattr(error, 'detail', error)}"
+            continue
+        fresh = copy.standing_at is not None and copy.standing_at > timezone.now() - ANNOUNCED_AFTER
+        if not there and fresh and not is_removable(copy.place):
             continue
         if there != (copy.state == PublicCopy.State.STANDING):
             yield f"copy {copy.name} on {copy.place}: the store has it is {there}, the row says {copy.state}"

@@ -41,6 +41,19 @@ if IPFS_API_URL and not re.fullmatch(r"https?://[^\s/?#@]+/?", IPFS_API_URL):
     raise ImproperlyConfigured("IPFS_API_URL must be http://host:port or https://host:port, without a path.")
 # Where people without a node fetch by CID; shown in a command, never asked by us.
 IPFS_GATEWAY_URL = text("IPFS_GATEWAY_URL", "").rstrip("/")
+# A bundler's upload service for Arweave, a gateway to read from, and the key that signs and pays there.
+ARWEAVE_UPLOAD_URL = text("ARWEAVE_UPLOAD_URL", "")
+ARWEAVE_GATEWAY_URL = text("ARWEAVE_GATEWAY_URL", "").rstrip("/")
+ARWEAVE_KEY = text("ARWEAVE_KEY", "")
+if bool(ARWEAVE_UPLOAD_URL) + bool(ARWEAVE_GATEWAY_URL) + bool(ARWEAVE_KEY) not in (0, 3):
+    raise ImproperlyConfigured(
+        "ARWEAVE_UPLOAD_URL, ARWEAVE_GATEWAY_URL and ARWEAVE_KEY belong together: set all three."
+    )
+if ARWEAVE_KEY and not re.fullmatch(r"(0x)?[0-9a-fA-F]{64}", ARWEAVE_KEY):
+    raise ImproperlyConfigured("ARWEAVE_KEY must be 32 bytes in hex (64 digits).")
+for _url in (ARWEAVE_UPLOAD_URL, ARWEAVE_GATEWAY_URL):
+    if _url and not re.fullmatch(r"https?://[^\s?#@]+", _url):
+        raise ImproperlyConfigured(f"{_url!r} must be an address that begins with http:// or https://, with no query.")
 KEY_RELEASES_PER_HOUR = number("KEY_RELEASES_PER_HOUR", 20)
 # What wraps the keys of encrypted copies; the first one is the newest.
 STORE_KEYS = named_keys("STORE_KEYS")

@@ -2,16 +2,19 @@
 
 from django.conf import settings
 
+from .arweave import ArweaveStore
 from .base import PublicStore, StoreRefused
 from .http import Wire
 from .kubo import KuboStore
 
-IPFS = "ipfs"
+IPFS, ARWEAVE = "ipfs", "arweave"
+_STORES: dict[str, type[KuboStore] | type[ArweaveStore]] = {IPFS: KuboStore, ARWEAVE: ArweaveStore}
 
 
 def configured_places() -> list[str]:
     """Where a copy can be made."""
-    return [IPFS] if settings.IPFS_API_URL else []
+    is_set = {IPFS: settings.IPFS_API_URL, ARWEAVE: settings.ARWEAVE_UPLOAD_URL}
+    return [place for place in _STORES if is_set[place]]
 
 
 def public_store(place: str) -> PublicStore:
@@ -20,9 +23,15 @@ def public_store(place: str) -> PublicStore:
         authorization = settings.IPFS_API_AUTHORIZATION
         headers = {"Authorization": authorization} if authorization else {}
         return KuboStore(Wire(settings.IPFS_API_URL, headers=headers))
+    if place == ARWEAVE and settings.ARWEAVE_UPLOAD_URL:
+        return ArweaveStore(
+            upload=Wire(settings.ARWEAVE_UPLOAD_URL),
+            gateway=Wire(settings.ARWEAVE_GATEWAY_URL),
+            key=settings.ARWEAVE_KEY,
+        )
     raise StoreRefused(f"No {place} store is set.")
 
 
 def is_removable(place: str) -> bool:
     """Whether a copy at a place can be taken away again, whatever the settings are."""
-    return place == IPFS
+    return _STORES[place].removable

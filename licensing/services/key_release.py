@@ -63,8 +63,9 @@ def key_offer(*, user: User, license_id: int) -> KeyOffer:
 
 
 def _fetching(copy: PublicCopy, target: str) -> tuple[str, ...]:
-    if copy.place != PublicCopy.Place.IPFS:
-        return ()
+    if copy.place == PublicCopy.Place.ARWEAVE:
+        gateway = settings.ARWEAVE_GATEWAY_URL
+        return (f"curl -L -o {target} {shlex.quote(f'{gateway}/{copy.name}')}",) if gateway else ()
     commands = [f"ipfs cat {copy.name} > {target}"]
     if settings.IPFS_GATEWAY_URL:
         commands.append(f"curl -o {target} {shlex.quote(f'{settings.IPFS_GATEWAY_URL}/ipfs/{copy.name}')}")
