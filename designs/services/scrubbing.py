@@ -73,12 +73,16 @@ def _copied(store: str, sha256: str) -> int:
     replica = replica_of(store)
     if replica is None:
         return 0
-    try:
-        replica.verify(sha256)
-    except (BlobMissing, CorruptBlob):
-        copy_blob(bare_store(store), replica, sha256)
-        return 1
-    return 0
+    # What was never there is no finding.
+    if replica.exists(sha256):
+        try:
+            replica.verify(sha256)
+        except (BlobMissing, CorruptBlob):
+            pass
+        else:
+            return 0
+    copy_blob(bare_store(store), replica, sha256)
+    return 1
 
 
 def scrub_slices() -> int:
