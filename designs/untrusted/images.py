@@ -68,6 +68,13 @@ def open_image(path: str, form: str, *, max_pixels: int) -> Image.Image:
     return image
 
 
+def open_whole(path: str, form: str, *, max_pixels: int) -> Image.Image:
+    """Open and decode. Raises Refusal."""
+    image = open_image(path, form, max_pixels=max_pixels)
+    _decode(image)
+    return image
+
+
 def _decode(image: Image.Image) -> None:
     try:
         image.load()
@@ -124,8 +131,7 @@ def _colors(image: Image.Image) -> dict[str, Any]:
 
 def derive(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """Write an image in widths and encodings for the page, without metadata, and a tiny one to blur."""
-    image = open_image(request["input"], request["format"], max_pixels=request["max_pixels"])
-    _decode(image)
+    image = open_whole(request["input"], request["format"], max_pixels=request["max_pixels"])
     progress("decode", 0.1)
     picture = for_showing(image)
     sizes = sizes_for(picture.size)

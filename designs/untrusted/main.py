@@ -26,6 +26,8 @@ TASKS = {
     "self_intersection": ("designs.untrusted.checks", "self_intersection"),
     "walls": ("designs.untrusted.checks", "walls"),
     "gaps": ("designs.untrusted.checks", "gaps"),
+    "fingerprint_image": ("designs.untrusted.fingerprint", "of_image"),
+    "fingerprint_mesh": ("designs.untrusted.fingerprint", "of_mesh"),
     "derive": ("designs.untrusted.images", "derive"),
     "viewer": ("designs.untrusted.viewer", "write_viewer"),
     "make_rendition": ("designs.untrusted.renditions", "make"),

@@ -1,0 +1,180 @@
+"""Laying one surface over another, and saying how far apart they then are.
+
+Two thousand points of each are enough: where both are samples of one surface, the nearest point of the other sample
+is as far away as the nearest of one's own. Nothing here imports Django.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from itertools import permutations, product
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+from scipy.spatial.transform import Rotation
+
+Floats = NDArray[np.float64]
+
+_COARSE = 128
+_COARSE_TARGET = 512
+_FINE = 512
+_KEPT = 5
+_NEAR_EQUAL = 1.25
+"""Spreads along two axes whose ratio is below this leave the angle between the axes to chance."""
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """How well two surfaces lie over each other.
+
+    `spacing` is the mean distance to the other sample's nearest point, in units of the mean distance to the nearest
+    of one's own: about 1 for the same surface. `chamfer` is the symmetric mean distance and `far` the larger of both
+    sides' 98th percentiles, in root mean square radii. `mirrored` tells whether a reflection was needed, `scale`
+    what the second was enlarged by.
+    """
+
+    spacing: float
+    chamfer: float
+    far: float
+    mirrored: bool
+    scale: float
+
+
+def align(first: Floats, second: Floats) -> Alignment:
+    """Move, turn, scale and if need be mirror `second` onto `first`; both (N, 3) as designs.originality.shapes."""
+    target, moving = _in_own_axes(first), _in_own_axes(second)
+    starts = _starts(target, moving)
+    tree = cKDTree(target[:_COARSE_TARGET])
+    turned = np.einsum("sij,nj->sni", starts, moving[:_COARSE])
+    there, _at = tree.query(turned.reshape(-1, 3))
+    score = there.reshape(len(starts), -1).mean(axis=1)
+    order = np.argsort(score, kind="stable")
+    fine_tree = cKDTree(target[:_FINE])
+    found = []
+    for start in starts[_spread(starts, order)]:
+        found.append(_icp(target[:_FINE], fine_tree, moving[:_FINE] @ start.T, start, rounds=16))
+    found.sort(key=lambda each: each[0])
+    whole = cKDTree(target)
+    best: Alignment | None = None
+    # A second one only where it is nearly as good: symmetric bodies have several.
+    for _error, change, shift in [each for each in found[:2] if each[0] <= 1.1 * found[0][0]]:
+        _error, more, further = _icp(target, whole, moving @ change.T + shift, np.eye(3), rounds=10)
+        placed = (moving @ change.T + shift) @ more.T + further
+        mine = _measured(target, whole, placed, more @ change)
+        if best is None or mine.spacing < best.spacing:
+            best = mine
+    assert best is not None
+    return best
+
+
+def _in_own_axes(points: Floats) -> Floats:
+    moved = points - points.mean(axis=0)
+    moved = moved / np.sqrt((moved**2).sum(axis=1).mean())
+    _values, axes = np.linalg.eigh(moved.T @ moved)
+    # Longest first, and right-handed: a reflection must be the alignment's own.
+    axes = axes[:, ::-1] * [1, 1, np.sign(np.linalg.det(axes[:, ::-1]))]
+    turned: Floats = moved @ axes
+    return turned
+
+
+def _starts(target: Floats, moving: Floats) -> Floats:
+    """Rotations and reflections to begin from (S, 3, 3)."""
+    spread = np.sqrt((target**2).mean(axis=0) * (moving**2).mean(axis=0))
+    long_pair, short_pair = spread[0] < _NEAR_EQUAL * spread[1], spread[1] < _NEAR_EQUAL * spread[2]
+    if long_pair and short_pair:
+        return _everywhere()
+    if long_pair or short_pair:
+        return _around(2 if long_pair else 0)
+    return _signed_axes()
+
+
+@cache
+def _signed_axes() -> Floats:
+    """The 8 ways in which three told-apart axes can point, reflections among them."""
+    return np.array([np.diag(signs) for signs in product((1.0, -1.0), repeat=3)])
+
+
+@cache
+def _around(axis: int) -> Floats:
+    """Turns about one axis in steps of 10°, both ways up, with their reflections."""
+    turns = Rotation.from_euler("xyz"[axis], np.arange(0, 360, 10)[:, None], degrees=True).as_matrix()
+    return np.concatenate([turns @ signs for signs in _signed_axes()])
+
+
+@cache
+def _everywhere() -> Floats:
+    """About 400 rotations spread over all of them, with their reflections; the axes' own 48 first."""
+    count = 400
+    # A spiral over the three-sphere with two irrational turns (Alexa, 2022).
+    part = np.arange(count) + 0.5
+    radius, rest = np.sqrt(part / count), np.sqrt(1 - part / count)
+    one, two = 2 * np.pi * part / np.sqrt(2), 2 * np.pi * part / 1.533751168755204288118041
+    quaternions = np.stack([radius * np.sin(one), radius * np.cos(one), rest * np.sin(two), rest * np.cos(two)], axis=1)
+    turns = Rotation.from_quat(quaternions).as_matrix()
+    own = np.array(
+        [np.diag(signs)[list(order)] for order in permutations(range(3)) for signs in product((1.0, -1.0), repeat=3)]
+    )
+    return np.concatenate([own, turns, turns @ np.diag([1.0, 1.0, -1.0])])
+
+
+def _spread(starts: Floats, order: NDArray[np.intp]) -> list[int]:
+    """The best starts that are not within 15° of a better one."""
+    kept: list[int] = []
+    for at in order:
+        if all(np.trace(starts[at] @ starts[other].T) < 2.93 for other in kept):
+            kept.append(int(at))
+        if len(kept) == _KEPT:
+            break
+    return kept
+
+
+def _icp(target: Floats, tree: cKDTree, placed: Floats, start: Floats, *, rounds: int) -> tuple[float, Floats, Floats]:
+    """Iterate to the nearest fit by correspondences in both directions (Besl and McKay, 1992).
+
+    Returns the mean distance and the change (3, 3) and shift (3) from where `start` was applied to.
+    """
+    change, shift = start.copy(), np.zeros(3)
+    last = np.inf
+    for _round in range(rounds):
+        there, at = tree.query(placed)
+        back, from_there = cKDTree(placed).query(target)
+        error = float(there.mean() + back.mean()) / 2
+        if error > last * 0.998:
+            break
+        last = error
+        # The farthest tenth pulls toward where the other has nothing.
+        near, near_back = there <= np.quantile(there, 0.9), back <= np.quantile(back, 0.9)
+        source = np.concatenate([placed[near], placed[from_there[near_back]]])
+        goal = np.concatenate([target[at[near]], target[near_back]])
+        turn, factor, move = _similarity(source, goal)
+        placed = factor * placed @ turn.T + move
+        change, shift = factor * turn @ change, factor * turn @ shift + move
+    return last, change, shift
+
+
+def _similarity(source: Floats, goal: Floats) -> tuple[Floats, float, Floats]:
+    """The rotation, factor and shift that take one list of points nearest to the other (Umeyama, 1991)."""
+    middle, aim = source.mean(axis=0), goal.mean(axis=0)
+    moved, wanted = source - middle, goal - aim
+    left, values, right = np.linalg.svd(wanted.T @ moved)
+    signs = np.ones(3)
+    if np.linalg.det(left) * np.linalg.det(right) < 0:
+        signs[2] = -1
+    turn = left @ np.diag(signs) @ right
+    factor = float((values * signs).sum() / (moved**2).sum())
+    return turn, factor, aim - factor * turn @ middle
+
+
+def _measured(target: Floats, tree: cKDTree, placed: Floats, change: Floats) -> Alignment:
+    other = cKDTree(placed)
+    there, back = tree.query(placed)[0], other.query(target)[0]
+    own = (tree.query(target, k=2)[0][:, 1].mean() + other.query(placed, k=2)[0][:, 1].mean()) / 2
+    chamfer = float(there.mean() + back.mean()) / 2
+    determinant = float(np.linalg.det(change))
+    return Alignment(
+        spacing=chamfer / float(own) if own > 0 else 0.0,
+        chamfer=chamfer,
+        far=float(max(np.quantile(there, 0.98), np.quantile(back, 0.98))),
+        mirrored=determinant < 0,
+        scale=abs(determinant) ** (1 / 3),
+    )

@@ -1,0 +1,48 @@
+"""What stays of a picture when it is saved anew, made smaller, cropped, turned, mirrored or written over.
+
+The hash of the whole finds copies of the whole; hashes of windows find crops; a small gray picture, kept with them, is
+laid over the other one before anything is called a copy. Nothing here imports Django.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from designs.originality.pdq import Bits, PdqHash, luminance, pdq
+
+THUMBNAIL = 128
+"""Pixels along the longer side of the small gray picture."""
+_WORKING = 512
+_CROPS = (0.9, 0.8)
+_PLACES = ((0.5, 0.5), (0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0))
+WINDOWS = len(_CROPS) * len(_PLACES)
+
+
+@dataclass(frozen=True)
+class PictureDescription:
+    """`whole` is the hash in eight orientations, `windows` (10, 256) hashes of crops, `thumbnail` (h, w) gray."""
+
+    whole: PdqHash
+    windows: Bits
+    thumbnail: NDArray[np.uint8]
+
+
+def describe_picture(picture: Image.Image) -> PictureDescription:
+    """Describe a picture in RGB (designs.untrusted.images.for_showing, on paper)."""
+    working = picture.copy()
+    working.thumbnail((_WORKING, _WORKING), Image.Resampling.BOX, reducing_gap=None)
+    luma = luminance(np.asarray(working))
+    small = picture.copy()
+    small.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.BOX, reducing_gap=None)
+    gray = np.rint(luminance(np.asarray(small))).astype(np.uint8)
+    windows = [pdq(_window(luma, part, place)).orientations[0] for part in _CROPS for place in _PLACES]
+    return PictureDescription(pdq(luma), np.stack(windows), gray)
+
+
+def _window(luma: NDArray[np.float64], part: float, place: tuple[float, float]) -> NDArray[np.float64]:
+    height, width = (max(1, round(side * part)) for side in luma.shape)
+    top = round((luma.shape[0] - height) * place[0])
+    left = round((luma.shape[1] - width) * place[1])
+    return luma[top : top + height, left : left + width]

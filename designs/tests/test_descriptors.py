@@ -1,0 +1,138 @@
+"""What is compared: hashes of content, descriptors that survive a change, and laying two works over each other."""
+
+import io
+
+import numpy as np
+import pytest
+import trimesh
+from PIL import Image, ImageDraw
+from scipy.spatial.transform import Rotation
+
+from designs.originality.alignment import align
+from designs.originality.exact import geometry_hash, pixel_hash
+from designs.originality.overlay import overlay
+from designs.originality.pdq import differing_bits, luminance, pdq
+from designs.originality.pictures import describe_picture
+from designs.originality.shapes import NoSurface, describe, describe_without_stretch
+
+
+def bracket() -> tuple[np.ndarray, np.ndarray]:
+    """Three boxes of different sizes: no symmetry, no shape of another test."""
+    boxes = [((4, 1, 1), (0, 0, 0)), ((1, 3, 1), (1.5, 2, 0)), ((1, 1, 2), (-1, 0, 1.5))]
+    parts = [trimesh.creation.box(size, trimesh.transformations.translation_matrix(at)) for size, at in boxes]
+    mesh = trimesh.util.concatenate(parts)
+    return np.array(mesh.vertices), np.array(mesh.faces)
+
+
+def changed(positions: np.ndarray, *, stretch=(1.0, 1.0, 1.0), mirrored=False) -> np.ndarray:
+    turn = Rotation.from_euler("xyz", [20, -75, 131], degrees=True).as_matrix()
+    side = np.array([-1.0 if mirrored else 1.0, 1.0, 1.0])
+    return (positions * stretch * side) @ turn.T * 7.3 + [120, -4, 33]
+
+
+def strokes(seed: int, size: tuple[int, int] = (420, 300)) -> Image.Image:
+    """A drawing of arcs and lines that another seed makes otherwise."""
+    chance = np.random.default_rng(seed)
+    image = Image.new("RGB", size, (244, 240, 230))
+    pen = ImageDraw.Draw(image)
+    for _stroke in range(60):
+        x, y = chance.uniform(0, size[0]), chance.uniform(0, size[1])
+        reach = chance.uniform(10, 90)
+        ink = tuple(int(value) for value in chance.integers(0, 190, 3))
+        pen.arc((x - reach, y - reach, x + reach, y + reach), *sorted(chance.uniform(0, 360, 2)), fill=ink, width=5)
+    return image
+
+
+def test_the_hash_of_a_geometry_knows_neither_order_nor_place_nor_scale():
+    positions, faces = bracket()
+    order = np.random.default_rng(3).permutation(len(positions))
+    elsewhere = (positions * 16 + [1024, -512, 64])[order]
+    shuffled = np.roll(np.argsort(order)[faces], 1, axis=1)[::-1]
+    unmerged = positions[faces].reshape(-1, 3)
+    wanted = geometry_hash(positions, faces)
+    assert geometry_hash(elsewhere, shuffled) == wanted
+    assert geometry_hash(unmerged, np.arange(len(unmerged)).reshape(-1, 3)) == wanted
+    assert geometry_hash(positions, faces[:, ::-1]) != wanted
+    assert geometry_hash(positions * [1, 1, 1.001], faces) != wanted
+
+
+def test_the_hash_of_pixels_knows_no_format():
+    image = strokes(1)
+    encoded = io.BytesIO()
+    image.save(encoded, "WEBP", lossless=True)
+    assert pixel_hash(Image.open(encoded).convert("RGB")) == pixel_hash(image)
+    image.putpixel((0, 0), (0, 0, 0))
+    assert pixel_hash(Image.open(encoded).convert("RGB")) != pixel_hash(image)
+
+
+def test_descriptors_survive_being_turned_scaled_mirrored_and_meshed_anew():
+    positions, faces = bracket()
+    first = describe(positions, faces)
+    assert first.points.shape == (2048, 3)
+    assert first.distances.shape == first.harmonics.shape == (64,)
+    finer = trimesh.remesh.subdivide(positions, faces)
+    for again in (describe(changed(positions, mirrored=True), faces), describe(changed(finer[0]), finer[1])):
+        assert np.linalg.norm(first.distances - again.distances) < 0.03
+        assert np.linalg.norm(first.harmonics - again.harmonics) < 0.08
+    ball = trimesh.creation.icosphere(subdivisions=2)
+    other = describe(ball.vertices, ball.faces)
+    assert np.linalg.norm(first.distances - other.distances) > 0.3
+    assert np.linalg.norm(first.harmonics - other.harmonics) > 0.5
+
+
+def test_a_stretch_changes_the_shape_and_not_what_is_left_without_it():
+    positions, faces = bracket()
+    longer = changed(positions, stretch=(1, 1.3, 1))
+    plain = np.linalg.norm(describe(positions, faces).harmonics - describe(longer, faces).harmonics)
+    undone = np.linalg.norm(
+        describe_without_stretch(positions, faces).harmonics - describe_without_stretch(longer, faces).harmonics
+    )
+    assert undone < 0.02 < 0.1 < plain
+
+
+def test_a_sheet_and_what_has_no_surface_are_told():
+    sheet = np.array([[0.0, 0, 0], [3, 0, 0], [3, 1, 0], [0, 1, 0]])
+    faces = np.array([[0, 1, 2], [0, 2, 3]])
+    assert np.isfinite(describe_without_stretch(sheet, faces).harmonics).all()
+    with pytest.raises(NoSurface):
+        describe(np.array([[0.0, 0, 0], [1, 1, 1], [2, 2, 2]]), np.array([[0, 1, 2]]))
+    with pytest.raises(NoSurface):
+        describe(np.zeros((3, 3)), np.array([[0, 1, 2]]))
+
+
+def test_one_surface_lies_over_itself_and_says_that_it_was_mirrored():
+    positions, faces = bracket()
+    first = describe(positions, faces)
+    other_way = describe(changed(positions, mirrored=True), faces[::-1])
+    found = align(first.points, other_way.points)
+    assert found.mirrored
+    assert 0.95 < found.spacing < 1.05
+    assert found.scale == pytest.approx(1, abs=0.03)
+    higher = positions + [0, 0, 0.6] * (positions[:, 2:] > 2)
+    assert align(first.points, describe(changed(higher), faces).points).spacing > 1.15
+
+
+def test_the_eight_hashes_are_those_of_the_turned_pictures():
+    luma = luminance(np.asarray(strokes(5)))
+    found = pdq(luma)
+    assert found.quality > 50
+    turned = [np.rot90(luma, times) for times in range(4)]
+    for at, picture in enumerate([*turned, *(each[:, ::-1] for each in turned)]):
+        assert differing_bits(pdq(picture).orientations[0], found.orientations[at]) <= 2
+    unlike = differing_bits(found.orientations[0], pdq(luminance(np.asarray(strokes(6)))).orientations)
+    assert unlike.min() > 80
+    assert pdq(np.full((90, 120), 200.0)).quality == 0
+
+
+def test_a_turned_and_lettered_crop_lies_over_its_picture_and_another_does_not():
+    image = strokes(7)
+    first = describe_picture(image)
+    crop = image.crop((0, 30, 378, 300)).transpose(Image.Transpose.ROTATE_90)
+    ImageDraw.Draw(crop).rectangle((20, 180, 250, 215), fill=(255, 255, 255))
+    second = describe_picture(crop)
+    assert differing_bits(first.windows[:, None], second.whole.orientations).min() < 60
+    found = overlay(first.thumbnail, second.thumbnail)
+    assert found.agreement > 0.75
+    assert found.orientation == 3
+    assert found.scale == pytest.approx(0.9, abs=0.04)
+    assert overlay(first.thumbnail, describe_picture(strokes(8)).thumbnail).agreement < 0.2
