@@ -255,4 +255,4 @@ def standing_copies(version: DesignVersion) -> list[PublicCopy]:
 def renditions_of(sha256: str, *, chain_id: int) -> list[Rendition]:
     """What we delivered with these very bytes: one row, but for the same file sold as two designs."""
     made = Rendition.objects.filter(asset__sha256=sha256, state=Rendition.State.DONE, chain_id=chain_id)
-    return list(made.order_by("id")[:4])
+    return list(made.select_related("manifest").order_by("id")[:4])

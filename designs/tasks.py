@@ -1,7 +1,7 @@
 from celery import shared_task
 
 from designs.sandbox import keep_warm
-from designs.services import copying, processing, renditions, repair, scrubbing
+from designs.services import copying, preview_credentials, processing, renditions, repair, scrubbing
 
 
 @shared_task
@@ -55,3 +55,8 @@ def look_at(store: str, sha256: str, seen: str) -> None:
 @shared_task
 def scrub_slices() -> None:
     scrubbing.scrub_slices()
+
+
+@shared_task
+def sign_pictures() -> None:
+    preview_credentials.sign_published_pictures()

@@ -7,6 +7,7 @@ urlpatterns = [
     path("", views.verify, name="ask"),
     path("verify.py", views.verifier, name="verifier"),
     path("schema/<str:name>.json", views.schema, name="schema"),
+    path("<str:sha256>/credentials.c2pa", views.credentials, name="credentials"),
     path("<str:sha256>/statement.json", views.statement, name="statement"),
     path("<str:sha256>/", views.verdict, name="verdict"),
 ]

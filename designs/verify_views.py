@@ -1,9 +1,10 @@
 """The verify page: anybody asks by a file's hash, which the browser computes or they type. No file arrives here."""
 
 import re
+from pathlib import PurePath
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -15,6 +16,7 @@ from contracts.errors import ChainNotDeployed
 from contracts.verifier import one_file
 from designs.provenance.schemas import schema_text
 from designs.selectors import renditions_of
+from designs.storage import BlobMissing, CorruptBlob, StorageError, master_store
 from designs.verdicts import verdict_of
 
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -67,6 +69,22 @@ def statement(request: HttpRequest, sha256: str) -> HttpResponse:
     response = HttpResponse(found[0].beside.as_json(), content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="{sha256[:12]}.statement.json"'
     return response
+
+
+@require_safe
+def credentials(request: HttpRequest, sha256: str) -> HttpResponse | FileResponse:
+    """The Content Credentials beside a rendition that cannot hold them; whoever has the file may have them."""
+    found = next((one for one in renditions_of(sha256, chain_id=chain().chain_id) if one.manifest is not None), None)
+    if found is None or found.manifest is None:
+        raise Http404
+    try:
+        stream = master_store().open(found.manifest.sha256)
+    except (BlobMissing, CorruptBlob) as error:
+        raise Http404 from error
+    except StorageError as error:
+        return HttpResponse(str(error), status=503, headers={"Retry-After": "60"}, content_type="text/plain")
+    name = f"{PurePath(found.file_name).stem}.c2pa"
+    return FileResponse(stream, as_attachment=True, filename=name, content_type=found.manifest.media_type)
 
 
 @require_safe

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from accounts.models import User
+from designs.credentials import signing_certificate
 from designs.models import DesignVersion, Rendition
 from designs.renditions import forms_of
 from licensing.holdings import HeldLicense, licenses_of
@@ -23,6 +24,11 @@ class LicensedFiles:
     held: HeldLicense
     version: DesignVersion
     forms: list[FormShown]
+
+    @property
+    def has_certificate(self) -> bool:
+        """Whether what is made now gets Content Credentials."""
+        return signing_certificate() is not None
 
     @property
     def moving(self) -> bool:

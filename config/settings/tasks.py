@@ -52,6 +52,7 @@ CELERY_BEAT_SCHEDULE = {
     "copies-tidy": {"task": "designs.tasks.tidy_copies", "schedule": 3600.0, "options": {"expires": 600}},
     "renditions": {"task": "designs.tasks.sweep_renditions", "schedule": 10.0, "options": {"expires": 10}},
     "scrub": {"task": "designs.tasks.scrub_slices", "schedule": 300.0, "options": {"expires": 300}},
+    "pictures": {"task": "designs.tasks.sign_pictures", "schedule": 30.0, "options": {"expires": 30}},
     "studio-sweep": {"task": "studio.tasks.sweep_publications", "schedule": 5.0, "options": {"expires": 5}},
     "orders-sweep": {"task": "marketplace.tasks.sweep_orders", "schedule": 5.0, "options": {"expires": 5}},
     "listings": {"task": "marketplace.tasks.sweep_listings", "schedule": 30.0, "options": {"expires": 30}},

@@ -1,5 +1,6 @@
 from .assets import Asset, Preview, ProcessingStep
 from .copies import PublicCopy
+from .credentials import PreviewCredential
 from .design import SHARE_UNITS, Contribution, Design, DesignVersion, Disclosure
 from .keys import VersionKey
 from .provenance import EntryAncestor, EntryStatus, EntryVersion, ProvenanceRecord, RegistryEntry
@@ -17,6 +18,7 @@ __all__ = [
     "EntryStatus",
     "EntryVersion",
     "Preview",
+    "PreviewCredential",
     "ProcessingStep",
     "ProvenanceRecord",
     "PublicCopy",

@@ -23,6 +23,7 @@ class Rendition(models.Model):
         STL = "stl", _("Converted to STL")
         THREEMF = "3mf", _("Converted to 3MF")
         RESIZED = "resized", _("Image of at most 2048 pixels")
+        SIDECAR = "c2pa", _("Content Credentials to keep beside the file")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")
@@ -54,6 +55,15 @@ class Rendition(models.Model):
     embedded = models.TextField(blank=True, help_text="the signed statement in the file; empty where none fits in")
     statement = models.TextField(blank=True, help_text="the signed statement about the whole file")
     signer = AddressField(blank=True)
+    has_credentials = models.BooleanField(default=False, help_text="Content Credentials in the file")
+    manifest = models.ForeignKey(
+        "designs.Asset",
+        on_delete=models.PROTECT,
+        related_name="manifest_of",
+        null=True,
+        blank=True,
+        help_text="Content Credentials beside the file",
+    )
 
     class Meta:
         ordering: ClassVar = ["id"]

@@ -11,6 +11,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from contracts.verifier import NoStatement, Statement
+from designs.credentials import SIDECAR_TYPE, Signed
 from designs.errors import DesignError
 from designs.inspection import DetectedType, FileLimits, sentence
 from designs.sandbox import ChildFailed, Limits, Progress, run_child
@@ -24,6 +25,8 @@ _TRANSIENT = {"timeout", "killed", "crashed", "bad_reply"}
 _CHUNK = 1 << 20
 
 Sign = Callable[[Statement], Statement]
+Credential = Callable[[Path, str], Signed | None]
+"""Signs a file of this media type by the certificate; None where there is none, or it cannot be."""
 
 
 class RenditionError(DesignError):
@@ -42,6 +45,8 @@ class MadeRendition:
     media_type: str
     embedded: Statement | None
     whole: Statement
+    has_credentials: bool = False
+    manifest: Path | None = None
 
 
 def make_rendition(
@@ -52,6 +57,7 @@ def make_rendition(
     *,
     units: str,
     sign: Sign,
+    credential: Credential,
     progress: Progress | None = None,
 ) -> MadeRendition:
     """Make the form that `about` names, out of the master, in an empty folder.
@@ -59,6 +65,8 @@ def make_rendition(
     `about` is a statement without content and signature, which `sign` adds. Lengths are in `units` where the file
     does not say. Raises RenditionError.
     """
+    if about.form == "c2pa":
+        return _sidecar(master, detected.media_type, about, sign, credential)
     limits = FileLimits.configured()
     request = {
         "input": str(master.resolve()),
@@ -88,7 +96,26 @@ def make_rendition(
             path = _plain(folder / "sealed")
     except (KeyError, ValueError, OSError, NoStatement) as error:
         raise _error(ChildFailed("bad_reply")) from error
-    return MadeRendition(path, media_type, embedded, sign(_with(about, "file", _sha256(path))))
+    # Last, for they speak of the finished file.
+    signed = credential(path, media_type)
+    path = signed.path if signed is not None and not signed.beside else path
+    return MadeRendition(
+        path,
+        media_type,
+        embedded,
+        sign(_with(about, "file", _sha256(path))),
+        has_credentials=signed is not None and not signed.beside,
+        manifest=signed.path if signed is not None and signed.beside else None,
+    )
+
+
+def _sidecar(master: Path, media_type: str, about: Statement, sign: Sign, credential: Credential) -> MadeRendition:
+    """The Content Credentials of the master itself, which is not changed for them."""
+    signed = credential(master, media_type)
+    if signed is None or not signed.beside:
+        message = _("Content Credentials cannot be made at the moment. Try again later.")
+        raise RenditionError("no_certificate", message, retryable=False)
+    return MadeRendition(signed.path, SIDECAR_TYPE, None, sign(_with(about, "file", _sha256(signed.path))))
 
 
 def _with(about: Statement, scheme: str, content: str) -> Statement:

@@ -2,6 +2,7 @@
 
 from pathlib import PurePath
 
+from designs.credentials import EMBEDDING, signing_certificate
 from designs.models import Design, DesignVersion, Rendition
 
 Form = Rendition.Form
@@ -16,18 +17,25 @@ _ENDINGS = {
     "model/gltf-binary": ".glb",
     "model/stl": ".stl",
     "model/3mf": ".3mf",
+    "application/c2pa": ".c2pa",
 }
 
 
 def forms_of(version: DesignVersion) -> list[Form]:
-    """The forms beside the master itself, in the order in which they are shown; none before it was inspected."""
+    """The forms beside the master itself, in the order in which they are shown; none before it was inspected.
+
+    Content Credentials beside the file are offered for what cannot hold them, while a certificate signs.
+    """
     held = version.facts.get("format", "")
     if not held:
         return []
     forms = [Form.CREDENTIALS] if held in _HOLDING else []
     if version.design.kind == Design.Kind.IMAGE:
-        return [*forms, Form.RESIZED]
-    return [*forms, *(form for form, same in _CONVERSIONS.items() if held not in same)]
+        forms.append(Form.RESIZED)
+    else:
+        forms += [form for form, same in _CONVERSIONS.items() if held not in same]
+    beside = version.master.media_type not in EMBEDDING and signing_certificate() is not None
+    return [*forms, Form.SIDECAR] if beside else forms
 
 
 def file_name(version: DesignVersion, form: str, media_type: str) -> str:

@@ -20,12 +20,20 @@ from contracts.chains import Chain, chain_of
 from contracts.errors import ChainError
 from contracts.signers import operator_signer
 from contracts.verifier import Statement
+from designs.credentials import (
+    SIDECAR_TYPE,
+    CredentialsError,
+    Signed,
+    manifest_of,
+    sign_file,
+    signing_certificate,
+)
 from designs.errors import DesignError
 from designs.inspection import InspectionError, preflight
 from designs.models import DesignVersion, Rendition
 from designs.renditions import MadeRendition, RenditionError, file_name, forms_of, make_rendition
 from designs.services.upload import asset_of
-from designs.storage import StorageError, master_store
+from designs.storage import StorageError, StoredBlob, master_store
 
 logger = structlog.get_logger(__name__)
 
@@ -97,7 +105,7 @@ def run_rendition(*, rendition_id: int) -> None:
         try:
             made = _made(rendition, Path(folder))
             _keep(rendition, made)
-        except (RenditionError, InspectionError, StorageError, ChainError) as error:
+        except (RenditionError, CredentialsError, InspectionError, StorageError, ChainError) as error:
             _failed(rendition, error)
 
 
@@ -120,6 +128,7 @@ def _made(rendition: Rendition, folder: Path) -> MadeRendition:
         folder,
         units=str(version.facts.get("units", "")),
         sign=_signing(here),
+        credential=_credentialing(rendition, path, folder),
         progress=_beat(rendition),
     )
 
@@ -129,10 +138,31 @@ def _signing(here: Chain) -> Callable[[Statement], Statement]:
     return lambda statement: statement.signed(signer.sign_typed_data(statement.typed_data()))
 
 
+def _credentialing(rendition: Rendition, master: Path, folder: Path) -> Callable[[Path, str], Signed | None]:
+    """What signs by the certificate. What it cannot sign is delivered without: our statement does not need it."""
+    certificate = signing_certificate()
+    version = rendition.version
+    as_it_is = rendition.form in (Rendition.Form.CREDENTIALS, Rendition.Form.SIDECAR)
+
+    def credential(path: Path, media_type: str) -> Signed | None:
+        if certificate is None:
+            return None
+        manifest = manifest_of(version, title=version.design.title, form=rendition.form)
+        parent = {} if as_it_is else {"master": master, "master_type": version.master.media_type}
+        try:
+            return sign_file(path, media_type, manifest, certificate, folder, **parent)  # type: ignore[arg-type]
+        except CredentialsError as error:
+            if error.retryable and rendition.attempts < ATTEMPTS:
+                raise
+            logger.warning("credentials_failed", rendition=rendition.pk, code=error.code)
+            return None
+
+    return credential
+
+
 def _keep(rendition: Rendition, made: MadeRendition) -> None:
     """Store the file by its content, then say in one step that it is there."""
-    with made.path.open("rb") as stream:
-        blob = master_store().put(stream, max_bytes=MAX_BYTES)
+    blob, beside = _stored(made.path), _stored(made.manifest) if made.manifest else None
     if blob.sha256 != made.whole.content:
         raise RenditionError("bad_reply", _("The file could not be made. Nothing was lost."), retryable=True)
     with transaction.atomic():
@@ -145,8 +175,15 @@ def _keep(rendition: Rendition, made: MadeRendition) -> None:
             embedded=made.embedded.text if made.embedded else "",
             statement=made.whole.text,
             signer=operator_signer(chain_of(rendition.chain_id)).address,
+            has_credentials=made.has_credentials,
+            manifest=asset_of(beside, media_type=SIDECAR_TYPE) if beside else None,
         )
     logger.info("rendition_made", rendition=rendition.pk, form=rendition.form, kept=bool(done))
+
+
+def _stored(path: Path) -> StoredBlob:
+    with path.open("rb") as stream:
+        return master_store().put(stream, max_bytes=MAX_BYTES)
 
 
 def _failed(rendition: Rendition, error: Exception) -> None:

@@ -31,6 +31,8 @@ TASKS = {
     "derive": ("designs.untrusted.images", "derive"),
     "viewer": ("designs.untrusted.viewer", "write_viewer"),
     "make_rendition": ("designs.untrusted.renditions", "make"),
+    "draft_credentials": ("designs.untrusted.credentials", "draft"),
+    "read_credentials": ("designs.untrusted.credentials_reading", "read"),
     "seal_rendition": ("designs.untrusted.renditions", "seal"),
     "read_making": ("designs.untrusted.making", "read"),
     "cover": ("designs.untrusted.cover", "render_cover"),

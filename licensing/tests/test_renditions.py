@@ -1,6 +1,7 @@
 """A holder takes a file in another form: who may, what they see, and that it verifies afterwards."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from contracts.verifier.statement import Statement, read_beside
+from designs.credentials.local_authority import make_local_authority
 from designs.models import Design, RegistryEntry, Rendition
 from designs.services.renditions import run_rendition
 from designs.storage import master_store
@@ -179,3 +181,27 @@ def test_orders_are_limited_per_account(settings: Any, held: int, buyer: User) -
 def test_of_a_file_that_was_never_delivered_there_is_no_statement(ready: Rendition) -> None:
     assert Client().get(reverse("verify:statement", args=["ab" * 32])).status_code == 404
     assert json.loads(ready.beside.as_json())["file"] == ready.asset.sha256  # type: ignore[union-attr]
+
+
+def test_credentials_beside_a_file_are_given_and_their_absence_is_said(
+    settings: Any, held: int, buyer: User, lamp: Design, tmp_path: Path
+) -> None:
+    settings.CREDENTIALS_DIR = tmp_path
+    assert "No certificate is set up here" in read(signed_in(buyer).get(files(held)))
+    make_local_authority(tmp_path)
+    assert "No certificate is set up here" not in read(signed_in(buyer).get(files(held)))
+    ask(buyer, held)
+    run_rendition(rendition_id=Rendition.objects.get().pk)
+    assert "Content Credentials are in it" in read(signed_in(buyer).get(files(held)))
+    made = Rendition.objects.select_related("asset").get()
+    assert made.asset is not None
+    address = reverse("verify:credentials", args=[made.asset.sha256])
+    assert Client().get(address).status_code == 404
+    said = read(Client().get(reverse("verify:verdict", args=[made.asset.sha256])))
+    assert "in the file, signed by the operator's certificate" in said
+    # As for one that cannot hold them.
+    Rendition.objects.update(has_credentials=False, manifest=made.asset)
+    answer = Client().get(address)
+    assert b"".join(answer.streaming_content) == master_store().path(made.asset.sha256).read_bytes()
+    assert answer["Content-Disposition"] == 'attachment; filename="piece-credentials.c2pa"'
+    assert address in signed_in(buyer).get(files(held)).content.decode()

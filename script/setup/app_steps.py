@@ -153,6 +153,7 @@ def main() -> None:
         _step("Chain and database agree", lambda: _command("repair_local_chain"))
     _step("License templates", lambda: _command("ship_templates"))
     if settings.LOOMPRINT_LOCAL:
+        _step("Certificate for Content Credentials", lambda: _command("local_credentials"))
         accounts = _output_of("demo_accounts")
         (settings.LOOMPRINT_VAR / DEMO_ACCOUNTS).write_text(accounts)
 

@@ -1,0 +1,103 @@
+"""Pictures of published designs, signed: the largest JPEG and WebP of each, made from the master, which they name.
+
+The row is the queue. A signed picture takes the place of the one that it was made of, if that is still there.
+"""
+
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef
+from django.utils import timezone
+
+from designs.credentials import Certificate, CredentialsError, manifest_of, sign_file, signing_certificate
+from designs.models import Preview, PreviewCredential, RegistryEntry
+from designs.storage import StorageError, master_store, preview_store
+
+logger = structlog.get_logger(__name__)
+
+ATTEMPTS = 3
+SILENT_AFTER = timedelta(minutes=5)
+SIGNED_TYPES = ("image/jpeg", "image/webp")
+MAX_BYTES = 1 << 30
+AT_ONCE = 10
+
+State = PreviewCredential.State
+
+
+def sign_published_pictures(*, limit: int = AT_ONCE) -> int:
+    """Plan and sign what is due. Returns how many were signed; without a certificate nothing is planned."""
+    certificate = signing_certificate()
+    if certificate is None:
+        return 0
+    _plan(limit)
+    silent = PreviewCredential.objects.filter(state=State.RUNNING, beat_at__lt=timezone.now() - SILENT_AFTER)
+    silent.filter(attempts__lt=ATTEMPTS).update(state=State.WAITING)
+    silent.update(state=State.FAILED, error_code="worker_lost")
+    waiting = PreviewCredential.objects.filter(state=State.WAITING).order_by("id").values_list("pk", flat=True)
+    return sum(_sign(pk, certificate) for pk in list(waiting[:limit]))
+
+
+def _plan(limit: int) -> None:
+    """A row for each picture that has none: the largest of its kind, of a design whose entry is on the chain."""
+    entry = RegistryEntry.objects.filter(
+        chain_id=OuterRef("version__design__chain_id"), entry_id=OuterRef("version__design__entry_id")
+    )
+    larger = Preview.objects.filter(
+        version=OuterRef("version"),
+        kind=Preview.Kind.IMAGE,
+        media_type=OuterRef("media_type"),
+        width__gt=OuterRef("width"),
+    )
+    due = Preview.objects.filter(
+        ~Exists(larger), Exists(entry), kind=Preview.Kind.IMAGE, media_type__in=SIGNED_TYPES, credential=None
+    )
+    rows = [PreviewCredential(preview_id=pk) for pk in due.order_by("id").values_list("pk", flat=True)[:limit]]
+    PreviewCredential.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _sign(pk: int, certificate: Certificate) -> bool:
+    claimed = PreviewCredential.objects.filter(pk=pk, state=State.WAITING).update(
+        state=State.RUNNING, attempts=F("attempts") + 1, beat_at=timezone.now(), error_code=""
+    )
+    if not claimed:
+        return False
+    row = PreviewCredential.objects.select_related("preview__version__design", "preview__version__master").get(pk=pk)
+    mine = PreviewCredential.objects.filter(pk=pk, state=State.RUNNING, attempts=row.attempts)
+    scratch = Path(settings.PREVIEW_ROOT).parent / "scratch"
+    scratch.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="credentials-", dir=scratch) as folder:
+        try:
+            return _signed(row, certificate, Path(folder))
+        except (CredentialsError, StorageError) as error:
+            again = getattr(error, "retryable", True) and row.attempts < ATTEMPTS
+            mine.update(state=State.WAITING if again else State.FAILED, error_code=error.code)
+            logger.warning("picture_not_signed", preview=row.preview_id, code=error.code, again=again)
+            return False
+
+
+def _signed(row: PreviewCredential, certificate: Certificate, folder: Path) -> bool:
+    preview = row.preview
+    version = preview.version
+    signed = sign_file(
+        preview_store().path(preview.sha256),
+        preview.media_type,
+        manifest_of(version, title=version.design.title, form="", shown=True),
+        certificate,
+        folder,
+        master=master_store().path(version.master.sha256),
+        master_type=version.master.media_type,
+    )
+    with signed.path.open("rb") as stream:
+        blob = preview_store().put(stream, max_bytes=MAX_BYTES)
+    with transaction.atomic():
+        replaced = Preview.objects.filter(pk=preview.pk, sha256=preview.sha256).update(
+            sha256=blob.sha256, size=blob.size
+        )
+        if replaced:
+            PreviewCredential.objects.filter(pk=row.pk).update(state=State.DONE)
+    logger.info("picture_signed", preview=preview.pk, kept=bool(replaced))
+    return bool(replaced)

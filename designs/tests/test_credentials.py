@@ -1,0 +1,277 @@
+"""Content Credentials: ours hold in what we deliver and publish, others' are read, and the key stays where it is."""
+
+import io
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+from PIL import Image
+
+from accounts.models import User
+from contracts.verifier.statement import statements_in
+from designs.credentials import (
+    Certificate,
+    CertificateError,
+    CredentialsError,
+    configured_certificate,
+    found_in,
+    manifest_of,
+    read_credentials,
+    sign_file,
+    signing_certificate,
+    trust_anchors,
+)
+from designs.credentials.local_authority import make_local_authority
+from designs.models import Design, DesignVersion, Preview, PreviewCredential, Rendition
+from designs.renditions import forms_of
+from designs.sandbox import ChildFailed
+from designs.services.preview_credentials import sign_published_pictures
+from designs.services.renditions import request_rendition, run_rendition
+from designs.services.upload import asset_of
+from designs.storage import master_store, preview_store
+from designs.tests.samples import binary_stl, image_bytes
+from marketplace.tests import rows
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("recorded_deployment")]
+
+ALGORITHM = "algorithmicMedia"
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("credentials")
+    assert make_local_authority(folder)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def certificate(settings: Any, authority: Path) -> Certificate:
+    settings.CREDENTIALS_DIR = authority
+    settings.OPERATOR_KEY = "0x" + "07" * 32
+    found = configured_certificate()
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def piece(creator: User) -> Iterator[Any]:
+    def make(content: bytes, name: str, form: str, media_type: str) -> DesignVersion:
+        rows.chain_read_to(100)
+        kind = Design.Kind.IMAGE if media_type.startswith("image/") else Design.Kind.MESH
+        design = rows.draft(creator, f"Piece {name}", kind=kind)
+        blob = master_store().put(io.BytesIO(content), max_bytes=len(content))
+        master = asset_of(blob, media_type=media_type)
+        design.versions.update(file_name=name, facts={"format": form}, master=master)
+        rows.anchor(design, block=20)
+        return DesignVersion.objects.select_related("design", "master").get(design=design)
+
+    return make  # type: ignore[return-value]
+
+
+def made(version: DesignVersion, form: str) -> tuple[Rendition, Path]:
+    rendition = request_rendition(version=version, form=form)
+    run_rendition(rendition_id=rendition.pk)
+    rendition.refresh_from_db()
+    assert rendition.asset is not None, rendition.message
+    return rendition, master_store().path(rendition.asset.sha256)
+
+
+def test_a_delivered_image_has_credentials_beside_our_statement_and_both_hold(
+    piece: Any, png: bytes, tmp_path: Path, settings: Any
+) -> None:
+    version = piece(png, "a.png", "png", "image/png")
+    rendition, path = made(version, "credentials")
+    assert (rendition.has_credentials, rendition.manifest) == (True, None)
+    assert [(one.text, whole) for one, whole in statements_in(str(path))] == [(rendition.embedded, True)]
+
+    found = read_credentials(path, "image/png", tmp_path)
+    assert (found.state, found.failures) == ("trusted", [])
+    assert (found.generator, found.title) == ("Loomprint 1", "Piece a.png")
+    assert (found.actions, found.sources) == (["c2pa.created"], [ALGORITHM])
+    assert (found.entry, found.ingredients) == (version.design.entry_id, [])
+    content = path.read_bytes()
+    for private in (b"Northlight", b"creator@example.org", b"a.png-thumbnail"):
+        assert private not in content
+    # Thumbnails would take a hundred times the room.
+    assert len(content) - len(png) < 20_000
+
+    settings.CREDENTIALS_DIR = tmp_path / "nothing"
+    assert read_credentials(path, "image/png", tmp_path).state == "valid"
+    (tmp_path / "changed").write_bytes(content[:60] + bytes([content[60] ^ 1]) + content[61:])
+    assert read_credentials(tmp_path / "changed", "image/png", tmp_path).state == "invalid"
+    (tmp_path / "bare").write_bytes(png)
+    assert read_credentials(tmp_path / "bare", "image/png", tmp_path).state == "absent"
+    with Image.open(path) as image:
+        image.save(tmp_path / "again", "PNG")
+    assert read_credentials(tmp_path / "again", "image/png", tmp_path).state == "absent"
+
+
+def test_what_was_made_from_the_master_names_it_as_its_parent(piece: Any, tmp_path: Path) -> None:
+    version = piece(image_bytes("WEBP"), "a.webp", "webp", "image/webp")
+    _rendition, path = made(version, "resized")
+    found = read_credentials(path, "image/jpeg", tmp_path)
+    assert found.state == "trusted"
+    assert found.actions == ["c2pa.opened", "c2pa.resized.proportional"]
+    assert [(one.title, one.relationship) for one in found.ingredients] == [("master", "parentOf")]
+
+
+def test_what_cannot_hold_credentials_has_them_beside_it(piece: Any, tmp_path: Path) -> None:
+    version = piece(binary_stl(), "a.stl", "stl_binary", "model/stl")
+    assert forms_of(version) == ["glb", "3mf", "c2pa"]
+    sidecar, path = made(version, "c2pa")
+    assert (sidecar.file_name, sidecar.asset.media_type) == ("a.c2pa", "application/c2pa")
+    master = master_store().path(version.master.sha256)
+    found = read_credentials(master, "model/stl", tmp_path, beside=path)
+    assert (found.state, found.actions) == ("trusted", ["c2pa.created"])
+    (tmp_path / "other").write_bytes(binary_stl(header=b"other"))
+    assert read_credentials(tmp_path / "other", "model/stl", tmp_path, beside=path).state == "invalid"
+
+    glb, path = made(version, "glb")
+    assert (glb.has_credentials, glb.manifest is not None) == (False, True)
+    beside = master_store().path(glb.manifest.sha256)
+    found = read_credentials(path, "model/gltf-binary", tmp_path, beside=beside)
+    assert (found.state, found.actions) == ("trusted", ["c2pa.opened", "c2pa.converted"])
+
+
+def test_the_largest_pictures_of_what_is_published_are_signed_once(piece: Any, png: bytes, tmp_path: Path) -> None:
+    version = piece(png, "a.png", "png", "image/png")
+    hidden = rows.draft(version.design.owner, "Not published")
+    small = Preview.objects.get(version=version)
+    content = rows.cover_bytes((960, 720))
+    blob = preview_store().put(io.BytesIO(content), max_bytes=len(content))
+    large = Preview.objects.create(
+        version=version,
+        kind="image",
+        sha256=blob.sha256,
+        media_type="image/jpeg",
+        width=960,
+        height=720,
+        size=blob.size,
+    )
+    before = small.sha256
+
+    assert sign_published_pictures() == 1
+    assert sign_published_pictures() == 0
+    large.refresh_from_db()
+    small.refresh_from_db()
+    assert small.sha256 == before
+    assert Preview.objects.get(version__design=hidden).sha256 == before
+    assert PreviewCredential.objects.get().preview_id == large.pk
+    path = preview_store().path(large.sha256)
+    assert path.stat().st_size == large.size
+    found = read_credentials(path, "image/jpeg", tmp_path)
+    assert (found.state, found.entry) == ("trusted", version.design.entry_id)
+    assert [one.relationship for one in found.ingredients] == ["parentOf"]
+    # Made anew, it is signed anew.
+    large.delete()
+    assert not PreviewCredential.objects.exists()
+
+
+def test_a_picture_whose_master_is_away_is_tried_three_times(piece: Any, png: bytes) -> None:
+    version = piece(png, "a.png", "png", "image/png")
+    master_store().path(version.master.sha256).unlink()
+    for state in ("waiting", "waiting", "failed"):
+        assert sign_published_pictures() == 0
+        row = PreviewCredential.objects.get()
+        assert (row.state, row.error_code) == (state, "blob_missing")
+    PreviewCredential.objects.update(state="running", attempts=1, beat_at=datetime(2026, 1, 1, tzinfo=UTC))
+    sign_published_pictures()
+    assert PreviewCredential.objects.get().attempts == 2
+
+
+def test_without_a_certificate_everything_works_and_nothing_is_signed(
+    piece: Any, png: bytes, settings: Any, tmp_path: Path
+) -> None:
+    settings.CREDENTIALS_DIR = tmp_path
+    version = piece(png, "a.png", "png", "image/png")
+    rendition, path = made(version, "credentials")
+    assert (rendition.has_credentials, rendition.manifest) == (False, None)
+    assert read_credentials(path, "image/png", tmp_path).state == "absent"
+    assert (sign_published_pictures(), PreviewCredential.objects.count()) == (0, 0)
+    assert "c2pa" not in forms_of(piece(binary_stl(), "a.stl", "stl_binary", "model/stl"))
+
+
+def test_a_certificate_is_read_from_variables_or_files_and_said_to_be_wrong(
+    settings: Any, authority: Path, tmp_path: Path
+) -> None:
+    key, chain = (authority / "key.pem").read_text(), (authority / "chain.pem").read_text()
+    settings.CREDENTIALS_DIR = tmp_path
+    assert configured_certificate() is None
+    settings.CREDENTIALS_KEY, settings.CREDENTIALS_CHAIN = key.replace("\n", "\\n"), chain.replace("\n", "\\n")
+    found = configured_certificate()
+    assert found is not None
+    assert found.subject == "CN=Loomprint local operator,O=Loomprint\\, a local start"
+    assert trust_anchors().count("BEGIN CERTIFICATE") == 1
+    assert "PRIVATE" not in repr(found) + trust_anchors()
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=399)):
+        with pytest.raises(CertificateError, match="ended on"):
+            configured_certificate()
+        assert signing_certificate() is None
+    make_local_authority(tmp_path / "other")
+    for wrong_key, wrong_chain, why in (
+        (key, "", "not PEM"),
+        ("nonsense", chain, "not PEM"),
+        (key, (tmp_path / "other/chain.pem").read_text(), "not that of"),
+    ):
+        settings.CREDENTIALS_KEY, settings.CREDENTIALS_CHAIN = wrong_key, wrong_chain
+        with pytest.raises(CertificateError, match=why):
+            configured_certificate()
+
+
+def test_a_local_start_makes_its_own_once_and_no_other_does(settings: Any, tmp_path: Path) -> None:
+    settings.CREDENTIALS_DIR = tmp_path / "new"
+    settings.LOOMPRINT_LOCAL = True
+    call_command("local_credentials")
+    key = tmp_path / "new/key.pem"
+    assert key.stat().st_mode & 0o077 == 0
+    before = key.read_bytes()
+    call_command("local_credentials")
+    assert key.read_bytes() == before
+    settings.LOOMPRINT_LOCAL = False
+    with pytest.raises(CommandError, match="for a local start"):
+        call_command("local_credentials")
+
+
+def test_the_key_signs_nothing_but_claims(certificate: Certificate) -> None:
+    assert len(certificate.sign(b"\x84\x6aSignature1rest")) == 64
+    for other in (b"", b"a certificate to be", b"\x84\x6aSignature1" + bytes(300_000)):
+        with pytest.raises(ValueError, match="not what a claim"):
+            certificate.sign(other)
+
+
+def test_what_a_child_says_beyond_what_is_known_is_not_believed() -> None:
+    known = {"state": "valid", "ingredients": [{"title": "a", "relationship": "parentOf", "entry": "0x" + "AB" * 16}]}
+    assert found_in(known).ingredients[0].entry == "0x" + "ab" * 16
+    assert found_in({"state": "valid", "entry": "'; drop"}).entry == ""
+    for wrong in (
+        {},
+        {"state": "sure"},
+        {"state": "valid", "title": "a\nb"},
+        {"state": "valid", "title": "a" * 402},
+        {"state": "valid", "title": 5},
+        {"state": "valid", "actions": ["a"] * 33},
+        {"state": "valid", "ingredients": [{}]},
+        {"state": "valid", "ingredients": "abc"},
+    ):
+        with pytest.raises(ChildFailed, match="bad_reply"):
+            found_in(wrong)
+
+
+def test_a_file_that_is_no_picture_is_not_signed_and_hostile_manifests_are_invalid(
+    piece: Any, png: bytes, certificate: Certificate, tmp_path: Path
+) -> None:
+    version = piece(png, "a.png", "png", "image/png")
+    manifest = manifest_of(version, title="A", form="credentials")
+    assert "created" in json.dumps(manifest)
+    (tmp_path / "rubbish").write_bytes(b"\x89PNG\r\n\x1a\n" + b"\xff" * 100)
+    with pytest.raises(CredentialsError) as caught:
+        sign_file(tmp_path / "rubbish", "image/png", manifest, certificate, tmp_path)
+    assert (caught.value.code, caught.value.retryable) == ("unreadable", False)
+    jumbf = b"\x00\x00\x00\x10caBX" + b"\xff" * 16 + b"\0\0\0\0"
+    (tmp_path / "hostile").write_bytes(png[:33] + jumbf + png[33:])
+    assert read_credentials(tmp_path / "hostile", "image/png", tmp_path).state in ("invalid", "absent")
