@@ -36,13 +36,14 @@ class CopyAtPlace:
 
 @dataclass(frozen=True)
 class KeyOffer:
-    """What a licensee can open with the key: the copies, and the command that opens each."""
+    """What a licensee can open with the key: the copies, and the commands that open one and check the result."""
 
     held: HeldLicense
     version: DesignVersion
     recipient: str
     copies: tuple[CopyAtPlace, ...]
     decrypt: str
+    check: str
 
 
 def key_offer(*, user: User, license_id: int) -> KeyOffer:
@@ -59,6 +60,7 @@ def key_offer(*, user: User, license_id: int) -> KeyOffer:
         recipient=version.key.recipient,
         copies=tuple(CopyAtPlace(copy, _fetching(copy, sealed)) for copy in copies),
         decrypt=f"age -d -i {KEY_FILE} -o {plain} {sealed}",
+        check=f"sha256sum {plain}",
     )
 
 

@@ -93,6 +93,8 @@ def test_the_page_names_the_copy_and_the_commands(held, copy, buyer, settings):
     assert f"ipfs cat {copy.cid} > {name}.age'" in plain
     assert f"curl -o {name}.age' https://gateway.example/ipfs/{copy.cid}" in plain
     assert f"age -d -i key.txt -o {name}' {name}.age'" in plain
+    assert f"sha256sum {name}'" in plain
+    assert copy.version.master.sha256 in plain
     assert "AGE-SECRET-KEY" not in said
     assert reverse("licensing:copies", args=[held]) in page(buyer, LIBRARY)
 
