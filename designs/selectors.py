@@ -128,6 +128,25 @@ def picture_of(design: Design, previews: Iterable[Preview]) -> Picture:
     )
 
 
+@dataclass(frozen=True)
+class Views:
+    """What a mesh is seen in beside its cover: models for the viewer, and stills."""
+
+    viewer: Preview | None
+    light: Preview | None
+    stills: tuple[Preview, ...]
+
+
+def views_of(previews: Iterable[Preview]) -> Views:
+    found = {Preview.Kind(preview.kind): preview for preview in previews}
+    stills = (found.get(kind) for kind in (Preview.Kind.CLAY, Preview.Kind.WIREFRAME))
+    return Views(
+        viewer=found.get(Preview.Kind.VIEWER),
+        light=found.get(Preview.Kind.VIEWER_LIGHT),
+        stills=tuple(still for still in stills if still is not None),
+    )
+
+
 def access_design(*, viewer: Any, public_id: Any) -> Design:
     """The design, if this viewer may see it: anyone once it is anchored, else its people and moderators.
 

@@ -8,15 +8,17 @@ from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from accounts.models import User
 from contracts.chains import chain
 from contracts.selectors import ActionStatus, confirmation_status, status_of_action
-from designs.models import Contribution, Design, DesignVersion, Preview
+from designs.models import Contribution, Design, DesignVersion
 from designs.selectors import (
     Picture,
     Progress,
+    Views,
     cover_previews,
     failed_steps,
     picture_of,
     progress_of,
     state_word,
+    views_of,
     with_entry,
 )
 from licensing.selectors import OfferOnShow, Stop, offers_of, sale_stop
@@ -47,7 +49,7 @@ class DraftPage:
     design: Design
     version: DesignVersion
     picture: Picture
-    viewer: Preview | None
+    views: Views
     progress: Progress
     parts: list[Contribution]
     table: list[SharePart]
@@ -100,7 +102,7 @@ class DraftPage:
     def stage(self) -> str:
         """A word that changes whenever the page around the status must be drawn anew."""
         final = self.status.code == "final"
-        shown = f"{self.picture.images[0].kind if self.picture.images else ''}-{self.viewer is not None}"
+        shown = f"{self.picture.images[0].kind if self.picture.images else ''}-{self.views.viewer is not None}"
         return f"{self.design.state}-{self.progress.running}-{shown}-{self.publication is not None}-{final}"
 
     @property
@@ -146,7 +148,7 @@ def draft_page(design: Design) -> DraftPage:
         design=design,
         version=version,
         picture=picture_of(design, previews),
-        viewer=next((p for p in previews if p.kind == Preview.Kind.VIEWER), None),
+        views=views_of(previews),
         progress=progress_of(version),
         parts=parts,
         table=_table(parts, publication),

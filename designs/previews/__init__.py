@@ -2,8 +2,10 @@
 
 from .files import PreviewError, PreviewFile
 from .render import (
+    draw_wireframe,
     make_derivatives,
     make_viewer,
+    render_clay,
     render_cover,
     render_first,
     render_large_cover,
@@ -13,8 +15,10 @@ from .render import (
 __all__ = [
     "PreviewError",
     "PreviewFile",
+    "draw_wireframe",
     "make_derivatives",
     "make_viewer",
+    "render_clay",
     "render_cover",
     "render_first",
     "render_large_cover",

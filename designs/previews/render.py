@@ -26,11 +26,20 @@ _LIMITS = {
     "derive": Limits(cpu_seconds=120, wall_seconds=180, memory_bytes=3 * GIBIBYTE, file_bytes=64 * MEBIBYTE),
     "viewer": Limits(cpu_seconds=120, wall_seconds=180, memory_bytes=4 * GIBIBYTE, file_bytes=512 * MEBIBYTE),
     "first": Limits(cpu_seconds=60, wall_seconds=90, memory_bytes=4 * GIBIBYTE, file_bytes=1024 * MEBIBYTE, threads=4),
+    "wireframe": Limits(cpu_seconds=60, wall_seconds=90, memory_bytes=4 * GIBIBYTE, file_bytes=64 * MEBIBYTE),
+    "clay": Limits(cpu_seconds=300, wall_seconds=400, memory_bytes=4 * GIBIBYTE, file_bytes=1024 * MEBIBYTE, threads=4),
     "cover": Limits(
         cpu_seconds=300, wall_seconds=400, memory_bytes=4 * GIBIBYTE, file_bytes=1024 * MEBIBYTE, threads=4
     ),
 }
-_KINDS = {"derive": {"image", "blur"}, "viewer": {"viewer"}, "cover": {"cover"}, "first": {"first"}}
+_KINDS = {
+    "derive": {"image", "blur"},
+    "viewer": {"viewer"},
+    "cover": {"cover"},
+    "first": {"first"},
+    "clay": {"clay"},
+    "wireframe": {"wireframe"},
+}
 _MEDIA_TYPES = {
     ".avif": "image/avif",
     ".webp": "image/webp",
@@ -57,6 +66,20 @@ def render_first(
 ) -> list[PreviewFile]:
     """Render a first small picture of a mesh, in about a tenth of the cover's time: one JPEG. Raises PreviewError."""
     return _run("first", master, detected.format, out_dir, progress, width=FIRST_WIDTH)
+
+
+def render_clay(
+    master: Path, detected: DetectedType, out_dir: Path, progress: Progress | None = None
+) -> list[PreviewFile]:
+    """Render the shape of a mesh in one matt color, seen as on its cover: one WebP. Raises PreviewError."""
+    return _run("clay", master, detected.format, out_dir, progress, width=COVER_WIDTH)
+
+
+def draw_wireframe(
+    master: Path, detected: DetectedType, out_dir: Path, progress: Progress | None = None
+) -> list[PreviewFile]:
+    """Draw the edges of a mesh's triangles, seen as on its cover: one WebP. Raises PreviewError."""
+    return _run("wireframe", master, detected.format, out_dir, progress, width=COVER_WIDTH)
 
 
 def render_cover(
@@ -133,7 +156,7 @@ def _run(
             reply = run_child(task, request, workdir=workdir, limits=_LIMITS[task], progress=progress)
         except ChildFailed as failure:
             raise _error(failure) from failure
-        return _collected(reply, workdir, out_dir, _KINDS[task])
+        return _collected(reply, workdir, out_dir, _KINDS.get(task, {task}))
     finally:
         shutil.rmtree(workdir, ignore_errors=True)
 

@@ -12,8 +12,10 @@ from designs.inspection import DetectedType, inspect, preflight, read_making, ru
 from designs.models import Design, DesignVersion, Preview, ProcessingStep
 from designs.previews import (
     PreviewFile,
+    draw_wireframe,
     make_derivatives,
     make_viewer,
+    render_clay,
     render_cover,
     render_first,
     render_large_cover,
@@ -101,6 +103,13 @@ def derivatives(job: Job) -> Write:
     return keep(job, files, replacing=DERIVED)
 
 
+def views(job: Job) -> Write:
+    """Stills of the shape alone and of its triangles."""
+    wireframe = draw_wireframe(*job.master(), job.folder, _part(job.progress, 0, 0.2))
+    clay = render_clay(*job.master(), job.folder, _part(job.progress, 0.2, 1))
+    return keep(job, [*wireframe, *clay], replacing=[Preview.Kind.WIREFRAME, Preview.Kind.CLAY])
+
+
 def large_cover(job: Job) -> Write:
     """The cover again in full size, and all that is made from it, put in place of the former in one piece."""
     pictures = render_large_cover(*job.master(), job.folder, _part(job.progress, 0, 0.85))
@@ -155,6 +164,7 @@ STEPS = (
     Step(Name.DERIVATIVES, derivatives, BOTH),
     Step(Name.VIEWER, viewer, MESHES, needed=False),
     Step(Name.MEASURE, measure, MESHES, needed=False),
+    Step(Name.VIEWS, views, MESHES, needed=False, background=True),
     Step(Name.LARGE_COVER, large_cover, MESHES, needed=False, background=True),
 )
 WORK = {step.name: step.work for step in STEPS}

@@ -12,7 +12,16 @@ import pytest
 from PIL import Image, ImageCms
 
 from designs.inspection import preflight
-from designs.previews import PreviewError, make_derivatives, make_viewer, render_cover, render_previews
+from designs.previews import (
+    PreviewError,
+    draw_wireframe,
+    make_derivatives,
+    make_viewer,
+    render_clay,
+    render_cover,
+    render_first,
+    render_previews,
+)
 from designs.tests.children import all_children
 from designs.tests.samples import ascii_stl, binary_stl, glb_bytes, glb_document, image_bytes
 
@@ -265,6 +274,47 @@ def test_up_is_z_in_stl_and_y_in_glb(master, out):
     red = (pixels[:, :, 0] - pixels[:, :, 1]) > 60
     assert np.ptp(np.flatnonzero(red.any(axis=1))) > 2 * np.ptp(np.flatnonzero(red.any(axis=0)))
     assert standing.path.stat().st_size > 1000
+
+
+# --- other stills -----------------------------------------------------------------------------------
+
+
+def pixels_of(file) -> np.ndarray:
+    return np.asarray(Image.open(file.path).convert("RGB")).astype(int)
+
+
+def test_a_first_picture_is_small_and_shows_what_the_cover_will(master, out):
+    path, detected = master(glb_bytes(), "cube.glb")
+    (first,) = render_first(path, detected, out)
+    assert (first.kind, first.width, first.height, first.media_type) == ("first", 400, 300, "image/jpeg")
+    (cover,) = render_cover(path, detected, out, width=400)
+    # The same view: what differs is noise.
+    assert np.abs(pixels_of(first) - pixels_of(cover)).mean() < 4
+
+
+def test_clay_shows_the_shape_without_the_colors_of_the_file(master, out, monkeypatch):
+    monkeypatch.setattr("designs.previews.render.COVER_WIDTH", 120)
+    (clay,) = render_clay(*master(glb_bytes(), "cube.glb"), out)
+    assert (clay.kind, clay.width, clay.height, clay.media_type) == ("clay", 120, 90, "image/webp")
+    red, green, blue = pixels_of(clay)[45, 60]
+    # The cube is pure red in its file.
+    assert red > green > blue > 30
+
+
+def test_a_wireframe_shows_the_edges_that_are_not_hidden(master, out, monkeypatch):
+    monkeypatch.setattr("designs.previews.render.COVER_WIDTH", 240)
+    (file,) = draw_wireframe(*master(binary_stl(), "box.stl"), out)
+    assert (file.kind, file.width, file.height, file.media_type) == ("wireframe", 240, 180, "image/webp")
+    pixels = pixels_of(file).mean(axis=2)
+    body = pixels[60:140, 90:150]
+    lines = (pixels < 110).mean()
+    # Of a box three sides are seen, with three diagonals: lines cover little, and most of each side is empty.
+    assert 0.005 < lines < 0.06
+    assert np.median(body) > 150
+    assert (pixels[0] > 225).all()
+    (dense,) = draw_wireframe(*master(binary_stl(torus(300, 100)), "ring.stl"), out / "dense")
+    # Edges closer than pixels do not make it black.
+    assert (pixels_of(dense).mean(axis=2) < 60).mean() < 0.01
 
 
 # --- all steps, and their failure -----------------------------------------------------------------

@@ -22,6 +22,7 @@ from designs.templatetags.designs import preview_url
 from designs.tests.samples import binary_stl
 
 pytestmark = pytest.mark.django_db
+FRONT, BACK = processing.Lane.FRONT, processing.Lane.BACK
 
 
 def uploaded(owner, content: bytes, *, name: str = "lantern.png", parts=None, **more) -> Design:
@@ -270,7 +271,7 @@ def test_a_mesh_is_shown_roughly_then_well_then_large(creator, monkeypatch, smal
     design = uploaded(creator, binary_stl(), name="box.stl")
     version = design.versions.get()
 
-    seen = step_by_step(version, processing.Lane.FRONT, monkeypatch)
+    seen = step_by_step(version, FRONT, monkeypatch)
 
     assert seen == [
         ("inspect", "processing", set()),
@@ -278,36 +279,40 @@ def test_a_mesh_is_shown_roughly_then_well_then_large(creator, monkeypatch, smal
         ("cover", "processing", {"first", "cover"}),
         ("derivatives", "draft", {"cover", "image", "blur"}),
         ("viewer", "draft", {"cover", "image", "blur", "viewer"}),
+        ("measure", "draft", {"cover", "image", "blur", "viewer"}),
     ]
-    before = set(version.previews.exclude(kind="viewer").values_list("sha256", flat=True))
+    small = version.previews.filter(kind__in=["cover", "image", "blur"])
+    before = set(small.values_list("sha256", flat=True))
     assert set(version.previews.filter(kind="cover").values_list("width", "height")) == {(64, 48)}
     progress = progress_of(version)
-    assert (progress.done, progress.moving, [step.name for step in progress.following]) == (
-        True,
-        True,
-        ["large_cover"],
-    )
+    following = [step.name for step in progress.following]
+    assert (progress.done, progress.moving, following) == (True, True, ["views", "large_cover"])
 
-    assert step_by_step(version, processing.Lane.BACK, monkeypatch) == [
-        ("large_cover", "draft", {"cover", "image", "blur", "viewer"})
+    # A step at a time, and the nudge to the next one.
+    in_background = [step_by_step(version, BACK, monkeypatch) for _step in following]
+    stills = {"clay", "wireframe"}
+    assert in_background == [
+        [("views", "draft", {"cover", "image", "blur", "viewer", *stills})],
+        [("large_cover", "draft", {"cover", "image", "blur", "viewer", *stills})],
     ]
 
     assert set(version.previews.filter(kind="cover").values_list("width", "height")) == {(96, 72)}
-    assert not before & set(version.previews.exclude(kind="viewer").values_list("sha256", flat=True))
+    assert not before & set(small.values_list("sha256", flat=True))
     assert progress_of(version).moving is False
 
 
 def test_a_large_cover_that_fails_leaves_what_is_there_and_stops_nobody(creator, monkeypatch, small_pictures) -> None:
     design = uploaded(creator, binary_stl(), name="box.stl")
     version = design.versions.get()
-    process_version(version_id=version.pk, lane=processing.Lane.FRONT)
+    process_version(version_id=version.pk, lane=FRONT)
     before = set(version.previews.values_list("pk", flat=True))
 
     def fail(job):
         raise PreviewError("out_of_memory", "Too much memory.", retryable=False)
 
+    monkeypatch.setitem(processing.WORK, "views", lambda job: lambda: None)
     monkeypatch.setitem(processing.WORK, "large_cover", fail)
-    process_version(version_id=version.pk, lane=processing.Lane.BACK)
+    process_version(version_id=version.pk)
 
     design.refresh_from_db()
     progress = progress_of(version)
@@ -320,9 +325,10 @@ def test_a_preview_that_was_replaced_leads_to_what_is_there_now(client, creator,
     """A page that was sent before the large cover came still names the small one's pictures."""
     design = uploaded(creator, binary_stl(), name="box.stl")
     version = design.versions.get()
-    process_version(version_id=version.pk, lane=processing.Lane.FRONT)
+    process_version(version_id=version.pk, lane=FRONT)
     old = version.previews.get(kind="image", media_type="image/avif")
-    process_version(version_id=version.pk, lane=processing.Lane.BACK)
+    monkeypatch.setitem(processing.WORK, "views", lambda job: lambda: None)
+    process_version(version_id=version.pk)
     new = version.previews.filter(kind="image", media_type="image/avif").latest("width")
     client.force_login(creator)
 
@@ -339,9 +345,6 @@ def test_a_preview_that_was_replaced_leads_to_what_is_there_now(client, creator,
 
 
 # --- who waits for whom ---------------------------------------------------------------------------
-
-
-FRONT, BACK = processing.Lane.FRONT, processing.Lane.BACK
 
 
 def sent_to(monkeypatch) -> list[tuple[processing.Lane, int]]:

@@ -14,7 +14,7 @@ from PIL import Image
 
 from designs.untrusted import studio
 from designs.untrusted.geometry import Floats, Indices
-from designs.untrusted.meshes import Material, read_model
+from designs.untrusted.meshes import Material, Part, read_model
 from designs.untrusted.refusal import Refusal
 from designs.untrusted.shading import shaded
 
@@ -28,6 +28,7 @@ BANDS = 12
 """The picture is rendered in horizontal bands, so that progress is true and a band is all that is in flight."""
 
 FILL = (0.38, 0.38, 0.385)
+CLAY = Material(base_color=(0.56, 0.4, 0.31), roughness=0.95)
 GROUND_LUMINANCE = 0.79
 """Linear luminance that the brightest part of the ground is exposed for: a paper white with room above it."""
 
@@ -46,18 +47,26 @@ def render_first(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     return _one_file("first", "first.jpeg", picture, "image/jpeg", FIRST_SAMPLES)
 
 
+def render_clay(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Write clay.webp: the cover's view of the shape alone, in one matt color."""
+    picture = rendered(request, progress, samples=FIRST_SAMPLES, clay=True)
+    picture.save("clay.webp", quality=84, method=4)
+    return _one_file("clay", "clay.webp", picture, "image/webp", FIRST_SAMPLES)
+
+
 def _one_file(kind: str, name: str, picture: Image.Image, media_type: str, samples: int) -> dict[str, Any]:
     file = {"kind": kind, "name": name, "width": picture.width, "height": picture.height, "media_type": media_type}
     return {"files": [file], "notes": {"samples": samples}}
 
 
-def rendered(request: dict[str, Any], progress: Progress, *, samples: int) -> Image.Image:
+def rendered(request: dict[str, Any], progress: Progress, *, samples: int, clay: bool = False) -> Image.Image:
     """The studio picture of the request's mesh, `width` pixels wide, 4:3. Raises Refusal."""
     width = int(request["width"])
     height = round(width / studio.ASPECT)
     mi.set_variant("scalar_rgb")
     model = read_model(request)
-    parts = [part for part in (shaded(part) for part in model.parts) if part is not None]
+    bare = [Part(part.positions, part.faces, material=CLAY) for part in model.parts] if clay else model.parts
+    parts = [part for part in (shaded(part) for part in bare) if part is not None]
     if not parts:
         raise Refusal("no_triangles")
     every = np.concatenate([part.positions for part in parts])
@@ -74,7 +83,7 @@ def rendered(request: dict[str, Any], progress: Progress, *, samples: int) -> Im
     camera = studio.camera_for(points, mood)
     scene |= _set(camera, points, mood)
     scene["sensor"] = _sensor(camera, width + 2 * BLEED, height + 2 * BLEED, samples)
-    del model, parts, every
+    del model, bare, parts, every
     loaded = mi.load_dict(scene)
     progress("arrange", 0.15)
     color, albedo, normal = _render(loaded, width + 2 * BLEED, height + 2 * BLEED, samples, progress)

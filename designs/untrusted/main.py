@@ -36,6 +36,8 @@ TASKS = {
     "seal_rendition": ("designs.untrusted.renditions", "seal"),
     "read_making": ("designs.untrusted.making", "read"),
     "cover": ("designs.untrusted.cover", "render_cover"),
+    "clay": ("designs.untrusted.cover", "render_clay"),
+    "wireframe": ("designs.untrusted.wireframe", "draw_wireframe"),
     "first": ("designs.untrusted.cover", "render_first"),
 }
 

@@ -15,10 +15,9 @@ from designs.models import (
     Design,
     DesignVersion,
     EntryVersion,
-    Preview,
     RegistryEntry,
 )
-from designs.selectors import Picture, claims_of, picture_of, state_word
+from designs.selectors import Picture, Views, claims_of, picture_of, state_word, views_of
 from licensing.models import Offer
 from licensing.selectors import OfferOnShow, Stop, offers_of, sale_stop
 from royalties.selectors import Breakdown, Holding, breakdown, holdings
@@ -40,7 +39,7 @@ class DesignPage:
     design: Design
     version: DesignVersion
     picture: Picture
-    viewer: Preview | None
+    views: Views
     entry: RegistryEntry | None
     status: ActionStatus
     transaction_hash: str
@@ -84,7 +83,7 @@ def design_page(design: Design) -> DesignPage:
         design=design,
         version=version,
         picture=picture_of(design, previews),
-        viewer=next((p for p in previews if p.kind == Preview.Kind.VIEWER), None),
+        views=views_of(previews),
         entry=entry,
         status=confirmation_status(entry.event.block.number if entry else None, here),
         transaction_hash=entry.event.transaction_hash if entry else "",

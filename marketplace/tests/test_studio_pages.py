@@ -1,10 +1,12 @@
 """The creator's pages for their owner, for those they name, and for nobody else."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
 from accounts.models import User
-from designs.models import Contribution, Design, ProcessingStep
+from designs.models import Contribution, Design, Preview, ProcessingStep
 from marketplace.tests import rows
 from marketplace.tests.pages import page, signed_in, text
 from studio.models import FirstOfferDraft, Publication
@@ -84,6 +86,32 @@ def test_progress_is_true_after_a_reload_and_says_what_follows(creator: User) ->
     assert f'action="{studio("retry", design)}"' in stopped
     assert "hx-get" not in stopped
     assert "Stopped" not in text(page(creator, reverse("studio:dashboard")))
+
+
+def test_stills_of_a_mesh_are_chosen_by_radio_buttons(creator: User) -> None:
+    """Plain HTML: the keyboard walks through them, and nothing of it needs a script."""
+    design = rows.draft(creator, "Seen", kind=Design.Kind.MESH)
+    assert 'name="view"' not in page(creator, studio("design", design))
+    version = design.versions.get()
+    for kind in (Preview.Kind.WIREFRAME, Preview.Kind.CLAY):
+        stored = {"sha256": "0" * 64, "media_type": "image/webp", "size": 1}
+        version.previews.create(kind=kind, width=800, height=600, **stored)
+
+    html = page(creator, studio("design", design))
+
+    assert re.findall(r'<input type="radio" name="view" id="view-(\w+)"[^>]*?( checked)?>', html) == [
+        ("cover", " checked"),
+        ("clay", ""),
+        ("wireframe", ""),
+    ]
+    assert re.findall(r'<label for="view-(\w+)">(\w+)</label>', html) == [
+        ("cover", "Cover"),
+        ("clay", "Clay"),
+        ("wireframe", "Wireframe"),
+    ]
+    for name in ("clay", "wireframe"):
+        assert f"/{name}.webp" in html
+    assert "Seen, the edges of its triangles" in html
 
 
 def fragment(user: User, address: str) -> str:
