@@ -151,8 +151,8 @@ class UploadForm(DetailsForm):
         label=gettext_lazy("File"),
         allow_empty_file=True,
         help_text=gettext_lazy(
-            "PNG, JPEG, WebP, AVIF or TIFF; GLB, glTF, STL, 3MF, OBJ, PLY or OFF; an OBJ or glTF with its textures "
-            "as one ZIP. It stays private; previews are made from it."
+            "PNG, JPEG, WebP, AVIF or TIFF; GLB, glTF, STL, 3MF, STEP, OBJ, PLY or OFF; an OBJ or glTF with its "
+            "textures as one ZIP. It stays private; previews are made from it."
         ),
     )
     source = forms.FileField(

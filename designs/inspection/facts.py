@@ -49,7 +49,7 @@ _MESH_FACTS: dict[str, type | tuple[type, ...]] = {
 }
 _SIGNED = {"euler_number"}
 _COLOR = re.compile(r"#[0-9a-f]{6}")
-NOTES = {"texture_elsewhere", "beam_lattice", "slices", "production", "supports"}
+NOTES = {"tessellated", "texture_elsewhere", "beam_lattice", "slices", "production", "supports"}
 """What a file may have beside what is measured: words that the page has a sentence for."""
 
 

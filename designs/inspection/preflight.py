@@ -10,7 +10,7 @@ from typing import IO
 
 from django.conf import settings
 
-from designs.containers import gltf, model_archive, off_header, ply_header, zip_directory
+from designs.containers import gltf, model_archive, off_header, ply_header, step_text, zip_directory
 from designs.containers.errors import ContainerError
 
 from . import avif, images, stl, text_models, tiff
@@ -22,7 +22,7 @@ HEAD_BYTES = 4096
 @dataclass(frozen=True)
 class DetectedType:
     """What a file is: kind "image" or "mesh"; format png, jpeg, webp, avif, tiff, glb, stl_binary, stl_ascii, ply, off,
-    3mf, obj, gltf, and obj_zip and gltf_zip for those in a ZIP with what they refer to."""
+    3mf, step, obj, gltf, and obj_zip and gltf_zip for those in a ZIP with what they refer to."""
 
     kind: str
     format: str
@@ -56,6 +56,7 @@ STL_ASCII = DetectedType("mesh", "stl_ascii", "model/stl")
 PLY = DetectedType("mesh", "ply", "model/x-ply")
 OFF = DetectedType("mesh", "off", "model/x-off")
 THREEMF = DetectedType("mesh", "3mf", "model/3mf")
+STEP = DetectedType("mesh", "step", "model/step")
 OBJ = DetectedType("mesh", "obj", "model/obj")
 GLTF = DetectedType("mesh", "gltf", "model/gltf+json")
 
@@ -73,6 +74,8 @@ _EXTENSIONS = {
     ".ply": "ply",
     ".off": "off",
     ".3mf": "3mf",
+    ".step": "step",
+    ".stp": "step",
     ".obj": "obj",
     ".gltf": "gltf",
     ".zip": "zip",
@@ -88,6 +91,7 @@ _NAMES = {
     "ply": "PLY",
     "off": "OFF",
     "3mf": "3MF",
+    "step": "STEP",
     "zip": "ZIP",
     "obj": "OBJ",
     "gltf": "glTF",
@@ -154,6 +158,8 @@ def _family(head: bytes, size: int) -> str | None:
         return "ply"
     if off_header.is_off(head):
         return "off"
+    if step_text.is_step(head):
+        return "step"
     return "stl" if stl.is_binary(head, size) or stl.is_ascii(head) else None
 
 
@@ -189,6 +195,9 @@ def _checked(family: str, stream: IO[bytes], head: bytes, size: int, limits: Fil
         case "off":
             off_header.check_header(off_header.read_header(head), size, max_triangles=limits.max_triangles)
             return OFF
+        case "step":
+            step_text.check_frame(stream, size)
+            return STEP
         case "obj":
             return OBJ
         case "gltf":

@@ -11,7 +11,7 @@ from designs.errors import DesignError
 _SENTENCES = {
     "unknown_type": gettext_lazy(
         "This is not a kind of file we take. Upload an image as PNG, JPEG, WebP, AVIF or TIFF, or a mesh as GLB, glTF, "
-        "STL, 3MF, OBJ, PLY or OFF; a model with files beside it as one ZIP."
+        "STL, 3MF, STEP, OBJ, PLY or OFF; a model with files beside it as one ZIP."
     ),
     "not_what_its_name_says": gettext_lazy(
         "The file's name ends in “%(extension)s”, but its content is %(found)s. Rename it, or export it again."
@@ -132,6 +132,20 @@ _SENTENCES = {
     ),
     "3mf_nested": gettext_lazy(
         "An object of the 3MF contains itself, or is nested more than %(max_depth)s deep. Simplify how it is built."
+    ),
+    "step_broken": gettext_lazy(
+        "The STEP file cannot be read: it is damaged, or has no solids or surfaces in it. Export it again as AP214 or "
+        "AP242, with the bodies selected."
+    ),
+    "step_too_large": gettext_lazy(
+        "The STEP file has more than %(max_megabytes)s MB, or more than 500,000 entities. Export fewer parts at once, "
+        "or a mesh."
+    ),
+    "step_too_deep": gettext_lazy(
+        "In the STEP file, things refer to each other more than %(max_depth)s deep. Simplify how it is assembled."
+    ),
+    "step_cycle": gettext_lazy(
+        "Something in the STEP file leads back to itself. Export it again with another program or version."
     ),
     "timeout": gettext_lazy(
         "Reading the file took too long, so we stopped. Simplify it and upload it again; nothing was lost."

@@ -30,6 +30,9 @@ from .template import Template, TemplateLost, warm_template
 logger = structlog.get_logger(__name__)
 
 MEBIBYTE = 1024 * 1024
+COLD_FORMATS = {"step"}
+"""Read by native code with known holes. A child for them is started, not forked: forks share one layout of memory, so
+that an attempt which fails would teach the next one."""
 MAX_REPLY_BYTES = 256 * 1024
 MAX_LOG_BYTES = 16 * 1024
 HEARTBEAT_SECONDS = 1.0
@@ -167,7 +170,7 @@ def _child_of(order: dict[str, Any], workdir: Path, limits: Limits) -> Iterator[
 def _begun(
     order: dict[str, Any], workdir: Path, environment: dict[str, str], reply_to: int, errors_to: int
 ) -> tuple[Callable[[], int], bool]:
-    template = keep_warm()
+    template = None if order["request"].get("format") in COLD_FORMATS else keep_warm()
     if template is not None:
         try:
             child = template.fork(

@@ -22,6 +22,7 @@ _NOTES = {
     "slices": gettext_lazy("ready-made slices"),
 }
 _HINTS = {
+    "tessellated": gettext_lazy("exact surfaces, measured and shown as triangles within 0.02 mm and 11° of them"),
     "production": gettext_lazy("objects in parts of their own, for production"),
     "supports": gettext_lazy("supports, shown as part of the model"),
 }

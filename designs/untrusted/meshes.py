@@ -91,6 +91,10 @@ def _read(path: str, form: str, max_triangles: int, max_pixels: int) -> Model:
             from designs.untrusted.threemf import read_3mf
 
             return read_3mf(path, max_triangles=max_triangles, max_pixels=max_pixels)
+        case "step":
+            from designs.untrusted.step import read_step
+
+            return read_step(path, max_triangles=max_triangles, max_pixels=max_pixels)
         case "off":
             from designs.untrusted.off import read_off
 

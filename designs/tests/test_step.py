@@ -1,0 +1,89 @@
+"""STEP: exact surfaces become triangles in millimeters, and no file makes a reader recurse or copy without end."""
+
+import io
+import time
+
+import pytest
+
+from designs.containers import step_text
+from designs.inspection import DetectedType, FileLimits, InspectionError, inspect, preflight
+from designs.previews import make_viewer
+from designs.sandbox import measuring
+from designs.tests.many import outcomes
+from designs.tests.samples import binary_stl
+from designs.tests.step_files import chained, doubled_assemblies, doubled_maps, step_block, step_of
+
+LIMITS = FileLimits(max_pixels=1_000_000, max_triangles=100_000)
+
+
+def test_a_block_is_measured_and_shown_from_its_exact_surfaces(tmp_path):
+    path = tmp_path / "block"
+    path.write_bytes(step_block((10, 20, 30)))
+    detected = preflight(path, "Block.STP")
+    assert detected == DetectedType("mesh", "step", "model/step")
+    with measuring() as used:
+        facts = inspect(path, detected, tmp_path).facts
+        viewer = make_viewer(path, detected, tmp_path / "out")
+    assert [(one.task, one.warm) for one in used] == [("inspect_mesh", False), ("viewer", False)]
+    assert facts["bounds"]["extent"] == pytest.approx([10, 20, 30])
+    assert (facts["triangles"], facts["bodies"], facts["watertight"], facts["inside_out"]) == (12, 1, True, False)
+    assert facts["volume"] == pytest.approx(6000)
+    assert (facts["units"], facts["up_axis"], facts["notes"]) == ("mm", "z", ["tessellated"])
+    assert viewer[0].notes == {"triangles": 12}
+
+
+def test_a_broken_or_hostile_step_is_refused_with_its_reason(tmp_path):
+    block = step_block()
+    nested = step_of("#1=DIRECTION(''," + "(" * 100_000 + ")" * 100_000 + ")")
+    files = {
+        "cut": (block[: len(block) // 2], "truncated", True),
+        "a mesh": (binary_stl(), "not_what_its_name_says", True),
+        "no header": (b"DATA;\n" + block[20:], "not_what_its_name_says", True),
+        "empty": (step_of(), "no_triangles", False),
+        "no solid": (step_of("#1=DIRECTION('',(1.,0.,0.))"), "step_broken", False),
+        "a reference to nothing": (block.replace(b"CLOSED_SHELL('',(#", b"CLOSED_SHELL('',(#9"), None, False),
+        "words": (step_of("the quick brown fox", "#1=@@@"), "step_broken", False),
+        "two of one number": (step_of("#1=A()", "#1=B()"), "step_broken", False),
+        "brackets without end": (step_of("#1=DIRECTION('',(((1.)"), "step_broken", False),
+        "brackets in each other": (nested, "step_too_deep", False),
+        "doubled assemblies": (doubled_assemblies(40), "too_many_parts", False),
+        "doubled maps": (doubled_maps(60), "too_many_parts", False),
+        "an assembly in itself": (
+            step_of(
+                "#1=PRODUCT_DEFINITION('','',$,$)", "#2=PRODUCT_DEFINITION('','',$,$)",
+                "#3=NEXT_ASSEMBLY_USAGE_OCCURRENCE('','','',#1,#2,$)",
+                "#4=NEXT_ASSEMBLY_USAGE_OCCURRENCE('','','',#2,#1,$)",
+            ),
+            "step_cycle", False,
+        ),
+        "a curve of itself": (step_of("#1=TRIMMED_CURVE('',#1,$,$,.T.,.PARAMETER.)"), "step_cycle", False),
+        "a long chain": (chained(100_000), "step_too_deep", False),
+    }  # fmt: skip
+    found = outcomes({name: (content, "a.step") for name, (content, _c, _d) in files.items()}, tmp_path, limits=LIMITS)
+    wanted = {name: (code, door) for name, (_content, code, door) in files.items() if code}
+    assert {name: (found[name].code, found[name].at_the_door) for name in wanted} == wanted
+    for name, outcome in found.items():
+        assert outcome.seconds < 5, name
+        assert outcome.peak_bytes < 10**9, name
+
+
+@pytest.mark.parametrize("unclosed", [b"/*", b"/* *", b"'"], ids=["comments", "starred comments", "strings"])
+def test_what_is_never_closed_is_looked_at_once(unclosed):
+    text = step_block() + unclosed * (4 * 1024 * 1024 // len(unclosed))
+    started = time.process_time()
+    step_text.check_references(text)
+    assert time.process_time() - started < 3
+
+
+def test_words_in_strings_and_comments_are_no_entities():
+    step_text.check_references(step_of("#1=PRODUCT('#1 it''s (((','/* #2','#1=',$)", "/* #1=A(); #3 ((( */#2=A(#1)"))
+
+
+def test_a_step_beyond_the_size_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(step_text, "MAX_BYTES", 1000)
+    path = tmp_path / "block"
+    path.write_bytes(step_block())
+    with pytest.raises(InspectionError) as refusal:
+        preflight(path, "block.step")
+    assert refusal.value.code == "step_too_large"
+    step_text.check_frame(io.BytesIO(step_of()), len(step_of()))
