@@ -1,25 +1,34 @@
 """The verify page: anybody asks by a file's hash, which the browser computes or they type. No file arrives here."""
 
 import re
+import uuid
 from pathlib import PurePath
+from typing import Any
 
 from django.conf import settings
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 from rest_framework.throttling import BaseThrottle
 
+from common import bounded_json
 from common.throttle import TooMany, allow
 from contracts.chains import Chain, chain
 from contracts.errors import ChainNotDeployed
-from contracts.verifier import one_file
+from contracts.verifier import FieldProof, NoProof, one_file
+from contracts.verifier.field_proof import MOST_PROOF_BYTES
+from designs.models import FieldProofLink
+from designs.proofs import proof_verdict
+from designs.proofs import shown_proof as found_proof
 from designs.provenance.schemas import schema_text
 from designs.selectors import renditions_of
 from designs.storage import BlobMissing, CorruptBlob, StorageError, master_store
 from designs.verdicts import verdict_of
 
 _HASH = re.compile(r"[0-9a-f]{64}")
+_ROOT = re.compile(r"0x[0-9a-f]{64}")
 _LONGEST = 200
 
 
@@ -92,6 +101,81 @@ def verifier(request: HttpRequest) -> HttpResponse:
     """The stand-alone verifier, to read and to run anywhere."""
     response = HttpResponse(one_file(), content_type="text/x-python; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="verify.py"'
+    return response
+
+
+@require_http_methods(["GET", "POST"])
+def proof(request: HttpRequest) -> HttpResponse:
+    """A proof that is pasted or uploaded, for those without JavaScript: with it, the page checks it by itself.
+
+    Context: shown (designs.proofs.ProofVerdict) or problem.
+    """
+    if request.method == "GET":
+        return redirect("verify:ask")
+    uploaded = request.FILES.get("file")
+    pasted = request.POST.get("proof", "").strip().encode()
+    problem, status = "", 400
+    try:
+        allow(f"verify:{_asker(request)}", limit=settings.VERIFY_PER_MINUTE, seconds=60)
+        text = uploaded.read(MOST_PROOF_BYTES + 1) if uploaded is not None else pasted
+        if bounded_json.depth(text) > bounded_json.MAX_DEPTH:
+            raise NoProof("deep")
+        read = FieldProof.read(text)
+    except TooMany as refusal:
+        problem, status = str(refusal), 429
+    except NoProof:
+        problem = _("This is not a proof of fields. Paste the whole JSON file that you were given, from { to }.")
+    if problem:
+        return render(request, "marketplace/verify_proof.html", {"problem": problem}, status=status)
+    return _proof_page(request, read)
+
+
+@require_safe
+def shown_proof(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Fields that a creator shows to whoever has this address. Context: shown, file (address of its JSON)."""
+    return _proof_page(
+        request, FieldProof.of(_shown(public_id)), file=reverse("verify:shown_proof_file", args=[public_id])
+    )
+
+
+@require_safe
+def shown_proof_file(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """The same proof as the file that any verifier takes."""
+    response = JsonResponse(_shown(public_id), json_dumps_params={"indent": 2, "ensure_ascii": False})
+    response["Content-Disposition"] = 'attachment; filename="field-proof.json"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_safe
+def root(request: HttpRequest, root: str) -> HttpResponse:
+    """What is known of a record's root: for the page that has checked the fields by itself. Context: shown."""
+    if not _ROOT.fullmatch(root):
+        raise Http404
+    try:
+        allow(f"verify:{_asker(request)}", limit=settings.VERIFY_PER_MINUTE, seconds=60)
+    except TooMany as refusal:
+        return render(request, "marketplace/_verify_problem.html", {"problem": str(refusal)}, status=429)
+    here = chain()
+    shown = proof_verdict(root=root, chain=here, registry=_registry(here))
+    response = render(request, "marketplace/_proof_verdict.html", {"shown": shown})
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _shown(public_id: uuid.UUID) -> dict[str, Any]:
+    try:
+        return found_proof(public_id)
+    except FieldProofLink.DoesNotExist as error:
+        raise Http404 from error
+
+
+def _proof_page(request: HttpRequest, read: FieldProof, *, file: str = "") -> HttpResponse:
+    here = chain()
+    shown = proof_verdict(root=read.root, chain=here, registry=_registry(here), proof=read)
+    response = render(request, "marketplace/verify_proof.html", {"shown": shown, "file": file})
+    response["Cache-Control"] = "no-store"
+    response["X-Robots-Tag"] = "noindex"
     return response
 
 

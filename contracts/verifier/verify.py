@@ -1,13 +1,15 @@
 """Verify a file against the chain, with nothing of ours but this file.
 
-    python3 verify.py FILE --rpc URL --registry ADDRESS [--statement JSON] [--json]
+    python3 verify.py FILE --rpc URL --registry ADDRESS [--statement JSON] [--proof JSON] [--json]
+    python3 verify.py --proof JSON --rpc URL --registry ADDRESS [--json]
 
 Needs Python's standard library only: no Django, no database, no server of Loomprint. It hashes the file, asks
 the registry's logs who claimed that hash, the registry how the claims stand, and the market what is for sale.
 Claims count in the order of the times at which they were made, and of their places on the chain where those are
 equal. A file that states itself to be a rendition of another is held against that statement, and the claims of the
-other are told. Exit code 0: claimed, or a rendition of a claimed file; 1: nothing is known; 2: the question could
-not be answered; 3: nothing is known, and what the file states of itself does not hold.
+other are told. A proof of single fields of a record is held against the root that was anchored. Exit code 0: claimed,
+a rendition of a claimed file, or fields proven; 1: nothing is known; 2: the question could not be answered; 3: what the
+file states of itself, or the proof, does not hold.
 """
 
 import argparse
@@ -16,15 +18,21 @@ import json
 import sys
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 if __package__:
+    from .field_proof import FieldProof, NoProof
+    from .proof_verdict import Proven, proven_by
     from .rendition import NoStatement, Rendition, renditions_of
+    from .wording import as_json, report
 else:
+    from field_proof import FieldProof, NoProof  # type: ignore[import-not-found, no-redef]
+    from proof_verdict import Proven, proven_by  # type: ignore[import-not-found, no-redef]
     from rendition import NoStatement, Rendition, renditions_of  # type: ignore[import-not-found, no-redef]
+    from wording import as_json, report  # type: ignore[import-not-found, no-redef]
 
 ENTRY_REGISTERED = "0xc420cd3790587736406c5771307faa11ef899a1eda4bdadf9cd5a3b2780a4b65"
 VERSION_ADDED = "0xdb24182221e16e89c3fd301de5efb0aad7e6e3d08e0001a0f3544f364f8cf896"
@@ -128,6 +136,7 @@ class Verdict:
     versions: list[Version]
     sales_paused: bool
     renditions: list[Rendition] = field(default_factory=list)
+    proof: Proven | None = None
 
     @property
     def known(self) -> bool:
@@ -135,7 +144,9 @@ class Verdict:
 
     @property
     def word(self) -> str:
-        """The verdict in one word: claimed, version, rendition, broken or unknown."""
+        """The verdict in one word: claimed, version, rendition, broken or unknown; of a proof, `Proven.word`."""
+        if self.proof is not None:
+            return self.proof.word
         if self.claims or self.versions:
             return "claimed" if self.claims else "version"
         if not self.renditions:
@@ -144,6 +155,8 @@ class Verdict:
 
     @property
     def exit_code(self) -> int:
+        if self.proof is not None:
+            return self.proof.exit_code
         return {"unknown": 1, "broken": 3}.get(self.word, 0)
 
 
@@ -247,6 +260,27 @@ def verify_file(path: str, *, node: Node, registry: str, beside: bytes | None = 
     except NoStatement as error:
         raise CannotAnswer(f"What the file states of itself cannot be read. {error}") from error
     return replace(verdict, renditions=renditions)
+
+
+def verify_proof(text: bytes, path: str | None, *, node: Node, registry: str, beside: bytes | None = None) -> Verdict:
+    """What the chain makes of a proof of fields, and of a file that is given along. Raises CannotAnswer."""
+    try:
+        proof = FieldProof.read(text)
+    except NoProof as error:
+        raise CannotAnswer(f"The proof cannot be read. {error}") from error
+    given = verify_file(path, node=node, registry=registry, beside=beside) if path else None
+    found, answer = proven_by(
+        proof,
+        sha256=given.sha256 if given else None,
+        node=node,
+        registry=registry,
+        last=int(node.ask("eth_blockNumber"), 16),
+        registered=ENTRY_REGISTERED,
+        added=VERSION_ADDED,
+        ask=lambda sha256: verify_hash(sha256, node=node, registry=registry),
+    )
+    nothing = Verdict("", int(node.ask("eth_chainId"), 16), registry, [], [], False)
+    return replace(given or answer or nothing, proof=found)
 
 
 def _claim(log: dict[str, Any], order: int, *, node: Node, registry: str) -> Claim:
@@ -354,65 +388,24 @@ def _words(data: str) -> list[str]:
     return [body[position : position + 64] for position in range(0, len(body), 64)]
 
 
-def report(verdict: Verdict) -> str:
-    """The verdict for people."""
-    lines = [f"SHA-256 {verdict.sha256}", f"Registry {verdict.registry} on chain {verdict.chain_id}", ""]
-    if not verdict.known:
-        lines.append("Nothing is known about this file in this registry.")
-    lines += _told(verdict.claims, verdict.versions, paused=verdict.sales_paused)
-    for rendition in verdict.renditions:
-        lines.append(rendition.sentence())
-        told = _told(rendition.claims, rendition.versions, paused=verdict.sales_paused)
-        lines += [line.replace("this file", "that file", 1).replace("This file", "That file", 1) for line in told]
-    if verdict.renditions:
-        lines.append("Content Credentials (C2PA) in the file are not checked here.")
-    return "\n".join(lines)
-
-
-def _told(claims: list[Claim], versions: list[Version], *, paused: bool) -> list[str]:
-    lines = []
-    for claim in claims:
-        lines += [
-            claim.sentence(),
-            *([f"  {claim.status}: {claim.standing()}"] if claim.standing() else []),
-            f"  entry {claim.entry_id}, record root {claim.record_root}",
-            f"  block {claim.block}, transaction {claim.transaction}",
-        ]
-        for sale in claim.on_sale:
-            left = "" if sale.left is None else f", {sale.left} left"
-            lines.append(f"  for sale: license under terms {sale.terms} for {sale.amount} {sale.symbol}{left}")
-            if sale.starts_at or sale.ends_at:
-                lines.append(f"    from {sale.starts_at or 'now'} until {sale.ends_at or 'further notice'}")
-            if sale.restricted:
-                lines.append("    to a list of accounts, or to holders of a token, only")
-        if not claim.on_sale:
-            lines.append("  nothing is for sale" + (": sales are paused" if paused else ""))
-    for version in versions:
-        lines += [
-            f"This file is version {version.number} of entry {version.entry_id}, added at {version.added_at}.",
-            f"  {version.status}; record root {version.record_root}",
-            f"  block {version.block}, transaction {version.transaction}",
-        ]
-    return lines
-
-
-def as_json(verdict: Verdict) -> str:
-    renditions = [one.as_dict() for one in verdict.renditions]
-    more = {"known": verdict.known, "verdict": verdict.word, "renditions": renditions}
-    return json.dumps({**asdict(verdict), **more}, indent=2, sort_keys=True)
-
-
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Verify a file from the chain alone.")
-    parser.add_argument("file")
+    parser.add_argument("file", nargs="?")
     parser.add_argument("--rpc", required=True, help="http(s) address of a node of the chain")
     parser.add_argument("--registry", required=True, help="address of the DesignRegistry")
     parser.add_argument("--statement", help="the JSON that came beside a rendition which cannot hold it")
+    parser.add_argument("--proof", help="the JSON with chosen fields of a record that its creator gave away")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args(arguments)
+    if not given.file and not given.proof:
+        parser.error("name a file, a proof, or both")
     try:
         beside = Path(given.statement).read_bytes() if given.statement else None
-        verdict = verify_file(given.file, node=Node(given.rpc), registry=given.registry, beside=beside)
+        asked: dict[str, Any] = {"node": Node(given.rpc), "registry": given.registry, "beside": beside}
+        if given.proof:
+            verdict = verify_proof(Path(given.proof).read_bytes(), given.file, **asked)
+        else:
+            verdict = verify_file(given.file, **asked)
     except OSError as error:
         print(f"{error.filename or given.file} cannot be read: {error.strerror}.", file=sys.stderr)
         return 2

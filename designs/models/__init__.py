@@ -3,6 +3,7 @@ from .copies import PublicCopy
 from .credentials import PreviewCredential
 from .design import SHARE_UNITS, Contribution, Design, DesignVersion, Disclosure
 from .keys import VersionKey
+from .proofs import FieldProofLink
 from .provenance import EntryAncestor, EntryStatus, EntryVersion, ProvenanceRecord, RegistryEntry
 from .renditions import Rendition
 from .scrubbing import ScrubCursor, ScrubFinding
@@ -17,6 +18,7 @@ __all__ = [
     "EntryAncestor",
     "EntryStatus",
     "EntryVersion",
+    "FieldProofLink",
     "Preview",
     "PreviewCredential",
     "ProcessingStep",

@@ -67,7 +67,7 @@ class RegistryEntry(models.Model):
     creator = AddressField()
     output_hash = HashField()
     kind = models.PositiveSmallIntegerField(choices=Kind)
-    record_root = HashField()
+    record_root = HashField(db_index=True)
     claimed_at = models.DateTimeField(help_text="when it was committed to, else when it was registered")
     signers = ArrayField(AddressField())
     custodial = ArrayField(models.BooleanField())
@@ -119,7 +119,7 @@ class EntryVersion(models.Model):
     entry_id = EntryIdField()
     number = models.PositiveIntegerField()
     output_hash = HashField(db_index=True)
-    record_root = HashField()
+    record_root = HashField(db_index=True)
 
     class Meta:
         constraints: ClassVar = [

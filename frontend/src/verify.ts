@@ -6,6 +6,7 @@
 import { enableCopying } from "./copy";
 import { sizeText } from "./dropzone";
 import type { Report } from "./hashing";
+import { type FieldProof, MOST_BYTES, readProof } from "./proof";
 
 type Say = (text: string) => void;
 
@@ -77,6 +78,34 @@ class Entry {
     this.say(`${this.file.name}: ${text ?? ""}`);
   }
 
+  /** A proof of fields with what is known of its root; null where it does not hold and nothing was asked. */
+  proven(proof: FieldProof, answer: Element | null): void {
+    this.#bar.remove();
+    this.#line.remove();
+    const notice = document.createElement("p");
+    notice.className = `notice notice-title ${proof.holds ? (answer ? "" : "notice-pending") : "notice-broken"}`.trim();
+    notice.textContent = (proof.holds ? this.words.textProofHolds : this.words.textProofBroken) ?? "";
+    const list = document.createElement("dl");
+    list.className = "facts";
+    for (const [key, value] of proof.holds ? proof.fields : []) {
+      const line = document.createElement("div");
+      const term = document.createElement("dt");
+      const said = document.createElement("dd");
+      term.className = "mono";
+      term.textContent = key;
+      said.className = "plain-text breakable";
+      said.textContent = JSON.stringify(value, null, 2);
+      line.append(term, said);
+      list.append(line);
+    }
+    this.item.append(notice, list);
+    if (answer) {
+      this.item.append(answer);
+      enableCopying(answer);
+    }
+    this.say(`${this.file.name}: ${notice.textContent}`);
+  }
+
   answered(sha256: string, answer: Element): void {
     this.#bar.remove();
     this.#line.remove();
@@ -132,9 +161,37 @@ class Verification {
       const entry = new Entry(file, this.#words, this.#say, () => this.#cancel(entry));
       this.#list.append(entry.item);
       if (file.size === 0) entry.ended(this.#words.textEmpty);
+      else if (file.size <= MOST_BYTES && /\.json$/i.test(file.name)) void this.#takeProof(entry);
       else this.#waiting.push(entry);
     }
     this.#next();
+  }
+
+  /** A small JSON may be a proof of fields; else it is a file like any other. */
+  async #takeProof(entry: Entry): Promise<void> {
+    const proof = readProof(await entry.file.text().catch(() => ""));
+    if (entry.canceled) return;
+    if (!proof) {
+      this.#waiting.push(entry);
+      this.#next();
+    } else if (!proof.holds) {
+      entry.proven(proof, null);
+    } else {
+      await this.#askRoot(entry, proof);
+    }
+  }
+
+  async #askRoot(entry: Entry, proof: FieldProof): Promise<void> {
+    entry.asking();
+    try {
+      const response = await fetch((this.#words.root ?? "").replace("/0/", `/${proof.root}/`), { headers: { Accept: "text/html" } });
+      const page = new DOMParser().parseFromString(await response.text(), "text/html");
+      const answer = page.querySelector("[data-verdict]");
+      if (answer) entry.proven(proof, document.importNode(answer, true));
+      else entry.ended(page.body.textContent?.trim() || this.#words.textOffline, () => void this.#askRoot(entry, proof));
+    } catch {
+      entry.ended(this.#words.textOffline, () => void this.#askRoot(entry, proof));
+    }
   }
 
   /** One at a time: two would only share the same disk. */
@@ -161,6 +218,7 @@ class Verification {
   }
 
   #cancel(entry: Entry): void {
+    entry.canceled = true;
     const place = this.#waiting.indexOf(entry);
     if (place >= 0) this.#waiting.splice(place, 1);
     if (this.#now === entry) {

@@ -5,28 +5,34 @@ from django.core.management.base import CommandError, CommandParser
 
 from contracts.errors import ChainError
 from contracts.management.chain_command import ChainCommand
-from contracts.verifier import CannotAnswer, Node, as_json, report, verify_file
+from contracts.verifier import CannotAnswer, Node, as_json, report, verify_file, verify_proof
 
 
 class Command(ChainCommand):
-    help = "Say what the chain knows of a file: who claimed it, when, first or not, and what is for sale."
+    help = "Say what the chain knows of a file, or of fields of its record: who claimed it, when, and whether first."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("file")
+        parser.add_argument("file", nargs="?")
         parser.add_argument("--statement", help="the JSON that came beside a rendition which cannot hold it")
+        parser.add_argument("--proof", help="the JSON with chosen fields of a record that its creator gave away")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if not options["file"] and not options["proof"]:
+            raise CommandError("Name a file, a proof, or both.", returncode=2)
         try:
             here = self.chain_of(options)
             beside = Path(options["statement"]).read_bytes() if options["statement"] else None
-            verdict = verify_file(
-                options["file"],
-                node=Node(here.rpc_url),
-                registry=here.deployment.address("DesignRegistry"),
-                beside=beside,
-            )
+            asked: dict[str, Any] = {
+                "node": Node(here.rpc_url),
+                "registry": here.deployment.address("DesignRegistry"),
+                "beside": beside,
+            }
+            if options["proof"]:
+                verdict = verify_proof(Path(options["proof"]).read_bytes(), options["file"], **asked)
+            else:
+                verdict = verify_file(options["file"], **asked)
         except OSError as error:
             name = error.filename or options["file"]
             raise CommandError(f"{name} cannot be read: {error.strerror}.", returncode=2) from error

@@ -1,6 +1,7 @@
 """The verify page in a real browser: files are hashed there and stay there; answers come by their hash alone."""
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from django.urls import reverse
 from playwright.sync_api import Browser, FilePayload, Page, Request, expect
 
 from designs.models import Design
+from designs.provenance import SaltedRecord, fresh_salts
 from marketplace.tests import rows
 from marketplace.tests.browser.test_keyboard import tab_to
 from marketplace.tests.browser.visitor import HEIGHT, WIDTHS, Visitor
@@ -219,3 +221,39 @@ def test_without_javascript_a_typed_hash_brings_the_same_answer(
     page.get_by_role("button", name="Verify").click()
     expect(page.locator(".verdict-sentence")).to_contain_text("it is the first claim known to this registry")
     expect(page.get_by_role("heading", name="Repeat it without us")).to_be_visible()
+
+
+def test_a_proof_of_fields_is_checked_here_and_only_its_root_is_asked_for(
+    visitor: Visitor, lantern: Design, tmp_path: Path
+) -> None:
+    fields = {"prompt": "brass, \u591c, \U0001f319", "parameters": {"period": 1.5, "many": 1e21}, "seed": "7"}
+    record = SaltedRecord(fields, fresh_salts(fields), 1)
+    rows.RegistryEntry.objects.update(record_root=record.root)
+    proof = record.disclose("prompt", "parameters")
+    changed = {**proof, "fields": [{**proof["fields"][0], "value": "glass"}, proof["fields"][1]]}
+    page = visitor.page
+    visitor.at(WIDTHS[0])
+    visitor.go(ASK)
+    sent: list[Request] = []
+    page.on("request", lambda request: sent.append(request))
+
+    page.locator("[data-verify-input]").set_input_files(
+        [
+            written(tmp_path, "proof.json", json.dumps(proof).encode()),
+            written(tmp_path, "changed.json", json.dumps(changed).encode()),
+        ]
+    )
+
+    good = page.locator(".verify-file", has_text="proof.json").first
+    expect(good).to_contain_text("Every field fits the root of the record.")
+    expect(good.locator("dl.facts").first).to_contain_text("brass, \u591c, \U0001f319")
+    expect(good.locator(".verdict-sentence")).to_contain_text("it is the first claim known to this registry")
+    bad = page.locator(".verify-file", has_text="changed.json")
+    expect(bad).to_contain_text("The proof does not hold")
+    expect(bad).not_to_contain_text("glass")
+    questions = [request for request in sent if "/static/" not in request.url]
+    assert [(request.method, request.url.split("/verify/")[1]) for request in questions] == [
+        ("GET", f"root/{record.root}/")
+    ]
+    assert all(request.post_data_buffer is None for request in sent)
+    visitor.judge()
