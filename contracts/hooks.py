@@ -1,19 +1,23 @@
 """What domain apps give to the chain code, in their AppConfig.ready: it knows no design, license or share."""
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from contracts.chains import Chain
     from contracts.models import ChainEvent, ChainTransaction
 
 Projection = Callable[["ChainEvent"], None]
 Outcome = Callable[["ChainTransaction"], None]
 Auditor = Callable[["Chain"], Iterable[str]]
+Teller = Callable[["Path"], Mapping[str, Any]]
 
 _projections: dict[tuple[str, str], list[Projection]] = {}
 _outcomes: dict[str, Outcome] = {}
 _auditors: dict[str, Auditor] = {}
+_tellers: dict[str, Teller] = {}
 
 
 def register_projection(contract: str, event: str, handler: Projection) -> None:
@@ -38,12 +42,22 @@ def register_auditor(name: str, handler: Auditor) -> None:
         raise ValueError(f"Two auditors named {name}")
 
 
+def register_teller(name: str, handler: Teller) -> None:
+    """Let `manage.py verify` ask `handler` of a file: its answer is for programs, and `sentence` in it for people."""
+    if _tellers.setdefault(name, handler) is not handler:
+        raise ValueError(f"Two tellers named {name}")
+
+
 def projections_of(contract: str, event: str) -> list[Projection]:
     return _projections.get((contract, event), [])
 
 
 def outcome_of(kind: str) -> Outcome | None:
     return _outcomes.get(kind)
+
+
+def tellers() -> list[tuple[str, Teller]]:
+    return sorted(_tellers.items())
 
 
 def auditors() -> list[tuple[str, Auditor]]:

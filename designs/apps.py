@@ -9,13 +9,14 @@ class DesignsConfig(AppConfig):
         from django.utils.translation import gettext_noop
 
         from accounts.hooks import register_notification_kind
-        from contracts.hooks import register_auditor, register_projection
-        from designs import audit, projections
+        from contracts.hooks import register_auditor, register_projection, register_teller
+        from designs import audit, credentials_teller, projections
 
         register_projection("DesignRegistry", "EntryRegistered", projections.entry_registered)
         register_projection("DesignRegistry", "StatusChanged", projections.status_changed)
         register_projection("DesignRegistry", "VersionAdded", projections.version_added)
         register_projection("DesignRegistry", "AncestorsFixed", projections.ancestors_fixed)
+        register_teller("content_credentials", credentials_teller.tell)
         register_auditor("designs.entries", audit.entries)
         register_auditor("designs.lineage", audit.lineage)
         register_auditor("designs.keys", audit.keys)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from contracts.chains import Chain
 from contracts.selectors import ActionStatus, SyncStatus, confirmation_status, sync_status
 from contracts.verifier.verify import ENTRY_REGISTERED
+from designs.file_credentials import CredentialsShown, credentials_by_master
 from designs.lineage import shown_by_entry
 from designs.models import Design, EntryVersion, RegistryEntry, Rendition
 from designs.selectors import claims_of, renditions_of, state_word, versions_of
@@ -122,6 +123,7 @@ class Verdict:
     versions: list[VersionShown]
     more: int
     renditions: list[RenditionShown] = field(default_factory=list)
+    credentials: CredentialsShown | None = None
 
     @property
     def known(self) -> bool:
@@ -146,10 +148,11 @@ class Verdict:
 
 
 def verdict_of(sha256: str, *, chain: Chain, registry: str) -> Verdict:
-    """Everything known of this hash (64 hex digits), in five queries, and four more for each master of a rendition."""
+    """Everything known of this hash (64 hex digits), in six queries, and four more for each master of a rendition."""
     known = _verdict_of(sha256, chain=chain, registry=registry)
     return replace(
         known,
+        credentials=credentials_by_master(sha256) if known.claims or known.versions else None,
         renditions=[
             RenditionShown(sha256, one, _verdict_of(one.master_sha256, chain=chain, registry=registry))
             for one in renditions_of(sha256, chain_id=chain.chain_id)

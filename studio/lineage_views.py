@@ -25,7 +25,8 @@ FOUND = 12
 @login_required
 @require_http_methods(["GET", "POST"])
 def parents(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Context: draft, named (parent_pages.NamedParent), found (the same, of the search), query, split, error.
+    """Context: draft, named (parent_pages.NamedParent), suggested (of the file), found (of the search), query, split,
+    error.
 
     A post adds or removes one work, and comes back to the same search.
     """
@@ -48,6 +49,7 @@ def parents(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "named": named,
         "found": parent_pages.as_parents(list(found[: FOUND + 1])),
         "most": FOUND,
+        "suggested": parent_pages.suggested_parents(draft, named),
         "query": query,
         "split": selectors.split_for(draft),
         "error": error,

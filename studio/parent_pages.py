@@ -1,14 +1,15 @@
 """What the pages about derived works show: each parent with its terms, and what terms come to in money."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from common.money import PPM, TUSD
 from contracts.chains import chain
+from designs.file_credentials import credentials_of
 from designs.models import Design, Preview
 from designs.selectors import Picture, cover_previews, picture_of
 from royalties.selectors import fee_ppm
-from studio.ancestry import minimums_of, standing_of
+from studio.ancestry import minimums_of, open_to_derive, standing_of
 from studio.models import DerivativeTermsDraft
 from studio.registration import Standing
 from studio.selectors import DraftPage
@@ -44,6 +45,15 @@ def named_parents(draft: DraftPage) -> list[NamedParent]:
     designs = Design.objects.filter(chain_id=chain().chain_id, entry_id__in=entries)
     known = {str(one.entry_id): one for one in designs.select_related("owner").prefetch_related(cover_previews())}
     return _parents([(entry, known.get(entry)) for entry in entries])
+
+
+def suggested_parents(draft: DraftPage, named: Sequence[NamedParent]) -> list[NamedParent]:
+    """Works that its file names as ingredients in its Content Credentials, open to derive from and not named yet."""
+    credentials = credentials_of(draft.version)
+    if credentials is None or not credentials.known:
+        return []
+    entries = {str(one.entry_id) for one in credentials.known} - {one.entry_id for one in named}
+    return as_parents(open_to_derive().filter(entry_id__in=entries).exclude(pk=draft.design.pk))
 
 
 def as_parents(designs: Iterable[Design]) -> list[NamedParent]:

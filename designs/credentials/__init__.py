@@ -1,7 +1,6 @@
 """Content Credentials (C2PA): signing what we publish and deliver, and reading what others signed."""
 
 from .certificate import Certificate, CertificateError, configured_certificate, signing_certificate, trust_anchors
-from .manifest import manifest_of
 from .read import FoundCredentials, NamedIngredient, found_in, read_credentials
 from .sign import EMBEDDING, SIDECAR_TYPE, CredentialsError, Signed, sign_file
 
@@ -16,7 +15,6 @@ __all__ = [
     "Signed",
     "configured_certificate",
     "found_in",
-    "manifest_of",
     "read_credentials",
     "sign_file",
     "signing_certificate",

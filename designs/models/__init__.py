@@ -2,6 +2,7 @@ from .assets import Asset, Preview, ProcessingStep
 from .copies import PublicCopy
 from .credentials import PreviewCredential
 from .design import SHARE_UNITS, Contribution, Design, DesignVersion, Disclosure
+from .file_credentials import FileCredentials
 from .keys import VersionKey
 from .proofs import FieldProofLink
 from .provenance import EntryAncestor, EntryStatus, EntryVersion, ProvenanceRecord, RegistryEntry
@@ -19,6 +20,7 @@ __all__ = [
     "EntryStatus",
     "EntryVersion",
     "FieldProofLink",
+    "FileCredentials",
     "Preview",
     "PreviewCredential",
     "ProcessingStep",

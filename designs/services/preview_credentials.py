@@ -13,7 +13,8 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
-from designs.credentials import Certificate, CredentialsError, manifest_of, sign_file, signing_certificate
+from designs.credentials import Certificate, CredentialsError, sign_file, signing_certificate
+from designs.credentials.manifest import manifest_of
 from designs.models import Preview, PreviewCredential, RegistryEntry
 from designs.storage import StorageError, master_store, preview_store
 

@@ -24,10 +24,10 @@ from designs.credentials import (
     SIDECAR_TYPE,
     CredentialsError,
     Signed,
-    manifest_of,
     sign_file,
     signing_certificate,
 )
+from designs.credentials.manifest import manifest_of
 from designs.errors import DesignError
 from designs.inspection import InspectionError, preflight
 from designs.models import DesignVersion, Rendition

@@ -21,6 +21,7 @@ from designs.previews import (
     render_large_cover,
 )
 from designs.sandbox import Progress
+from designs.services.file_credentials import find_credentials, keep_credentials
 from designs.services.making import fill_silent
 from designs.storage import StoredBlob, master_store, preview_store
 
@@ -66,10 +67,12 @@ def inspect_file(job: Job) -> Write:
     path, detected = job.master()
     found = inspect(path, detected, job.folder, job.progress)
     said = read_making(path, detected, job.folder, job.progress)
+    credentials = find_credentials(path, detected, job.folder, job.progress)
 
     def write() -> None:
         DesignVersion.objects.filter(pk=job.version.pk).update(facts=found.facts)
         fill_silent(version_id=job.version.pk, said=said)
+        keep_credentials(version=job.version, found=credentials)
 
     return write
 

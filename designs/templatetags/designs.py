@@ -9,11 +9,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from contracts.selectors import ActionStatus
+from designs.file_credentials import credentials_of
 from designs.inspection import Measurement, measurements
 from designs.models import Design, DesignVersion, Preview, PublicCopy
 from designs.selectors import ENDINGS, PREVIEW_NAMES, Picture, picture_of, standing_copies
 
 register = template.Library()
+
+register.simple_tag(credentials_of, name="file_credentials")
 
 MILLIMETERS = {"m": 1000.0, "cm": 10.0, "mm": 1.0, "um": 0.001, "in": 25.4, "ft": 304.8}
 _NOTES = {

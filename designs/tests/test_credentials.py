@@ -20,13 +20,13 @@ from designs.credentials import (
     CredentialsError,
     configured_certificate,
     found_in,
-    manifest_of,
     read_credentials,
     sign_file,
     signing_certificate,
     trust_anchors,
 )
 from designs.credentials.local_authority import make_local_authority
+from designs.credentials.manifest import manifest_of
 from designs.models import Design, DesignVersion, Preview, PreviewCredential, Rendition
 from designs.renditions import forms_of
 from designs.sandbox import ChildFailed

@@ -1,9 +1,11 @@
+import json
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
 from contracts.errors import ChainError
+from contracts.hooks import tellers
 from contracts.management.chain_command import ChainCommand
 from contracts.verifier import CannotAnswer, Node, as_json, report, verify_file, verify_proof
 
@@ -38,6 +40,11 @@ class Command(ChainCommand):
             raise CommandError(f"{name} cannot be read: {error.strerror}.", returncode=2) from error
         except (CannotAnswer, ChainError, CommandError) as error:
             raise CommandError(str(error), returncode=2) from error
-        self.stdout.write(as_json(verdict) if options["json"] else report(verdict))
+        told = {name: dict(tell(Path(options["file"]))) for name, tell in tellers()}
+        if options["json"]:
+            answer = {**json.loads(as_json(verdict)), **told}
+            self.stdout.write(json.dumps(answer, indent=2, sort_keys=True))
+        else:
+            self.stdout.write("\n".join([report(verdict), *(str(one["sentence"]) for one in told.values())]))
         if verdict.exit_code:
             raise SystemExit(verdict.exit_code)
