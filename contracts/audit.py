@@ -1,11 +1,13 @@
 """Database against chain: what the outbox and the indexer keep must be what the chain has."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from django.db import connection, transaction
 
 from contracts.chains import Chain
-from contracts.client import client
+from contracts.client import Log, client
+from contracts.decoding import decode_log, raw_beside
 from contracts.errors import ChainError, RpcError
 from contracts.hooks import auditors
 from contracts.models import ChainCursor, ChainEvent, ChainTransaction, SenderNonce
@@ -56,17 +58,24 @@ def audit_reading(chain: Chain) -> Iterable[str]:
 def audit_events(chain: Chain) -> Iterable[str]:
     """The stored events are exactly those of a fresh read."""
     cursor = ChainCursor.objects.get(chain_id=chain.chain_id)
-    addresses = sorted(chain.deployment.followed)
+    followed = chain.deployment.followed
+    addresses = sorted(followed)
     for first in range(chain.deployment.deployed_block, cursor.number + 1, BLOCKS):
         last = min(first + BLOCKS - 1, cursor.number)
         stored = {
-            (event.block.hash, event.log_index): (event.address, event.topics, event.data, event.transaction_hash)
+            (event.block.hash, event.log_index): (
+                *(event.address, event.transaction_hash),
+                *(event.name, event.args, event.topics, event.data),
+            )
             for event in ChainEvent.objects.filter(
                 chain_id=chain.chain_id, block__number__range=(first, last)
             ).select_related("block")
         }
         fresh = {
-            (log.block_hash, log.log_index): (log.address, log.topics, log.data, log.transaction_hash)
+            (log.block_hash, log.log_index): (
+                *(log.address, log.transaction_hash),
+                *_as_stored(followed[log.address], log),
+            )
             for log in client(chain).logs(first, last, addresses)
         }
         for key in sorted(stored.keys() | fresh.keys()):
@@ -78,6 +87,11 @@ def audit_events(chain: Chain) -> Iterable[str]:
                     if here and there
                     else f"{where} is {'not on the chain' if here else 'not in the database'}."
                 )
+
+
+def _as_stored(contract: str, log: Log) -> tuple[str, dict[str, Any], list[str], str]:
+    found = decode_log(contract, log.topics, log.data)
+    return found.name, found.args, *raw_beside(found, log)
 
 
 def audit_nonces(chain: Chain) -> Iterable[str]:

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from functools import cached_property, lru_cache
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.conf import settings
 
@@ -29,6 +30,10 @@ ERC1271_MAGIC = bytes.fromhex("1626ba7e")
 # A wallet of strangers may compute as long as it likes, and the node pays.
 ERC1271_GAS = 5_000_000
 
+_TIPS: tuple[Request, ...] = (
+    ("eth_getBlockByNumber", ("latest", False)),
+    ("eth_getBlockByNumber", ("finalized", False)),
+)
 _pinned: ContextVar[BlockTag] = ContextVar("pinned_block", default="latest")
 _clients: dict[tuple[int, int, str], "Client"] = {}
 
@@ -44,8 +49,7 @@ class Header:
     bloom: bytes
 
 
-@dataclass(frozen=True)
-class Log:
+class Log(NamedTuple):
     block_number: int
     block_hash: str
     transaction_hash: str
@@ -54,6 +58,14 @@ class Log:
     address: str
     topics: list[str]
     data: str
+
+
+@dataclass(frozen=True)
+class Tips:
+    """A chain's newest block, and its newest one that no reorganization reaches (None: it tells none)."""
+
+    head: Header
+    finalized: Header | None
 
 
 @dataclass(frozen=True)
@@ -104,6 +116,19 @@ class Client:
             raise InconsistentNode("The node has no newest block.")
         return found
 
+    def tips(self) -> Tips:
+        """The newest block and the final one, asked together."""
+        return _tips(*self.node.batch(_TIPS))
+
+    def range(
+        self, first: int, last: int, addresses: Sequence[str], numbers: Sequence[int]
+    ) -> tuple[Tips, list[Log], list[Header | None]]:
+        """In one request: the tips, the logs of these addresses in a range, and the headers of these numbers."""
+        query = {"fromBlock": hex(first), "toBlock": hex(last), "address": list(addresses)}
+        headers = [("eth_getBlockByNumber", (_tag(number), False)) for number in numbers]
+        head, finalized, logs, *found = self.node.batch([*_TIPS, ("eth_getLogs", (query,)), *headers])
+        return _tips(head, finalized), _logs(_answered(logs)), [_header_or_none(answer) for answer in found]
+
     def header(self, block: BlockTag) -> Header | None:
         """A block's header by number or tag, or None when the chain has none there."""
         found = self.node.call("eth_getBlockByNumber", _tag(block), False)
@@ -112,10 +137,7 @@ class Client:
     def headers(self, numbers: Sequence[int]) -> list[Header | None]:
         """Headers in the order asked."""
         answers = self.node.batch([("eth_getBlockByNumber", (_tag(number), False)) for number in numbers])
-        for answer in answers:
-            if isinstance(answer, RpcError):
-                raise answer
-        return [None if answer is None else _header(answer) for answer in answers]
+        return [_header_or_none(answer) for answer in answers]
 
     def logs(self, first: int, last: int, addresses: Sequence[str]) -> list[Log]:
         """Logs of these addresses in blocks first to last, both included, in chain order."""
@@ -286,6 +308,27 @@ def _quantities(tx: dict[str, Any]) -> dict[str, Any]:
     return {key: hex(value) if isinstance(value, int) else value for key, value in tx.items()}
 
 
+def _answered(answer: Any) -> Any:
+    """An answer of a batch, or its error raised."""
+    if isinstance(answer, RpcError):
+        raise answer
+    return answer
+
+
+def _tips(head: Any, finalized: Any) -> Tips:
+    newest = _header_or_none(head)
+    if newest is None:
+        raise InconsistentNode("The node has no newest block.")
+    # A chain without finality answers the tag with an error, nothing, or for ever with block 0.
+    known = not isinstance(finalized, RpcError) and finalized is not None
+    return Tips(newest, _header(finalized) if known else None)
+
+
+def _header_or_none(answer: Any) -> Header | None:
+    found = _answered(answer)
+    return None if found is None else _header(found)
+
+
 def _header(found: dict[str, Any]) -> Header:
     return Header(
         number=int(found["number"], 16),
@@ -297,23 +340,29 @@ def _header(found: dict[str, Any]) -> Header:
 
 
 def _logs(answer: list[dict[str, Any]]) -> list[Log]:
-    from eth_utils.address import to_checksum_address
-
     logs = [
         Log(
-            block_number=int(item["blockNumber"], 16),
-            block_hash=item["blockHash"],
-            transaction_hash=item["transactionHash"],
-            transaction_index=int(item["transactionIndex"], 16),
-            log_index=int(item["logIndex"], 16),
-            address=to_checksum_address(item["address"]),
-            topics=item["topics"],
-            data=item["data"],
+            int(item["blockNumber"], 16),
+            item["blockHash"],
+            item["transactionHash"],
+            int(item["transactionIndex"], 16),
+            int(item["logIndex"], 16),
+            _checksummed(item["address"]),
+            item["topics"],
+            item["data"],
         )
         for item in answer
         if not item.get("removed")
     ]
-    return sorted(logs, key=lambda log: (log.block_number, log.log_index))
+    logs.sort(key=attrgetter("block_number", "log_index"))
+    return logs
+
+
+@lru_cache(maxsize=256)
+def _checksummed(address: str) -> str:
+    from eth_utils.address import to_checksum_address
+
+    return str(to_checksum_address(address))
 
 
 def _receipt(found: dict[str, Any]) -> Receipt:

@@ -1,15 +1,59 @@
 """What domain apps give to the chain code, in their AppConfig.ready: it knows no design, license or share."""
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django.db.models import Model
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from contracts.chains import Chain
-    from contracts.models import ChainEvent, ChainTransaction
+    from contracts.models import ChainTransaction
 
-Projection = Callable[["ChainEvent"], None]
+
+class Event(NamedTuple):
+    """What a projection is given: a ChainEvent that is stored, without the weight of a model. `id` is its row's."""
+
+    id: int
+    chain_id: int
+    block_id: int
+    contract: str
+    name: str
+    args: dict[str, Any]
+    transaction_hash: str
+    log_index: int
+
+    def integer(self, name: str) -> int:
+        """An argument of an integer type. Raises KeyError and ValueError."""
+        return int(self.args[name])
+
+    def text(self, name: str) -> str:
+        """An argument that is an address, bytes or text, as it is stored. Raises KeyError and ValueError."""
+        value: Any = self.args[name]
+        if not isinstance(value, str):
+            raise ValueError(f"{name} of {self.name} is no text")
+        return value
+
+
+@dataclass(frozen=True)
+class Table:
+    """Where rows go that are made as plain tuples: values in the order of these columns."""
+
+    model: type[Model]
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Projection:
+    """How rows are made of one kind of event (see `register_projection`)."""
+
+    rows: Callable[[Event], Iterable[Any]]
+    table: Table | None = None
+    reads: tuple[type[Model], ...] = ()
+
+
 Outcome = Callable[["ChainTransaction"], None]
 Auditor = Callable[["Chain"], Iterable[str]]
 Teller = Callable[["Path"], Mapping[str, Any]]
@@ -20,14 +64,24 @@ _auditors: dict[str, Auditor] = {}
 _tellers: dict[str, Teller] = {}
 
 
-def register_projection(contract: str, event: str, handler: Projection) -> None:
-    """Call `handler` for every such event, in log order, inside the transaction that stores it.
+def register_projection(
+    contract: str,
+    event: str,
+    rows: Callable[[Event], Iterable[Any]],
+    *,
+    table: Table | None = None,
+    reads: Sequence[type[Model]] = (),
+) -> None:
+    """Let `rows` say what every such event means: model instances, which are stored in the event's transaction.
 
-    Rows it writes refer to the event with on_delete=CASCADE: a reorganization takes them away with it.
+    Rows refer to the event with on_delete=CASCADE: a reorganization takes them away with it. They are written for
+    many events at once; whoever asks the database for rows of earlier events names their models in `reads`. Events
+    that come by the thousand name a `table` instead, and yield a tuple of plain values per row.
     """
-    handlers = _projections.setdefault((contract, event), [])
-    if handler not in handlers:
-        handlers.append(handler)
+    made = Projection(rows, table, tuple(reads))
+    known = _projections.setdefault((contract, event), [])
+    if made not in known:
+        known.append(made)
 
 
 def register_outcome(kind: str, handler: Outcome) -> None:

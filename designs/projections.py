@@ -1,18 +1,21 @@
 """Chain events of the registry, as rows."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from django.db.models import Model
+
 from common.identifiers import entry_id_hex
-from contracts.models import ChainEvent
+from contracts.hooks import Event
 from designs.models import EntryAncestor, EntryStatus, EntryVersion, RegistryEntry
 
 
-def entry_registered(event: ChainEvent) -> None:
+def entry_registered(event: Event) -> Iterator[Model]:
     """EntryRegistered: one row per entry."""
     signers = event.args["signers"]
     mask = int(event.args["custodial"])
-    RegistryEntry.objects.create(
-        event=event,
+    yield RegistryEntry(
+        event_id=event.id,
         chain_id=event.chain_id,
         entry_id=entry_id_hex(int(event.args["entryId"])),
         creator=event.args["creator"],
@@ -25,9 +28,9 @@ def entry_registered(event: ChainEvent) -> None:
     )
 
 
-def status_changed(event: ChainEvent) -> None:
-    EntryStatus.objects.create(
-        event=event,
+def status_changed(event: Event) -> Iterator[Model]:
+    yield EntryStatus(
+        event_id=event.id,
         chain_id=event.chain_id,
         entry_id=entry_id_hex(int(event.args["entryId"])),
         status=int(event.args["status"]),
@@ -36,9 +39,9 @@ def status_changed(event: ChainEvent) -> None:
     )
 
 
-def version_added(event: ChainEvent) -> None:
-    EntryVersion.objects.create(
-        event=event,
+def version_added(event: Event) -> Iterator[Model]:
+    yield EntryVersion(
+        event_id=event.id,
         chain_id=event.chain_id,
         entry_id=entry_id_hex(int(event.args["entryId"])),
         number=int(event.args["number"]),
@@ -47,11 +50,11 @@ def version_added(event: ChainEvent) -> None:
     )
 
 
-def ancestors_fixed(event: ChainEvent) -> None:
+def ancestors_fixed(event: Event) -> Iterator[Model]:
     """AncestorsFixed: one row per line of the table."""
-    EntryAncestor.objects.bulk_create(
+    yield from (
         EntryAncestor(
-            event=event,
+            event_id=event.id,
             position=position,
             chain_id=event.chain_id,
             entry_id=entry_id_hex(int(event.args["entryId"])),

@@ -7,8 +7,8 @@ class LicensingConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.hooks import register_exporter
-        from contracts.hooks import register_auditor, register_projection
-        from licensing import audit, projections
+        from contracts.hooks import Table, register_auditor, register_projection
+        from licensing import audit, models, projections
         from licensing.services.personal_data import own_data
 
         register_exporter("licensing", own_data)
@@ -16,9 +16,12 @@ class LicensingConfig(AppConfig):
         register_projection("LicenseMarket", "OfferClosed", projections.offer_closed)
         register_projection("LicenseMarket", "EntryClosed", projections.entry_closed)
         register_projection("LicenseMarket", "LicenseSold", projections.license_sold)
-        register_projection("DesignLicenses", "TransferSingle", projections.license_moved)
-        register_projection("DesignLicenses", "TransferBatch", projections.licenses_moved)
-        register_projection("DesignLicenses", "LicenseRevoked", projections.license_revoked)
+        moved = Table(models.LicenseMovement, projections.MOVEMENT)
+        register_projection("DesignLicenses", "TransferSingle", projections.license_moved, table=moved)
+        register_projection("DesignLicenses", "TransferBatch", projections.licenses_moved, table=moved)
+        register_projection(
+            "DesignLicenses", "LicenseRevoked", projections.license_revoked, reads=[models.LicenseMovement]
+        )
         register_projection("DesignLicenses", "LicenseIssued", projections.license_issued)
         register_projection("DesignLicenses", "SubscriptionUpdate", projections.license_extended)
         register_auditor("licensing.holders", audit.holders)

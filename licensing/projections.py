@@ -1,12 +1,13 @@
 """Chain events of the market and the licenses, as rows."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Model, Sum
 
 from common.identifiers import ZERO_HASH, entry_id_hex, entry_of_license
-from contracts.models import ChainEvent
+from contracts.hooks import Event
 from licensing.models import (
     EntryClosing,
     LicenseExpiry,
@@ -26,9 +27,9 @@ def _time(seconds: str) -> datetime | None:
     return datetime.fromtimestamp(min(number, LAST_SECOND), UTC) if number else None
 
 
-def _key_of(event: ChainEvent) -> dict[str, Any]:
+def _key_of(event: Event) -> dict[str, Any]:
     return {
-        "event": event,
+        "event_id": event.id,
         "chain_id": event.chain_id,
         "entry_id": entry_id_hex(int(event.args["entryId"])),
         "terms_hash": event.args["terms"],
@@ -36,10 +37,10 @@ def _key_of(event: ChainEvent) -> dict[str, Any]:
     }
 
 
-def offer_opened(event: ChainEvent) -> None:
+def offer_opened(event: Event) -> Iterator[Model]:
     """OfferOpened, also when it changes an offer that is open."""
     offer = event.args["offer"]
-    Offer.objects.create(
+    yield Offer(
         **_key_of(event),
         price=int(offer["price"]),
         supply=int(offer["supply"]),
@@ -51,22 +52,22 @@ def offer_opened(event: ChainEvent) -> None:
     )
 
 
-def offer_closed(event: ChainEvent) -> None:
-    Offer.objects.create(**_key_of(event), is_open=False, price=0, supply=0)
+def offer_closed(event: Event) -> Iterator[Model]:
+    yield Offer(**_key_of(event), is_open=False, price=0, supply=0)
 
 
-def entry_closed(event: ChainEvent) -> None:
-    EntryClosing.objects.create(
-        event=event,
+def entry_closed(event: Event) -> Iterator[Model]:
+    yield EntryClosing(
+        event_id=event.id,
         chain_id=event.chain_id,
         entry_id=entry_id_hex(int(event.args["entryId"])),
         license_id=int(event.args["licenseId"]),
     )
 
 
-def license_sold(event: ChainEvent) -> None:
-    LicenseSale.objects.create(
-        event=event,
+def license_sold(event: Event) -> Iterator[Model]:
+    yield LicenseSale(
+        event_id=event.id,
         chain_id=event.chain_id,
         entry_id=entry_id_hex(int(event.args["entryId"])),
         license_id=int(event.args["licenseId"]),
@@ -82,42 +83,36 @@ def license_sold(event: ChainEvent) -> None:
     )
 
 
-def license_moved(event: ChainEvent) -> None:
+def license_moved(event: Event) -> Iterator[tuple[Any, ...]]:
     """TransferSingle of DesignLicenses."""
-    _move(event, [event.args["id"]], [event.args["value"]])
+    return _moved(event, [event.args["id"]], [event.args["value"]])
 
 
-def licenses_moved(event: ChainEvent) -> None:
+def licenses_moved(event: Event) -> Iterator[tuple[Any, ...]]:
     """TransferBatch of DesignLicenses."""
-    _move(event, event.args["ids"], event.args["values"])
+    return _moved(event, event.args["ids"], event.args["values"])
 
 
-def _move(event: ChainEvent, ids: list[str], quantities: list[str]) -> None:
+MOVEMENT = ("event_id", "position", "chain_id", "license_id", "entry_id", "sender", "receiver", "quantity")
+
+
+def _moved(event: Event, ids: list[str], quantities: list[str]) -> Iterator[tuple[Any, ...]]:
     """Rows of what moved. Nothing at all may be moved by anyone, of any id."""
-    LicenseMovement.objects.bulk_create(
-        LicenseMovement(
-            event=event,
-            position=position,
-            chain_id=event.chain_id,
-            license_id=int(license_id),
-            entry_id=entry_of_license(int(license_id)),
-            sender=event.args["from"],
-            receiver=event.args["to"],
-            quantity=int(quantity),
-        )
-        for position, (license_id, quantity) in enumerate(zip(ids, quantities, strict=True))
-        if int(quantity)
-    )
+    sender, receiver = event.args["from"], event.args["to"]
+    for position, (license_id, quantity) in enumerate(zip(ids, quantities, strict=True)):
+        if quantity != "0":
+            entry_id = entry_of_license(int(license_id))
+            yield event.id, position, event.chain_id, license_id, entry_id, sender, receiver, quantity
 
 
-def license_revoked(event: ChainEvent) -> None:
+def license_revoked(event: Event) -> Iterator[Model]:
     """LicenseRevoked: of everything that the holder has now, by the movements before it."""
     license_id, holder = int(event.args["licenseId"]), event.args["holder"]
     moved = LicenseMovement.objects.filter(chain_id=event.chain_id, license_id=license_id)
     got = moved.filter(receiver=holder).aggregate(total=Sum("quantity"))["total"] or 0
     gave = moved.filter(sender=holder).aggregate(total=Sum("quantity"))["total"] or 0
-    LicenseRevocation.objects.create(
-        event=event,
+    yield LicenseRevocation(
+        event_id=event.id,
         chain_id=event.chain_id,
         license_id=license_id,
         holder=holder,
@@ -126,16 +121,16 @@ def license_revoked(event: ChainEvent) -> None:
     )
 
 
-def license_issued(event: ChainEvent) -> None:
-    _expires(event, event.args["licenseId"], event.args["issue"]["expiresAt"])
+def license_issued(event: Event) -> Iterator[Model]:
+    return _expires(event, event.args["licenseId"], event.args["issue"]["expiresAt"])
 
 
-def license_extended(event: ChainEvent) -> None:
+def license_extended(event: Event) -> Iterator[Model]:
     """SubscriptionUpdate of DesignLicenses."""
-    _expires(event, event.args["tokenId"], event.args["expiration"])
+    return _expires(event, event.args["tokenId"], event.args["expiration"])
 
 
-def _expires(event: ChainEvent, license_id: str, expires_at: str) -> None:
-    LicenseExpiry.objects.create(
-        event=event, chain_id=event.chain_id, license_id=int(license_id), expires_at=_time(expires_at)
+def _expires(event: Event, license_id: str, expires_at: str) -> Iterator[Model]:
+    yield LicenseExpiry(
+        event_id=event.id, chain_id=event.chain_id, license_id=int(license_id), expires_at=_time(expires_at)
     )

@@ -6,15 +6,16 @@ class RoyaltiesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from contracts.hooks import register_auditor, register_outcome, register_projection
-        from royalties import audit, projections
+        from contracts.hooks import Table, register_auditor, register_outcome, register_projection
+        from royalties import audit, models, projections
         from royalties.services import claims, payouts
 
-        register_projection("DesignShares", "TransferSingle", projections.shares_moved)
-        register_projection("DesignShares", "TransferBatch", projections.shares_moved_in_batch)
+        moved = Table(models.ShareMovement, projections.MOVEMENT)
+        register_projection("DesignShares", "TransferSingle", projections.shares_moved, table=moved)
+        register_projection("DesignShares", "TransferBatch", projections.shares_moved_in_batch, table=moved)
         register_projection("DesignShares", "RevenueReceived", projections.revenue_received)
         register_projection("DesignShares", "AncestorSettled", projections.ancestor_settled)
-        register_projection("DesignShares", "Claimed", projections.claimed)
+        register_projection("DesignShares", "Claimed", projections.claimed, reads=[models.Payout])
         register_outcome(payouts.CLAIM_FOR, payouts.payout_failed)
         register_outcome(claims.CLAIM_SIGNED, claims.signed_claim_failed)
         register_auditor("royalties.shares", audit.shares)

@@ -1,40 +1,40 @@
 """Chain events of shares and money, as rows."""
 
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import Model
+
 from common.identifiers import entry_id_hex
+from contracts.hooks import Event
 from contracts.models import ChainEvent
-from royalties.models import AncestorSettlement, Payout, RevenueEvent, ShareMovement
+from royalties.models import AncestorSettlement, Payout, RevenueEvent
 
 
-def shares_moved(event: ChainEvent) -> None:
+def shares_moved(event: Event) -> Iterator[tuple[Any, ...]]:
     """TransferSingle of DesignShares."""
-    _move(event, [event.args["id"]], [event.args["value"]])
+    return _moved(event, [event.args["id"]], [event.args["value"]])
 
 
-def shares_moved_in_batch(event: ChainEvent) -> None:
+def shares_moved_in_batch(event: Event) -> Iterator[tuple[Any, ...]]:
     """TransferBatch of DesignShares."""
-    _move(event, event.args["ids"], event.args["values"])
+    return _moved(event, event.args["ids"], event.args["values"])
 
 
-def _move(event: ChainEvent, ids: list[str], values: list[str]) -> None:
+MOVEMENT = ("event_id", "position", "chain_id", "entry_id", "sender", "receiver", "units")
+
+
+def _moved(event: Event, ids: list[str], values: list[str]) -> Iterator[tuple[Any, ...]]:
     """Rows of what moved. Nothing at all may be moved by anyone, of any id, also of no entry."""
-    ShareMovement.objects.bulk_create(
-        ShareMovement(
-            event=event,
-            position=position,
-            chain_id=event.chain_id,
-            entry_id=entry_id_hex(int(entry)),
-            sender=event.args["from"],
-            receiver=event.args["to"],
-            units=int(units),
-        )
-        for position, (entry, units) in enumerate(zip(ids, values, strict=True))
-        if int(units)
-    )
+    sender, receiver = event.args["from"], event.args["to"]
+    for position, (entry, units) in enumerate(zip(ids, values, strict=True)):
+        if units != "0":
+            yield event.id, position, event.chain_id, entry_id_hex(int(entry)), sender, receiver, units
 
 
-def revenue_received(event: ChainEvent) -> None:
-    RevenueEvent.objects.create(
-        event=event,
+def revenue_received(event: Event) -> Iterator[Model]:
+    yield RevenueEvent(
+        event_id=event.id,
         chain_id=event.chain_id,
         entry_id=entry_id_hex(int(event.args["entryId"])),
         currency=event.args["currency"],
@@ -47,9 +47,9 @@ def revenue_received(event: ChainEvent) -> None:
     )
 
 
-def ancestor_settled(event: ChainEvent) -> None:
-    AncestorSettlement.objects.create(
-        event=event,
+def ancestor_settled(event: Event) -> Iterator[Model]:
+    yield AncestorSettlement(
+        event_id=event.id,
         chain_id=event.chain_id,
         entry_id=entry_id_hex(int(event.args["ancestor"])),
         descendant_id=entry_id_hex(int(event.args["descendant"])),
@@ -58,9 +58,9 @@ def ancestor_settled(event: ChainEvent) -> None:
     )
 
 
-def claimed(event: ChainEvent) -> None:
-    Payout.objects.create(
-        event=event,
+def claimed(event: Event) -> Iterator[Model]:
+    yield Payout(
+        event_id=event.id,
         chain_id=event.chain_id,
         entry_id=entry_id_hex(int(event.args["entryId"])),
         currency=event.args["currency"],
@@ -70,7 +70,7 @@ def claimed(event: ChainEvent) -> None:
     )
 
 
-def _paid_to(claim: ChainEvent) -> str:
+def _paid_to(claim: Event) -> str:
     """Where a claim's money went: its ClaimOrdered stands directly before it, or before like claims before it.
 
     Directly, because the holder may be paid at home as well later in the same transaction.

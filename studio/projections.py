@@ -1,14 +1,18 @@
 """What designs on chain ask of works that derive from them, as rows."""
 
+from collections.abc import Iterator
+
+from django.db.models import Model
+
 from common.identifiers import entry_id_hex
-from contracts.models import ChainEvent
+from contracts.hooks import Event
 from studio.models import MinimumFee, StandingTerms
 
 
-def standing_changed(event: ChainEvent) -> None:
+def standing_changed(event: Event) -> Iterator[Model]:
     """StandingChanged: one row per change."""
-    StandingTerms.objects.create(
-        event=event,
+    yield StandingTerms(
+        event_id=event.id,
         chain_id=event.chain_id,
         entry_id=entry_id_hex(event.integer("entryId")),
         open=event.args["open"],
@@ -17,11 +21,11 @@ def standing_changed(event: ChainEvent) -> None:
     )
 
 
-def minimums_stated(event: ChainEvent) -> None:
+def minimums_stated(event: Event) -> Iterator[Model]:
     """MinimumsStated: one row per currency."""
-    MinimumFee.objects.bulk_create(
+    yield from (
         MinimumFee(
-            event=event,
+            event_id=event.id,
             position=position,
             chain_id=event.chain_id,
             entry_id=entry_id_hex(event.integer("entryId")),

@@ -9,6 +9,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from contracts.chains import Chain
 from contracts.errors import ChainError, ChainNotDeployed, SendingStopped, WrongChain
 from contracts.indexer.following import Step, follow, note_error
+from contracts.indexer.reading_ahead import ReadAhead
 from contracts.outbox.tracking import observe
 
 logger = structlog.get_logger(__name__)
@@ -23,6 +24,7 @@ class Follower:
         self._chain = chain
         self._stopping = threading.Event()
         self._failures = 0
+        self._ahead = ReadAhead()
 
     def stop(self) -> None:
         self._stopping.set()
@@ -32,11 +34,12 @@ class Follower:
         logger.info("following", chain=self._chain.role, chain_id=self._chain.chain_id)
         while not self._stopping.is_set():
             self._stopping.wait(self._pause_after_step())
+        self._ahead.close()
         logger.info("stopped_following", chain=self._chain.role)
 
     def _pause_after_step(self) -> float:
         try:
-            step = follow(self._chain)
+            step = follow(self._chain, self._ahead)
             if step.moved:
                 observe(self._chain)
         except (DatabaseError, InterfaceError) as error:

@@ -2,15 +2,18 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from django.utils import timezone
 
 from contracts.chains import Chain
-from contracts.client import Client, Header, client
+from contracts.client import Client, Header, Tips, client
 from contracts.errors import ChainUnavailable, InconsistentNode, RpcError
 from contracts.indexer.reading import (
+    LOGS_PER_WINDOW,
     MAX_WINDOW,
     OPEN_WINDOW,
     NotLinked,
@@ -18,6 +21,7 @@ from contracts.indexer.reading import (
     read_open,
     read_settled,
 )
+from contracts.indexer.reading_ahead import ReadAhead
 from contracts.indexer.standing import finalized_number, resume_sending, stop_sending, why_not_ours
 from contracts.indexer.storing import CursorMoved, roll_back, store
 from contracts.models import ChainBlock, ChainCursor
@@ -42,20 +46,24 @@ class Step:
         return self.number >= self.head
 
 
-def follow(chain: Chain) -> Step:
+def follow(chain: Chain, ahead: ReadAhead | None = None) -> Step:
     """Read one window, or roll back to the common ancestor after a reorganization.
+
+    `ahead` fetches the window after this one meanwhile, for the next step.
 
     Raises ChainUnavailable, WrongChain, InconsistentNode, ChainNotDeployed or an RpcError; nothing is half done
     then. When the chain is behind or beside a block that was final, nothing is read and sending stops (law 11).
     """
     cursor = ChainCursor.objects.filter(chain_id=chain.chain_id).first() or start_cursor(chain)
     node = client(chain)
-    head = node.head()
+    window = ahead.take(after=cursor.number, after_hash=cursor.hash) if ahead else None
+    tips = window.tips if window else node.tips()
+    head = tips.head
     try:
         if head.number > cursor.number:
-            step = _read_on(chain, node, cursor, head)
+            step = _read_on(chain, node, cursor, tips, window, ahead)
         elif head.number == cursor.number and head.hash == cursor.hash:
-            step = _stay(chain, node, cursor, head)
+            step = _stay(chain, node, cursor, tips)
         else:
             step = _take_back(chain, node, cursor, head)
     except NotLinked:
@@ -68,13 +76,14 @@ def follow(chain: Chain) -> Step:
 
 def follow_to_head(chain: Chain, *, steps: int = 100_000) -> Iterator[Step]:
     """Steps until everything the node has is read."""
-    for _number in range(steps):
-        step = follow(chain)
-        yield step
-        if step.at_head:
-            return
-        if not step.moved:
-            time.sleep(0.05)  # another indexer is at it
+    with closing(ReadAhead()) as ahead:
+        for _number in range(steps):
+            step = follow(chain, ahead)
+            yield step
+            if step.at_head:
+                return
+            if not step.moved:
+                time.sleep(0.05)  # another indexer is at it
 
 
 def start_cursor(chain: Chain) -> ChainCursor:
@@ -98,29 +107,48 @@ def start_cursor(chain: Chain) -> ChainCursor:
     return cursor
 
 
-def _read_on(chain: Chain, node: Client, cursor: ChainCursor, head: Header) -> Step:
-    finalized = max(finalized_number(node, head), cursor.finalized_number)
-    window = _read_window(chain, node, cursor, head, finalized)
+def _read_on(
+    chain: Chain, node: Client, cursor: ChainCursor, tips: Tips, window: Window | None, ahead: ReadAhead | None
+) -> Step:
+    finalized = max(finalized_number(tips), cursor.finalized_number)
+    if window is None:
+        window = _read_window(chain, node, cursor, tips, finalized)
+    width = _next_width(cursor.window, window)
+    last = min(finalized, window.last.number + width)
+    if ahead and last > window.last.number:
+        ahead.start(
+            node,
+            after=window.last.number,
+            after_hash=window.last.hash,
+            last=last,
+            addresses=sorted(chain.deployment.followed),
+        )
     final = _final_block(node, cursor, min(finalized, window.last.number), window)
     events = store(chain, cursor, window, finalized=final)
     if cursor.sending_stopped:
         resume_sending(chain)
-    if cursor.window < MAX_WINDOW:
-        ChainCursor.objects.filter(chain_id=chain.chain_id, window=cursor.window).update(
-            window=min(cursor.window * 2, MAX_WINDOW)
-        )
-    return Step(window.last.number, head.number, events=len(events), moved=True)
+    if width != cursor.window:
+        ChainCursor.objects.filter(chain_id=chain.chain_id, window=cursor.window).update(window=width)
+    return Step(window.last.number, tips.head.number, events=events, moved=True)
 
 
-def _read_window(chain: Chain, node: Client, cursor: ChainCursor, head: Header, finalized: int) -> Window:
+def _next_width(width: int, window: Window) -> int:
+    """As many blocks as will have about LOGS_PER_WINDOW logs, by those just read; at most twice as many as now."""
+    if len(window.logs) * 2 <= LOGS_PER_WINDOW:
+        return min(width * 2, MAX_WINDOW)
+    blocks = window.last.number - window.first + 1
+    return max(1, min(width * 2, blocks * LOGS_PER_WINDOW // len(window.logs), MAX_WINDOW))
+
+
+def _read_window(chain: Chain, node: Client, cursor: ChainCursor, tips: Tips, finalized: int) -> Window:
     """As many blocks as the node will answer for: any refusal halves the window, down to one block."""
     addresses = sorted(chain.deployment.followed)
     width = cursor.window
     while True:
-        last = min(head.number, cursor.number + width)
+        last = min(tips.head.number, cursor.number + width)
         settled = cursor.number + 1 <= finalized
         last = min(last, finalized) if settled else min(last, cursor.number + OPEN_WINDOW)
-        read = read_settled if settled else read_open
+        read = read_settled if settled else partial(read_open, tips=tips)
         try:
             return read(node, after=cursor.number, after_hash=cursor.hash, last=last, addresses=addresses)
         except (RpcError, ChainUnavailable) as error:
@@ -129,6 +157,7 @@ def _read_window(chain: Chain, node: Client, cursor: ChainCursor, head: Header, 
             # Nodes limit ranges, results, or time, each in its own words: the words are not looked at.
             width = max(1, min(width, last - cursor.number) // 2)
             ChainCursor.objects.filter(chain_id=chain.chain_id).update(window=width)
+            cursor.window = width
             logger.warning("window_halved", chain=chain.role, blocks=width, error=str(error))
             if isinstance(error, ChainUnavailable):
                 raise
@@ -152,9 +181,9 @@ def _final_block(node: Client, cursor: ChainCursor, number: int, window: Window 
     return number, found.hash
 
 
-def _stay(chain: Chain, node: Client, cursor: ChainCursor, head: Header) -> Step:
+def _stay(chain: Chain, node: Client, cursor: ChainCursor, tips: Tips) -> Step:
     """Nothing new; what was read may have become final meanwhile."""
-    finalized = min(finalized_number(node, head), cursor.number)
+    finalized = min(finalized_number(tips), cursor.number)
     if finalized > cursor.finalized_number:
         number, block_hash = _final_block(node, cursor, finalized)
         ChainCursor.objects.filter(chain_id=chain.chain_id, number=cursor.number, hash=cursor.hash).update(
@@ -162,7 +191,7 @@ def _stay(chain: Chain, node: Client, cursor: ChainCursor, head: Header) -> Step
         )
     if cursor.sending_stopped:
         resume_sending(chain)
-    return Step(cursor.number, head.number, moved=finalized > cursor.finalized_number)
+    return Step(cursor.number, tips.head.number, moved=finalized > cursor.finalized_number)
 
 
 def _take_back(chain: Chain, node: Client, cursor: ChainCursor, head: Header) -> Step:

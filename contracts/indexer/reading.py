@@ -4,18 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from operator import attrgetter
 
 import structlog
 from eth_utils.crypto import keccak
 
-from contracts.client import Client, Header, Log
+from contracts.client import Client, Header, Log, Tips
 from contracts.errors import InconsistentNode, RpcError
 
 logger = structlog.get_logger(__name__)
 
 MAX_WINDOW = 2000
+LOGS_PER_WINDOW = 6000
 OPEN_WINDOW = 128
-HEADERS_PER_REQUEST = 64
+HEADERS_PER_REQUEST = 128
+# Up to here all headers of a settled window come with its logs; beyond, those without logs are left out.
+WHOLE_WINDOW = 64
 
 
 class NotLinked(Exception):
@@ -24,30 +28,46 @@ class NotLinked(Exception):
 
 @dataclass(frozen=True)
 class Window:
-    """Blocks `first` to `last.number`. `headers` are those to keep; `logs` are in chain order."""
+    """Blocks `first` to `last.number`. `headers` are those to keep; `logs` are in chain order.
+
+    `tips` are as the node told them together with the logs.
+    """
 
     first: int
     last: Header
     headers: list[Header]
     logs: list[Log]
+    tips: Tips
 
 
 def read_settled(node: Client, *, after: int, after_hash: str, last: int, addresses: Sequence[str]) -> Window:
-    """A window at or below the final block: only its ends and the blocks with logs are fetched.
+    """A window at or below the final block, in one request; of a wide one only its ends and the blocks with logs
+    are fetched, in a second one.
 
     Raises NotLinked, InconsistentNode, or what the node raises.
     """
     first = after + 1
-    logs = _logs(node, first, last, addresses)
-    wanted = sorted({first, last, *(log.block_number for log in logs)})
-    headers = _headers(node, wanted)
+    numbers = list(range(first, last + 1)) if last - after <= WHOLE_WINDOW else [first, last]
+    try:
+        tips, logs, answers = node.range(first, last, addresses, numbers)
+    except RpcError:
+        if first != last:
+            raise
+        tips, logs, answers = node.tips(), _logs(node, first, last, addresses), node.headers(numbers)
+    headers = _present(numbers, answers)
     if headers[0].parent_hash != after_hash:
         raise NotLinked
+    if len(numbers) == last - after:
+        _check_links(headers)
+        logs = _with_left_out(node, headers, logs, addresses)
+    else:
+        headers += _headers(node, sorted({log.block_number for log in logs} - {first, last}))
+        headers.sort(key=attrgetter("number"))
     _check_hashes(headers, logs)
-    return Window(first, headers[-1], headers, logs)
+    return Window(first, headers[-1], headers, logs, tips)
 
 
-def read_open(node: Client, *, after: int, after_hash: str, last: int, addresses: Sequence[str]) -> Window:
+def read_open(node: Client, *, after: int, after_hash: str, last: int, addresses: Sequence[str], tips: Tips) -> Window:
     """A window that may yet be reorganized: every header, each linked to the one before it.
 
     Headers are read before logs, so logs of another branch show by their hash; logs that a lagging node left out
@@ -57,17 +77,25 @@ def read_open(node: Client, *, after: int, after_hash: str, last: int, addresses
     headers = _headers(node, range(first, last + 1))
     if headers[0].parent_hash != after_hash:
         raise NotLinked
-    for before, header in pairwise(headers):
-        if header.parent_hash != before.hash:
-            raise InconsistentNode(f"Block {header.number} does not follow block {before.number}.")
+    _check_links(headers)
     logs = _logs(node, first, last, addresses)
     _check_hashes(headers, logs)
+    logs = _with_left_out(node, headers, logs, addresses)
+    return Window(first, headers[-1], headers, logs, tips)
+
+
+def _with_left_out(node: Client, headers: Sequence[Header], logs: list[Log], addresses: Sequence[str]) -> list[Log]:
+    """Logs of these blocks, with those of blocks of which the node told none although their bloom has some."""
     with_logs = {log.block_number for log in logs}
-    for header in headers:
-        if header.number not in with_logs and any(in_bloom(header.bloom, a) for a in addresses):
-            logs += node.logs_in(header.hash, addresses)
-    logs.sort(key=lambda log: (log.block_number, log.log_index))
-    return Window(first, headers[-1], headers, logs)
+    left_out = [
+        header
+        for header in headers
+        if header.number not in with_logs and any(in_bloom(header.bloom, address) for address in addresses)
+    ]
+    if not left_out:
+        return logs
+    found = logs + [log for header in left_out for log in node.logs_in(header.hash, addresses)]
+    return sorted(found, key=attrgetter("block_number", "log_index"))
 
 
 def _logs(node: Client, first: int, last: int, addresses: Sequence[str]) -> list[Log]:
@@ -84,15 +112,24 @@ def _logs(node: Client, first: int, last: int, addresses: Sequence[str]) -> list
 def _headers(node: Client, numbers: Sequence[int]) -> list[Header]:
     found: list[Header] = []
     for start in range(0, len(numbers), HEADERS_PER_REQUEST):
-        for number, header in zip(
-            numbers[start : start + HEADERS_PER_REQUEST],
-            node.headers(numbers[start : start + HEADERS_PER_REQUEST]),
-            strict=True,
-        ):
-            if header is None or header.number != number:
-                raise InconsistentNode(f"The node does not have block {number} any more.")
-            found.append(header)
+        part = numbers[start : start + HEADERS_PER_REQUEST]
+        found += _present(part, node.headers(part))
     return found
+
+
+def _present(numbers: Sequence[int], answers: Sequence[Header | None]) -> list[Header]:
+    found = []
+    for number, header in zip(numbers, answers, strict=True):
+        if header is None or header.number != number:
+            raise InconsistentNode(f"The node does not have block {number} any more.")
+        found.append(header)
+    return found
+
+
+def _check_links(headers: Sequence[Header]) -> None:
+    for before, header in pairwise(headers):
+        if header.parent_hash != before.hash:
+            raise InconsistentNode(f"Block {header.number} does not follow block {before.number}.")
 
 
 def _check_hashes(headers: Sequence[Header], logs: Sequence[Log]) -> None:

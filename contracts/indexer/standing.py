@@ -5,25 +5,18 @@ from django.conf import settings
 from django.utils import timezone
 
 from contracts.chains import Chain
-from contracts.client import Client, Header, client
-from contracts.errors import RpcError, SendingStopped
+from contracts.client import Tips, client
+from contracts.errors import SendingStopped
 from contracts.models import ChainCursor
 
 logger = structlog.get_logger(__name__)
 
 
-def finalized_number(node: Client, head: Header) -> int:
-    """The newest block that no reorganization reaches: the chain's own tag, else a fixed depth.
-
-    A chain without finality answers the tag with an error, nothing, or for ever with block 0.
-    """
-    try:
-        tagged = node.header("finalized")
-    except RpcError:
-        tagged = None
-    if tagged is not None and tagged.number > 0:
-        return min(tagged.number, head.number)
-    return max(0, head.number - settings.CHAIN_FINALITY_DEPTH)
+def finalized_number(tips: Tips) -> int:
+    """The newest block that no reorganization reaches: the chain's own, else at a fixed depth."""
+    if tips.finalized is not None and tips.finalized.number > 0:
+        return min(tips.finalized.number, tips.head.number)
+    return max(0, tips.head.number - settings.CHAIN_FINALITY_DEPTH)
 
 
 def repair_sentence(chain: Chain) -> str:

@@ -1,18 +1,20 @@
 """Storing a window: blocks, events, projections and cursor in one transaction, by one indexer at a time."""
 
+import json
 from datetime import UTC, datetime
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from common.locks import Lock, try_hold
-from contracts import artifacts
 from contracts.chains import Chain
 from contracts.client import Header, Log
-from contracts.encoding import decode_event
-from contracts.hooks import projections_of
+from contracts.decoding import Decoded, decode_log, raw_beside
+from contracts.hooks import Event
+from contracts.indexer.copying import copy_rows, escaped, next_ids
+from contracts.indexer.projecting import Projector
 from contracts.indexer.reading import Window
 from contracts.killpoints import reach
 from contracts.models import ChainBlock, ChainCursor, ChainEvent
@@ -20,14 +22,31 @@ from contracts.models import ChainBlock, ChainCursor, ChainEvent
 logger = structlog.get_logger(__name__)
 
 LINKED_BLOCKS = 128
+_EVENT_COLUMNS = (
+    "id",
+    "chain_id",
+    "block_id",
+    "contract",
+    "address",
+    "name",
+    "args",
+    "transaction_hash",
+    "transaction_index",
+    "log_index",
+    "topics",
+    "data",
+)
 
 
 class CursorMoved(Exception):
     """Another indexer has read this window, or is reading it now."""
 
 
-def store(chain: Chain, cursor: ChainCursor, window: Window, *, finalized: tuple[int, str]) -> list[ChainEvent]:
-    """Store what was read and move the cursor from where it was. Raises CursorMoved, and then stores nothing."""
+def store(chain: Chain, cursor: ChainCursor, window: Window, *, finalized: tuple[int, str]) -> int:
+    """Store what was read and move the cursor from where it was. Returns how many events it stored.
+
+    Raises CursorMoved, and then stores nothing.
+    """
     with transaction.atomic():
         if not try_hold(Lock.INDEXER, chain.chain_id):
             raise CursorMoved
@@ -42,12 +61,13 @@ def store(chain: Chain, cursor: ChainCursor, window: Window, *, finalized: tuple
             raise CursorMoved
         events = _store_rows(chain, window)
         reach("indexer.before_projection")
+        projector = Projector()
         for event in events:
-            for project in projections_of(event.contract, event.name):
-                project(event)
+            projector.take(event)
+        projector.flush()
         _prune(chain, finalized[0], window.last.number)
         reach("indexer.before_commit")
-    return events
+    return len(events)
 
 
 def roll_back(chain: Chain, cursor: ChainCursor, ancestor: tuple[int, str]) -> int:
@@ -70,7 +90,7 @@ def roll_back(chain: Chain, cursor: ChainCursor, ancestor: tuple[int, str]) -> i
     return dropped
 
 
-def _store_rows(chain: Chain, window: Window) -> list[ChainEvent]:
+def _store_rows(chain: Chain, window: Window) -> list[Event]:
     with_logs = {log.block_number for log in window.logs}
     blocks = ChainBlock.objects.bulk_create(
         ChainBlock(
@@ -83,45 +103,44 @@ def _store_rows(chain: Chain, window: Window) -> list[ChainEvent]:
         )
         for header in _worth_keeping(window, with_logs)
     )
-    by_number = {block.number: block for block in blocks}
+    if not window.logs:
+        return []
+    by_number = {block.number: block.pk for block in blocks}
     names = chain.deployment.followed
-    return ChainEvent.objects.bulk_create(
-        _event(chain, by_number[log.block_number], names[log.address], log) for log in window.logs
+    events, lines = [], []
+    with connection.cursor() as cursor:
+        for row_id, log in zip(next_ids(cursor, ChainEvent, len(window.logs)), window.logs, strict=True):
+            contract, block_id = names[log.address], by_number[log.block_number]
+            found = decode_log(contract, log.topics, log.data)
+            event = Event(
+                row_id,
+                chain.chain_id,
+                block_id,
+                contract,
+                found.name,
+                found.args,
+                log.transaction_hash,
+                log.log_index,
+            )
+            lines.append(_line(event, log, found))
+            events.append(event)
+        copy_rows(cursor, ChainEvent, _EVENT_COLUMNS, lines)
+    return events
+
+
+def _line(event: Event, log: Log, found: Decoded) -> str:
+    """The event as COPY reads it, in the order of _EVENT_COLUMNS."""
+    topics, data = raw_beside(found, log)
+    return (
+        f"{event.id}\t{event.chain_id}\t{event.block_id}\t{event.contract}\t{log.address}\t{found.name}"
+        f"\t{escaped(found.text)}\t{escaped(log.transaction_hash)}\t{log.transaction_index}\t{log.log_index}"
+        f"\t{escaped(json.dumps(topics)) if topics else '[]'}\t{escaped(data)}"
     )
 
 
 def _worth_keeping(window: Window, with_logs: set[int]) -> list[Header]:
     oldest = window.last.number - LINKED_BLOCKS
     return [header for header in window.headers if header.number in with_logs or header.number > oldest]
-
-
-def _event(chain: Chain, block: ChainBlock, contract: str, log: Log) -> ChainEvent:
-    name, args = decode_log(contract, log)
-    return ChainEvent(
-        block=block,
-        chain_id=chain.chain_id,
-        contract=contract,
-        address=log.address,
-        name=name,
-        args=args,
-        transaction_hash=log.transaction_hash,
-        transaction_index=log.transaction_index,
-        log_index=log.log_index,
-        topics=log.topics,
-        data=log.data,
-    )
-
-
-def decode_log(contract: str, log: Log) -> tuple[str, dict[str, object]]:
-    """Name and arguments; ("", {}) for what no ABI of ours knows, which is kept raw and decodable later."""
-    item = artifacts.events(contract).get(log.topics[0]) if log.topics else None
-    if item is None:
-        return "", {}
-    try:
-        return item["name"], decode_event(item, log.topics, log.data)
-    except ValueError as error:
-        logger.error("event_not_decoded", contract=contract, error=str(error), hash=log.transaction_hash)
-        return "", {}
 
 
 def _prune(chain: Chain, finalized: int, last: int) -> None:

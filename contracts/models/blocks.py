@@ -33,6 +33,7 @@ class ChainBlock(models.Model):
 class ChainEvent(models.Model):
     """A log of one of our contracts. `name` is empty and `args` is {} while no ABI of ours knows it.
 
+    `topics` and `data` are empty where the arguments say all that stood in them.
     In `args` integers are decimal text, bytes 0x and lower-case hex, addresses checksummed, arrays lists.
     """
 

@@ -19,7 +19,9 @@ class ChainCursor(models.Model):
     finalized_hash = HashField()
     head_number = models.BigIntegerField(help_text="the node's newest block when it was last asked")
     reached_at = models.DateTimeField(null=True, help_text="when the node last answered the indexer")
-    window = models.PositiveIntegerField(default=1000, help_text="blocks per question; halved when refused")
+    window = models.PositiveIntegerField(
+        default=64, help_text="blocks per question; by what they held, halved when refused"
+    )
     last_error = models.TextField(blank=True)
     last_error_at = models.DateTimeField(null=True)
     sending_stopped = models.TextField(blank=True, help_text="why nothing is sent; empty when sending works")

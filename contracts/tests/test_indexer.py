@@ -27,7 +27,12 @@ def projected() -> Iterator[list[str]]:
     seen: list[str] = []
     handlers = hooks._projections.setdefault(("DesignLicenses", "TermsDefined"), [])
     before = list(handlers)
-    handlers[:] = [lambda event: seen.append(event.args["uri"].rsplit("/")[-1])]
+
+    def see(event: hooks.Event) -> list[Any]:
+        seen.append(event.text("uri").rsplit("/")[-1])
+        return []
+
+    handlers[:] = [hooks.Projection(see)]
     yield seen
     handlers[:] = before
 
@@ -99,9 +104,10 @@ def test_a_projection_that_raises_leaves_nothing_of_its_window(live_chain: LiveC
     cursor = ChainCursor.objects.get()
     handlers = hooks._projections.setdefault(("DesignLicenses", "TermsDefined"), [])
 
-    def broken(event: ChainEvent) -> None:
+    def rows_of(event: hooks.Event) -> list[Any]:
         raise ValueError("broken projection")
 
+    broken = hooks.Projection(rows_of)
     handlers.append(broken)
     try:
         plan_terms("one")

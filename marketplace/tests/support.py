@@ -11,7 +11,8 @@ from accounts.models import User
 from common.identifiers import ZERO_ADDRESS, ZERO_HASH, license_id_of
 from common.testing import PASSWORD, addresses
 from contracts.chains import chain
-from contracts.hooks import projections_of
+from contracts.hooks import Event
+from contracts.indexer.projecting import Projector
 from contracts.models import ChainBlock, ChainCursor, ChainEvent
 from designs.models import SHARE_UNITS, Design, ProcessingStep
 from designs.services.upload import MadeWith, Part, ReceivedFile, create_draft
@@ -95,8 +96,20 @@ def event(
         transaction_index=0,
         log_index=number,
     )
-    for project in projections_of(contract, name):
-        project(stored)
+    projector = Projector()
+    projector.take(
+        Event(
+            stored.pk,
+            stored.chain_id,
+            stored.block_id,
+            contract,
+            name,
+            args,
+            stored.transaction_hash,
+            number,
+        )
+    )
+    projector.flush()
     return stored
 
 

@@ -1,0 +1,52 @@
+"""The next settled window, fetched by a thread while the one before it is stored. The thread knows no database."""
+
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import structlog
+
+from contracts.client import Client
+from contracts.errors import ChainUnavailable, InconsistentNode, RpcError
+from contracts.indexer.reading import NotLinked, Window, read_settled
+
+logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class _Fetch:
+    after: int
+    after_hash: str
+    window: "Future[Window]"
+
+
+class ReadAhead:
+    """Holds at most one window. What it holds is only a guess at the next question: whoever takes it checks."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="read-ahead")
+        self._next: _Fetch | None = None
+
+    def start(self, node: Client, *, after: int, after_hash: str, last: int, addresses: Sequence[str]) -> None:
+        """Begin to fetch the window that follows this block."""
+        asked = self._thread.submit(
+            read_settled, node, after=after, after_hash=after_hash, last=last, addresses=addresses
+        )
+        self._next = _Fetch(after, after_hash, asked)
+
+    def take(self, *, after: int, after_hash: str) -> Window | None:
+        """The window that follows this block, if it was fetched; waits for it. None also after an error, which the
+        next question will meet again, and handle."""
+        fetch, self._next = self._next, None
+        if fetch is None:
+            return None
+        try:
+            window = fetch.window.result()
+        except (RpcError, ChainUnavailable, InconsistentNode, NotLinked) as error:
+            logger.info("read_ahead_failed", after=fetch.after, error=str(error) or type(error).__name__)
+            return None
+        return window if (fetch.after, fetch.after_hash) == (after, after_hash) else None
+
+    def close(self) -> None:
+        """End the thread, without what it was asked for."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
