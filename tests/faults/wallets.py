@@ -1,5 +1,6 @@
 """Wallets of people who use the contracts without us."""
 
+import time
 from typing import Any
 
 from django.db import transaction
@@ -48,8 +49,16 @@ def send_as(market: Market, sender: str, contract: str, function: str, *args: ob
     data = "0x" + encode_call(contract, function, list(args)).hex()
     to = market.live.chain.deployment.address(contract)
     call = {"from": sender, "to": to, "data": data, "gas": hex(1_000_000), "value": hex(value)}
-    node.rpc("eth_sendTransaction", call)
+    sent = node.rpc("eth_sendTransaction", call)
     node.rpc("anvil_stopImpersonatingAccount", sender)
+    # A node that mines by itself does so a moment after it took the transaction.
+    deadline = time.monotonic() + 10
+    while (
+        node.rpc("anvil_getAutomine")
+        and not node.rpc("eth_getTransactionReceipt", sent)
+        and time.monotonic() < deadline
+    ):
+        time.sleep(0.01)
 
 
 def as_creator(market: Market, contract: str, function: str, *args: Any) -> None:
