@@ -24,6 +24,7 @@ urlpatterns = [
     path("designs/<uuid:public_id>/copies/<int:copy_id>/retry/", copy_views.retry, name="copy_retry"),
     path("designs/<uuid:public_id>/copies/<int:copy_id>/remove/", copy_views.remove, name="copy_remove"),
     path("designs/<uuid:public_id>/discard/", views.discard, name="discard"),
+    path("designs/<uuid:public_id>/watermark/", views.watermark, name="watermark"),
     path("designs/<uuid:public_id>/retry/", views.retry, name="retry"),
     path("consent/<uuid:public_id>/", consent_views.consent, name="consent"),
     path("consent/<uuid:public_id>/signature/", consent_views.signature, name="signature"),

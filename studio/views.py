@@ -19,7 +19,7 @@ from designs.errors import DesignError
 from designs.inspection import InspectionError
 from designs.models import Contribution, Design
 from designs.selectors import own_design
-from designs.services.processing import retry_processing
+from designs.services.processing import retry_processing, set_watermark
 from designs.services.upload import Part, ReceivedFile, create_draft
 from designs.storage import StorageError
 from licensing.models import LicenseTemplate
@@ -251,6 +251,20 @@ def discard(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         return redirect("studio:design", public_id)
     messages.success(request, _("The draft was discarded."))
     return redirect("studio:dashboard")
+
+
+@login_required
+@require_POST
+def watermark(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Mark an image's previews (`wanted` is "1"), or no more."""
+    try:
+        changed = set_watermark(design=own(request, public_id), wanted=request.POST.get("wanted") == "1")
+    except DesignError as error:
+        messages.error(request, str(error))
+    else:
+        if changed:
+            messages.success(request, _("The previews are made anew. The former ones stay until then."))
+    return redirect("studio:design", public_id)
 
 
 @login_required

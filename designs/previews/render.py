@@ -52,13 +52,13 @@ _MAX_PIXELS_ACROSS = 8192
 
 
 def make_derivatives(
-    image: Path, detected: DetectedType, out_dir: Path, progress: Progress | None = None
+    image: Path, detected: DetectedType, out_dir: Path, progress: Progress | None = None, *, watermark: str = ""
 ) -> list[PreviewFile]:
     """Encode an image (a master, or a cover) for the page: up to 480, 720, 1080 and 1600 px wide, and a blur.
 
-    Colors in sRGB, upright, without metadata. Raises PreviewError.
+    Colors in sRGB, upright, without metadata, and with `watermark` written across. Raises PreviewError.
     """
-    return _run("derive", image, detected.format, out_dir, progress)
+    return _run("derive", image, detected.format, out_dir, progress, watermark=watermark)
 
 
 def render_first(
@@ -138,7 +138,7 @@ def render_previews(
 
 
 def _run(
-    task: str, source: Path, form: str, out_dir: Path, progress: Progress | None, **wanted: int
+    task: str, source: Path, form: str, out_dir: Path, progress: Progress | None, **wanted: int | str
 ) -> list[PreviewFile]:
     limits = FileLimits.configured()
     request = {

@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from common.tasks import nudge
+from designs.errors import DesignError
 from designs.inspection import InspectionError
 from designs.models import Design, DesignVersion, ProcessingStep
 from designs.previews import PreviewError
@@ -165,6 +166,26 @@ def retry_processing(*, version: DesignVersion) -> bool:
     if again:
         _nudge(version.pk)
     return bool(again)
+
+
+@transaction.atomic
+def set_watermark(*, design: Design, wanted: bool) -> bool:
+    """Write a mark across an image's previews from now on, or no more. They are made anew and stay until then.
+
+    Returns whether that changed anything. Raises DesignError for a mesh: what is shown of it are renders of ours.
+    """
+    if design.kind != Design.Kind.IMAGE:
+        raise DesignError("no_image", _("Only the previews of images can be marked."))
+    changed = Design.objects.filter(pk=design.pk).exclude(watermark=wanted).update(watermark=wanted)
+    if changed:
+        _do_over(design.versions.latest("number"), Name.DERIVATIVES)
+    return bool(changed)
+
+
+def _do_over(version: DesignVersion, name: ProcessingStep.Name) -> None:
+    """Let a step run once more. A run that is under way is not the step's any more, and writes nothing."""
+    version.steps.filter(name=name).update(state=State.WAITING, attempts=0, percent=0, error_code="", message="")
+    _nudge(version.pk)
 
 
 def sweep_processing(*, limit: int = 50) -> int:

@@ -26,6 +26,7 @@ from designs.services.making import fill_silent
 from designs.storage import StoredBlob, master_store, preview_store
 
 PREVIEW_MAX_BYTES = 1 << 30
+WATERMARK = "Loomprint preview"
 COVER_TYPE = DetectedType("image", "png", "image/png")
 
 DERIVED = [Preview.Kind.IMAGE, Preview.Kind.BLUR, Preview.Kind.FIRST]
@@ -102,8 +103,13 @@ def derivatives(job: Job) -> Write:
     if detected.kind == Design.Kind.MESH:
         picture = Preview.objects.get(version=job.version, kind=Preview.Kind.COVER)
         path, detected = preview_store().path(picture.sha256), COVER_TYPE
-    files = make_derivatives(path, detected, job.folder, job.progress)
+    files = make_derivatives(path, detected, job.folder, job.progress, watermark=_watermark(job.version))
     return keep(job, files, replacing=DERIVED)
+
+
+def _watermark(version: DesignVersion) -> str:
+    """What is written across its pictures, by its creator's choice as it is now, not as it was when the step began."""
+    return WATERMARK if Design.objects.filter(pk=version.design_id, watermark=True).exists() else ""
 
 
 def views(job: Job) -> Write:

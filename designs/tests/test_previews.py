@@ -176,6 +176,29 @@ def test_transparency_stays_where_it_can_and_becomes_paper_in_jpeg(master, out):
     assert opened(files, 480, "image/jpeg").getpixel((400, 200)) == pytest.approx((241, 237, 228), abs=4)
 
 
+@pytest.mark.parametrize("ground", [(0, 0, 0), (128, 90, 60), (255, 255, 255)], ids=["black", "brown", "white"])
+def test_a_watermark_is_seen_on_any_ground_in_every_width(ground, master, out):
+    path, detected = master(encoded(Image.new("RGB", (800, 600), ground)), "a.png")
+    before = path.read_bytes()
+    files = make_derivatives(path, detected, out, watermark="Loomprint preview")
+    for width in (480, 720, 800):
+        pixels = np.asarray(opened(files, width, "image/jpeg")).astype(int)
+        marked = np.abs(pixels - ground).max(axis=2) > 40
+        assert 0.01 < marked.mean() < 0.2
+        # Across the whole picture: no quarter of it could be cut out unmarked.
+        half = pixels.shape[0] // 2, pixels.shape[1] // 2
+        assert all(part.any() for side in (marked[: half[0]], marked[half[0] :]) for part in np.array_split(side, 2, 1))
+    assert path.read_bytes() == before
+
+
+def test_a_transparent_picture_is_marked_too(master, out):
+    picture = Image.new("RGBA", (500, 400), (0, 0, 0, 0))
+    picture.paste((255, 0, 0, 255), (0, 0, 250, 400))
+    files = make_derivatives(*master(encoded(picture), "a.png"), out, watermark="Loomprint preview")
+    alpha = np.asarray(opened(files, 480, "image/webp").convert("RGBA"))[:, 260:, 3]
+    assert 0 < (alpha > 40).mean() < 0.2
+
+
 # --- the viewer's model ---------------------------------------------------------------------------
 
 

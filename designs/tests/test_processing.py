@@ -15,7 +15,7 @@ from designs.models import SHARE_UNITS, Asset, Design, Preview, ProcessingStep
 from designs.previews import PreviewError
 from designs.selectors import progress_of
 from designs.services import processing
-from designs.services.processing import process_version, retry_processing, sweep_processing
+from designs.services.processing import process_version, retry_processing, set_watermark, sweep_processing
 from designs.services.upload import MadeWith, Part, ReceivedFile, create_draft
 from designs.storage import EmptyFile, FileTooLarge, master_store, preview_store
 from designs.templatetags.designs import preview_url
@@ -238,6 +238,59 @@ def test_two_people_who_upload_the_same_bytes_share_one_asset(creator, cocreator
 
     assert first.versions.get().master == second.versions.get().master
     assert Asset.objects.count() == 1
+
+
+def test_a_watermark_remakes_the_previews_and_leaves_the_master(creator, png) -> None:
+    design = uploaded(creator, png)
+    version = design.versions.get()
+    process_version(version_id=version.pk)
+    plain = set(version.previews.values_list("kind", "sha256"))
+
+    assert set_watermark(design=design, wanted=True) is True
+    assert set_watermark(design=design, wanted=True) is False
+    # Until the marked ones are there, the plain ones are shown.
+    assert set(version.previews.values_list("kind", "sha256")) == plain
+    assert steps_of(design) == [("inspect", "done"), ("derivatives", "waiting")]
+    process_version(version_id=version.pk)
+
+    marked = set(version.previews.values_list("kind", "sha256"))
+    assert {one for one in marked & plain if one[0] == "image"} == set()
+    master_store().verify(version.master.sha256)
+    assert set_watermark(design=design, wanted=False) is True
+    process_version(version_id=version.pk)
+    assert set(version.previews.values_list("kind", "sha256")) == plain
+
+
+def test_a_watermark_chosen_while_previews_are_made_is_not_lost(creator, png, monkeypatch) -> None:
+    """What a run began without the mark is not written after the choice."""
+    design = uploaded(creator, png)
+    version = design.versions.get()
+    whole = processing.WORK["derivatives"]
+    seen = []
+
+    def chosen_meanwhile(job):
+        write = whole(job)
+        seen.append(job.version.design.watermark)
+        if len(seen) == 1:
+            set_watermark(design=design, wanted=True)
+        return write
+
+    monkeypatch.setitem(processing.WORK, "derivatives", chosen_meanwhile)
+    process_version(version_id=version.pk)
+    assert not version.previews.exists()
+    process_version(version_id=version.pk)
+
+    assert seen == [False, True]
+    assert [state for _name, state in steps_of(design)] == ["done", "done"]
+
+
+def test_meshes_carry_no_mark(creator) -> None:
+    design = uploaded(creator, binary_stl(), name="box.stl")
+    with pytest.raises(DesignError) as refusal:
+        set_watermark(design=design, wanted=True)
+    assert refusal.value.code == "no_image"
+    design.refresh_from_db()
+    assert design.watermark is False
 
 
 # --- meshes: what comes first, and what nobody waits for ------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageDraw, ImageFont, ImageOps
 
 from designs.untrusted.refusal import Refusal
 
@@ -17,6 +17,9 @@ PAPER = (241, 237, 228)
 WIDTHS = (480, 720, 1080, 1600)
 MAX_HEIGHT = 3200
 BLUR_WIDTH = 24
+WATERMARK_OPACITY = 88
+"""Of 255."""
+WATERMARK_DEGREES = 30
 GRID = 256
 COLORS = 6
 _FORMATS = {"png": ["PNG"], "jpeg": ["JPEG", "MPO"], "webp": ["WEBP"], "avif": ["AVIF"], "tiff": ["TIFF"]}
@@ -130,17 +133,22 @@ def _colors(image: Image.Image) -> dict[str, Any]:
 
 
 def derive(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
-    """Write an image in widths and encodings for the page, without metadata, and a tiny one to blur."""
+    """Write an image in widths and encodings for the page, without metadata, and a tiny one to blur.
+
+    `watermark` is what stands across every width of it; nothing when it is missing or empty.
+    """
     image = open_whole(request["input"], request["format"], max_pixels=request["max_pixels"])
     progress("decode", 0.1)
     picture = for_showing(image)
     sizes = sizes_for(picture.size)
+    mark = str(request.get("watermark", ""))[:60]
     files = []
     for index, size in enumerate(sizes):
         resized = picture if size == picture.size else picture.resize(size, Image.Resampling.LANCZOS)
+        shown = watermarked(resized, mark) if mark else resized
         for extension, media_type, options in _ENCODINGS:
             name = f"image-{size[0]}.{extension}"
-            encodable = on_paper(resized) if extension == "jpeg" else resized
+            encodable = on_paper(shown) if extension == "jpeg" else shown
             encodable.save(name, **options)
             files.append(_file("image", name, size, media_type))
         progress("encode", 0.15 + 0.8 * (index + 1) / len(sizes))
@@ -149,6 +157,29 @@ def derive(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     blur.save("blur.webp", quality=40, method=6)
     files.append(_file("blur", "blur.webp", blur.size, "image/webp"))
     return {"files": files, "notes": {}}
+
+
+def watermarked(picture: Image.Image, text: str) -> Image.Image:
+    """The picture with the text across it again and again, aslant, light with a dark shadow so that it is seen on any
+    ground. A copy; the picture stays as it is."""
+    width, height = picture.size
+    size = max(11, round(max(width, height) / 22))
+    font = ImageFont.load_default(size)
+    side = round((width**2 + height**2) ** 0.5) + 2 * size
+    mask = Image.new("L", (side, side))
+    draw = ImageDraw.Draw(mask)
+    step = round(draw.textlength(text, font) + 2 * size)
+    for row, down in enumerate(range(0, side, 4 * size)):
+        for along in range(-(row % 2) * step // 2, side, step):
+            draw.text((along, down), text, fill=WATERMARK_OPACITY, font=font)
+    turned = mask.rotate(WATERMARK_DEGREES, Image.Resampling.BICUBIC)
+    left, top = (side - width) // 2, (side - height) // 2
+    marked = picture.copy()
+    offset = max(1, size // 16)
+    for shift, tone in ((offset, (0, 0, 0, 255)), (0, (255, 255, 255, 255))):
+        where = turned.crop((left - shift, top - shift, left - shift + width, top - shift + height))
+        marked.paste(tone[: len(picture.getbands())], (0, 0), where)
+    return marked
 
 
 def for_showing(image: Image.Image) -> Image.Image:

@@ -114,6 +114,24 @@ def test_stills_of_a_mesh_are_chosen_by_radio_buttons(creator: User) -> None:
     assert "Seen, the edges of its triangles" in html
 
 
+def test_a_creator_marks_the_previews_of_an_image_and_nobody_else_does(creator: User, stranger: User) -> None:
+    design = rows.draft(creator, "Marked")
+    address = studio("watermark", design)
+    assert signed_in(stranger).post(address, {"wanted": "1"}).status_code == 404
+    assert signed_in(creator).get(address).status_code == 405
+    design.refresh_from_db()
+    assert design.watermark is False
+    assert "Mark the previews" in page(creator, studio("design", design))
+
+    assert signed_in(creator).post(address, {"wanted": "1"}).status_code == 302
+
+    design.refresh_from_db()
+    assert design.watermark is True
+    assert "Show previews without a mark" in page(creator, studio("design", design))
+    solid = rows.draft(creator, "Solid", kind=Design.Kind.MESH)
+    assert "Mark the previews" not in page(creator, studio("design", solid))
+
+
 def fragment(user: User, address: str) -> str:
     return signed_in(user).get(address).content.decode()
 
