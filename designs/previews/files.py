@@ -13,7 +13,8 @@ class PreviewFile:
 
     Kinds: "first" (small and rough, until there are images), "image" (for the page, in several widths and encodings),
     "blur" (tiny, shown first), "cover" (the rendered picture that images are derived from, not for the page), "clay"
-    and "wireframe" (stills of the shape and of its triangles) and "viewer" (a GLB). `notes` says what was done to it.
+    and "wireframe" (stills of the shape and of its triangles), "viewer" and "viewer_light" (GLB, the second with few
+    triangles). `notes` says what was done to it.
     """
 
     kind: str

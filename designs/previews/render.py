@@ -32,14 +32,8 @@ _LIMITS = {
         cpu_seconds=300, wall_seconds=400, memory_bytes=4 * GIBIBYTE, file_bytes=1024 * MEBIBYTE, threads=4
     ),
 }
-_KINDS = {
-    "derive": {"image", "blur"},
-    "viewer": {"viewer"},
-    "cover": {"cover"},
-    "first": {"first"},
-    "clay": {"clay"},
-    "wireframe": {"wireframe"},
-}
+_KINDS = {"derive": {"image", "blur"}, "viewer": {"viewer", "viewer_light"}}
+"""What a task may write; the others write one file of the task's own name."""
 _MEDIA_TYPES = {
     ".avif": "image/avif",
     ".webp": "image/webp",
@@ -109,9 +103,10 @@ def make_viewer(
     *,
     max_triangles: int = VIEWER_TRIANGLES,
 ) -> list[PreviewFile]:
-    """Write the GLB for the viewer, simplified to about `max_triangles` if the mesh is a closed solid.
+    """Write the GLB for the viewer, simplified to about `max_triangles` if the mesh is a closed solid, and from 20,000
+    triangles on a light one with a tenth of them, to be seen while the other is on its way.
 
-    `notes` has its triangles, and `simplified_from` if there were more. Raises PreviewError.
+    `notes` has the triangles of both, and `simplified_from` if there were more. Raises PreviewError.
     """
     return _run("viewer", master, detected.format, out_dir, progress, max_viewer_triangles=max_triangles)
 

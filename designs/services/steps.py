@@ -132,7 +132,8 @@ def _part(progress: Progress, start: float, end: float) -> Progress:
 
 
 def viewer(job: Job) -> Write:
-    return keep(job, make_viewer(*job.master(), job.folder, job.progress), replacing=[Preview.Kind.VIEWER])
+    models = make_viewer(*job.master(), job.folder, job.progress)
+    return keep(job, models, replacing=[Preview.Kind.VIEWER, Preview.Kind.VIEWER_LIGHT])
 
 
 def keep(job: Job, files: Sequence[PreviewFile], *, replacing: Sequence[str]) -> Write:

@@ -251,6 +251,32 @@ def test_a_heavy_solid_is_simplified_and_says_so(master, out):
     assert 200 < file.notes["triangles"] <= 2000
 
 
+def faces_of(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    document, binary = read_glb(path)
+    primitive = document["meshes"][0]["primitives"][0]
+    positions = accessor(document, binary, primitive["attributes"]["POSITION"])
+    return positions, accessor(document, binary, primitive["indices"]).reshape(-1, 3)
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_a_heavy_mesh_has_a_light_model_of_a_tenth_that_lies_on_it(closed, master, out):
+    triangles = torus(200, 60) if closed else torus(200, 60)[:-1]
+    whole, light = make_viewer(*master(binary_stl(triangles), "ring.stl"), out)
+    assert (whole.kind, light.kind, light.path.name) == ("viewer", "viewer_light", "viewer-light.glb")
+    positions, faces = faces_of(light.path)
+    assert 1200 < len(faces) == light.notes["light_triangles"] <= 2400
+    assert len(faces_of(whole.path)[1]) == len(triangles)
+    assert light.path.stat().st_size < whole.path.stat().st_size / 4
+    from_ring = np.hypot(np.hypot(positions[:, 0], positions[:, 1]) - 3, positions[:, 2])
+    assert np.abs(from_ring - 1).max() < 0.05
+    preflight(light.path, "viewer.glb")
+
+
+def test_a_light_mesh_has_one_model(master, out):
+    files = make_viewer(*master(binary_stl(torus(100, 99)), "ring.stl"), out)
+    assert [file.kind for file in files] == ["viewer"]
+
+
 def test_a_heavy_mesh_that_is_no_solid_is_left_as_it_is(master, out):
     (file,) = make_viewer(*master(binary_stl(torus(100, 50)[:-1]), "ring.stl"), out, max_triangles=2000)
     assert file.notes == {"triangles": 9999}

@@ -39,6 +39,7 @@ export class Drawing {
   readonly #svg = document.createElementNS(SVG, "svg");
   readonly #sizes: Sizes;
   #plane: Plane | null = null;
+  #lines = false;
   #axis: Axis = "z";
   #sign = 1;
   #asked = false;
@@ -57,7 +58,18 @@ export class Drawing {
     new ResizeObserver(() => this.#redraw()).observe(viewer);
   }
 
+  /** Another model is on the stage: what was chosen holds for it too. */
+  again(): void {
+    this.wireframe = this.#lines;
+    const planes = this.#plane && [this.#plane];
+    this.#each((material) => {
+      material.clippingPlanes = planes;
+    });
+    this.#redraw();
+  }
+
   set wireframe(on: boolean) {
+    this.#lines = on;
     this.#each((material) => {
       material.wireframe = on;
     });

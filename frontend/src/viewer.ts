@@ -1,7 +1,7 @@
 /** The 3D stage. Poster first; the viewer itself (a megabyte) is fetched when somebody turns to the page.
  *
  * Expects templates/components/viewer.html:
- *   [data-viewer] with data-src, data-alt, data-meshopt, data-size-x, -y, -z; inside it [data-viewer-frame], [data-viewer-open],
+ *   [data-viewer] with data-src, data-light (optional), data-alt, data-meshopt, data-size-x, -y, -z; inside it [data-viewer-frame], [data-viewer-open],
  *   [data-viewer-state], [data-viewer-tools] with buttons [data-view], [data-zoom], [data-reset], [data-rotate],
  *   [data-wireframe], [data-section], [data-sizes], and a range [data-cut]; [data-viewer-said], the view in words. */
 
@@ -93,12 +93,34 @@ class Stage {
     viewer.maxCameraOrbit = "Infinity 180deg 200%";
     viewer.cameraOrbit = `${VIEWS[START]} auto`;
     viewer.loading = "eager";
-    viewer.src = this.#root.dataset.src ?? null;
+    const { src, light } = this.#root.dataset;
+    viewer.src = light ?? src ?? null;
     const frame = this.#root.querySelector("[data-viewer-frame]") ?? this.#root;
     frame.append(viewer);
     await loaded;
     this.#viewer = viewer;
+    if (light && src) void this.#refine(viewer, src);
     return frame;
+  }
+
+  /** The light model is on the stage; put the whole one in its place, seen from where the light one is seen by then. */
+  async #refine(viewer: ModelViewerElement, src: string): Promise<void> {
+    const answer = await fetch(src, { credentials: "same-origin" });
+    // The light one stays when the whole one does not come.
+    if (!answer.ok) return;
+    await answer.arrayBuffer();
+    const { theta, phi, radius } = viewer.getCameraOrbit();
+    viewer.addEventListener(
+      "load",
+      () => {
+        viewer.cameraOrbit = `${theta}rad ${phi}rad ${radius}m`;
+        viewer.jumpCameraToGoal();
+        this.#drawing?.again();
+        this.#root.dataset.whole = "";
+      },
+      { once: true },
+    );
+    viewer.src = src;
   }
 
   #connect(): void {

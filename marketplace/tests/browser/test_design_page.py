@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Browser, Page, Request, expect
 
-from designs.models import Design
+from designs.models import Design, Preview
 from licensing.models import LicenseTemplate
 from marketplace.tests import rows
 from marketplace.tests.browser.visitor import HEIGHT, WIDTHS, Visitor
@@ -149,6 +149,19 @@ def family(lantern: Design, estuary: Design) -> Design:
 
 
 @pytest.mark.long
+def test_a_light_model_is_on_the_stage_first_and_the_whole_one_takes_its_place(
+    visitor: Visitor, lantern: Design
+) -> None:
+    version = lantern.versions.get()
+    whole = version.previews.get(kind=Preview.Kind.VIEWER)
+    fields = {"sha256": whole.sha256, "media_type": whole.media_type, "size": whole.size}
+    version.previews.create(kind=Preview.Kind.VIEWER_LIGHT, **fields)
+    page = opened(visitor, lantern)
+    page.locator("[data-viewer][data-whole]").wait_for(state="attached", timeout=60_000)
+    assert page.locator("model-viewer").evaluate("viewer => viewer.src").endswith("/viewer.glb")
+    assert page.locator("model-viewer").evaluate("viewer => viewer.loaded") is True
+
+
 def test_the_whole_page_is_clean_with_a_family_and_an_open_viewer(visitor: Visitor, family: Design) -> None:
     page = opened(visitor, family)
     page.keyboard.press("x")
