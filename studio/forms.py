@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from common import bounded_json
 from common.money import AmountError
-from designs.models import SHARE_UNITS, Contribution, Disclosure, PublicCopy
+from designs.models import SHARE_UNITS, Contribution, Disclosure, LengthUnit, PublicCopy, UpAxis
 from designs.provenance import RecordError, check_field
 from designs.services.upload import MadeWith, Part
 from licensing.models import LicenseTemplate
@@ -142,10 +142,27 @@ def clean_master(upload: UploadedFile) -> UploadedFile:
     return upload
 
 
-class UploadForm(DetailsForm):
+class FrameForm(forms.Form):
+    """What STL, OBJ, PLY and OFF do not say: how long a unit is, and which way is up."""
+
+    units = forms.ChoiceField(
+        required=False,
+        choices=[("", gettext_lazy("Not stated")), *LengthUnit.choices],
+        label=gettext_lazy("Unit of length"),
+        help_text=gettext_lazy("STL, OBJ, PLY and OFF have none. Buyers see that you stated it."),
+    )
+    up = forms.ChoiceField(
+        required=False,
+        choices=[("", gettext_lazy("Not stated: as usual for the format")), *UpAxis.choices],
+        label=gettext_lazy("Which axis points up"),
+        help_text=gettext_lazy("Pictures and overhangs follow it."),
+    )
+
+
+class UploadForm(FrameForm, DetailsForm):
     """A new design: its file first."""
 
-    field_order = ("master", "title", "description", "tags", "disclosure")
+    field_order = ("master", "units", "up", "title", "description", "tags", "disclosure")
 
     master = forms.FileField(
         label=gettext_lazy("File"),

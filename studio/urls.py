@@ -16,6 +16,7 @@ urlpatterns = [
     path("designs/<uuid:public_id>/parents/", lineage_views.parents, name="parents"),
     path("designs/<uuid:public_id>/derivatives/", lineage_views.derivatives, name="derivatives"),
     path("designs/<uuid:public_id>/prove/", proof_views.prove, name="prove"),
+    path("designs/<uuid:public_id>/frame/", views.frame, name="frame"),
     path("designs/<uuid:public_id>/replace/", views.replace, name="replace"),
     path("designs/<uuid:public_id>/publish/", consent_views.publish, name="publish"),
     path("designs/<uuid:public_id>/take-back/", consent_views.take_back, name="take_back"),

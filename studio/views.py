@@ -94,6 +94,8 @@ def _create(user: Any, form: forms.UploadForm, parts: Any) -> Design:
         master=ReceivedFile(stream=data["master"].file, name=data["master"].name),
         source=ReceivedFile(stream=source.file, name=source.name) if source else None,
         parts=_parts(parts),
+        units=data["units"],
+        up=data["up"],
     )
 
 
@@ -211,6 +213,23 @@ def offers(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         else:
             return saved(request, public_id)
     return render(request, "studio/offers.html", {"form": form, "draft": draft})
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def frame(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Context: form (FrameForm), draft."""
+    draft = selectors.draft_page(own(request, public_id))
+    now = {"units": draft.version.stated_units, "up": draft.version.stated_up}
+    form = forms.FrameForm(request.POST or None, initial=now)
+    if request.method == "POST" and form.is_valid():
+        try:
+            drafts.state_frame(actor=request.user, design=draft.design, **form.cleaned_data)  # type: ignore[arg-type]
+        except DesignError as error:
+            form.add_error(None, str(error))
+        else:
+            return saved(request, public_id)
+    return render(request, "studio/frame.html", {"form": form, "draft": draft})
 
 
 @login_required

@@ -43,6 +43,7 @@ def run_checks(
     request = {
         "input": str(path.resolve()),
         "format": detected.format,
+        **detected.frame(),
         "max_pixels": limits.max_pixels,
         "max_triangles": limits.max_triangles,
     }

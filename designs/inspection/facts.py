@@ -42,7 +42,9 @@ _MESH_FACTS: dict[str, type | tuple[type, ...]] = {
     "bodies": int,
     "euler_number": int,
     "units": str,
+    "units_from": str,
     "up_axis": str,
+    "up_from": str,
     "has_colors": bool,
     "has_textures": bool,
     "notes": list,
@@ -75,6 +77,7 @@ def inspect(
     request = {
         "input": str(path.resolve()),
         "format": detected.format,
+        **detected.frame(),
         "max_pixels": file_limits.max_pixels,
         "max_triangles": file_limits.max_triangles,
     }

@@ -27,6 +27,12 @@ class DetectedType:
     kind: str
     format: str
     media_type: str
+    stated_units: str = ""
+    stated_up: str = ""
+
+    def frame(self) -> dict[str, str]:
+        """What its creator says of a format that does not say it itself, as a request to a child has it."""
+        return {"stated_units": self.stated_units, "stated_up": self.stated_up}
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 from .assets import Asset, Preview, ProcessingStep
 from .copies import PublicCopy
 from .credentials import PreviewCredential
-from .design import SHARE_UNITS, Contribution, Design, DesignVersion, Disclosure
+from .design import SHARE_UNITS, Contribution, Design, DesignVersion, Disclosure, LengthUnit, UpAxis
 from .file_credentials import FileCredentials
 from .keys import VersionKey
 from .proofs import FieldProofLink
@@ -21,6 +21,7 @@ __all__ = [
     "EntryVersion",
     "FieldProofLink",
     "FileCredentials",
+    "LengthUnit",
     "Preview",
     "PreviewCredential",
     "ProcessingStep",
@@ -30,5 +31,6 @@ __all__ = [
     "Rendition",
     "ScrubCursor",
     "ScrubFinding",
+    "UpAxis",
     "VersionKey",
 ]

@@ -78,6 +78,20 @@ class Design(models.Model):
         return reverse("marketplace:design", args=[self.public_id])
 
 
+class LengthUnit(models.TextChoices):
+    MILLIMETER = "mm", _("Millimeters")
+    CENTIMETER = "cm", _("Centimeters")
+    METER = "m", _("Meters")
+    INCH = "in", _("Inches")
+    FOOT = "ft", _("Feet")
+    MICROMETER = "um", _("Micrometers")
+
+
+class UpAxis(models.TextChoices):
+    Z = "z", _("Z, as most printing and CAD programs have it")
+    Y = "y", _("Y, as most animation programs have it")
+
+
 class DesignVersion(models.Model):
     """One iteration of a design: its master file and how it was made. Immutable once anchored."""
 
@@ -100,6 +114,9 @@ class DesignVersion(models.Model):
     )
     source_name = models.CharField(max_length=160, blank=True)
     facts = models.JSONField(default=dict, blank=True)
+    # By the creator, for a format that does not say it.
+    stated_units = models.CharField(max_length=2, choices=LengthUnit, blank=True)
+    stated_up = models.CharField(max_length=1, choices=UpAxis, blank=True)
     # Came with many others: its processing lets pass what somebody waits for.
     bulk = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -52,28 +52,28 @@ def make_derivatives(
 
     Colors in sRGB, upright, without metadata, and with `watermark` written across. Raises PreviewError.
     """
-    return _run("derive", image, detected.format, out_dir, progress, watermark=watermark)
+    return _run("derive", image, detected, out_dir, progress, watermark=watermark)
 
 
 def render_first(
     master: Path, detected: DetectedType, out_dir: Path, progress: Progress | None = None
 ) -> list[PreviewFile]:
     """Render a first small picture of a mesh, in about a tenth of the cover's time: one JPEG. Raises PreviewError."""
-    return _run("first", master, detected.format, out_dir, progress, width=FIRST_WIDTH)
+    return _run("first", master, detected, out_dir, progress, width=FIRST_WIDTH)
 
 
 def render_clay(
     master: Path, detected: DetectedType, out_dir: Path, progress: Progress | None = None
 ) -> list[PreviewFile]:
     """Render the shape of a mesh in one matt color, seen as on its cover: one WebP. Raises PreviewError."""
-    return _run("clay", master, detected.format, out_dir, progress, width=COVER_WIDTH)
+    return _run("clay", master, detected, out_dir, progress, width=COVER_WIDTH)
 
 
 def draw_wireframe(
     master: Path, detected: DetectedType, out_dir: Path, progress: Progress | None = None
 ) -> list[PreviewFile]:
     """Draw the edges of a mesh's triangles, seen as on its cover: one WebP. Raises PreviewError."""
-    return _run("wireframe", master, detected.format, out_dir, progress, width=COVER_WIDTH)
+    return _run("wireframe", master, detected, out_dir, progress, width=COVER_WIDTH)
 
 
 def render_cover(
@@ -85,7 +85,7 @@ def render_cover(
     width: int = 0,
 ) -> list[PreviewFile]:
     """Render the studio picture of a mesh: one PNG, 800 or `width` pixels wide, 4:3. Raises PreviewError."""
-    return _run("cover", master, detected.format, out_dir, progress, width=width or COVER_WIDTH)
+    return _run("cover", master, detected, out_dir, progress, width=width or COVER_WIDTH)
 
 
 def render_large_cover(
@@ -108,7 +108,7 @@ def make_viewer(
 
     `notes` has the triangles of both, and `simplified_from` if there were more. Raises PreviewError.
     """
-    return _run("viewer", master, detected.format, out_dir, progress, max_viewer_triangles=max_triangles)
+    return _run("viewer", master, detected, out_dir, progress, max_viewer_triangles=max_triangles)
 
 
 def render_previews(
@@ -133,12 +133,13 @@ def render_previews(
 
 
 def _run(
-    task: str, source: Path, form: str, out_dir: Path, progress: Progress | None, **wanted: int | str
+    task: str, source: Path, detected: DetectedType, out_dir: Path, progress: Progress | None, **wanted: int | str
 ) -> list[PreviewFile]:
     limits = FileLimits.configured()
     request = {
         "input": str(source.resolve()),
-        "format": form,
+        "format": detected.format,
+        **detected.frame(),
         "max_pixels": limits.max_pixels,
         "max_triangles": limits.max_triangles,
         **wanted,

@@ -5,7 +5,7 @@ which ends the step, so that a step which was taken over meanwhile writes nothin
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from designs.inspection import DetectedType, inspect, preflight, read_making, run_checks
@@ -49,7 +49,8 @@ class Job:
     def master(self) -> tuple[Path, DetectedType]:
         """The master's bytes, looked at anew. Raises InspectionError, StorageError."""
         path = master_store().path(self.version.master.sha256)
-        return path, preflight(path, self.version.file_name)
+        detected = preflight(path, self.version.file_name)
+        return path, replace(detected, stated_units=self.version.stated_units, stated_up=self.version.stated_up)
 
 
 @dataclass(frozen=True)

@@ -84,9 +84,12 @@ def create_draft(
     parts: Sequence[Part],
     source: ReceivedFile | None = None,
     bulk: bool = False,
+    units: str = "",
+    up: str = "",
 ) -> Design:
     """Store the file by its content and open a draft whose processing has begun; with `bulk`, once nobody waits.
 
+    `units` and `up` are what the creator says of a mesh whose format does not.
     Raises DesignError (shares), InspectionError (not a file we take) and FileTooLarge or EmptyFile (storage);
     nothing is left in the database then.
     """
@@ -109,6 +112,8 @@ def create_draft(
             source=asset_of(source_blob, media_type="application/octet-stream") if source_blob else None,
             source_name=source.safe_name if source else "",
             bulk=bulk,
+            stated_units=units,
+            stated_up=up,
             **vars(made_with),
         )
         Contribution.objects.bulk_create(

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from contracts.selectors import ActionStatus
 from designs.file_credentials import credentials_of
 from designs.inspection import Measurement, measurements
-from designs.models import Design, DesignVersion, Preview, PublicCopy
+from designs.models import Design, DesignVersion, LengthUnit, Preview, PublicCopy
 from designs.selectors import ENDINGS, PREVIEW_NAMES, Picture, picture_of, standing_copies
 
 register = template.Library()
@@ -112,6 +112,26 @@ def measured(facts: dict[str, Any]) -> list[tuple[str, Measurement]]:
     return [(str(_FACT_NAMES[one.name]), one) for one in measurements(facts)]
 
 
+SMALLEST_MILLIMETERS, LARGEST_MILLIMETERS = 0.01, 100_000
+
+
+@register.filter
+def frame_question(facts: dict[str, Any]) -> str:
+    """What to ask the creator about a mesh's unit; "" when nothing seems amiss. A question, never a refusal."""
+    if "bounds" not in facts:
+        return ""
+    scale, unit = _scale(facts.get("units", ""))
+    if unit != "mm":
+        return _("The file does not say how long a unit is. State it, so that buyers see real sizes.")
+    longest = max(facts["bounds"]["extent"]) * scale
+    if SMALLEST_MILLIMETERS <= longest <= LARGEST_MILLIMETERS:
+        return ""
+    size = _("%(size)s m") % {"size": _figure(longest / 1000)} if longest > 1 else f"{longest:.2g} mm"
+    if facts.get("units_from") == "creator":
+        return _("With the unit that you stated, the longest side is %(size)s. Is that right?") % {"size": size}
+    return _("By its file, the longest side is %(size)s. If that is wrong, export it in another unit.") % {"size": size}
+
+
 @register.filter
 def described(facts: dict[str, Any]) -> str:
     """What is on the stage, in a sentence, for everybody who cannot see it: kind, size, and facts of its form."""
@@ -184,6 +204,10 @@ def _mesh_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
     lines.append((_("Surface"), ", ".join(looks) if looks else _("shape only, no colors")))
     if unit != "mm":
         lines.append((_("Units"), _("the file states none; usually millimeters")))
+    elif facts.get("units_from") == "creator":
+        lines.append((_("Units"), _("%(unit)s, stated by the creator") % {"unit": LengthUnit(facts["units"]).label}))
+    if facts.get("up_from") == "creator":
+        lines.append((_("Up axis"), _("%(axis)s, stated by the creator") % {"axis": facts["up_axis"].upper()}))
     if notes := [str(_NOTES[note]) for note in facts.get("notes", []) if note in _NOTES]:
         lines.append((_("Not shown here"), "; ".join(notes)))
     if hints := [str(_HINTS[note]) for note in facts.get("notes", []) if note in _HINTS]:

@@ -1,4 +1,4 @@
-from designs.templatetags.designs import fact_lines
+from designs.templatetags.designs import fact_lines, frame_question
 
 MESH = {
     "format": "stl_binary",
@@ -102,3 +102,25 @@ def test_walls_gaps_and_overhangs_are_told_and_why_one_is_not() -> None:
 def test_main_colors_are_told_by_their_codes() -> None:
     facts = {"format": "png", "width": 4, "height": 4, "mode": "RGB", "palette": [{"color": "#ff8800", "share": 0.75}]}
     assert dict(fact_lines(facts))["Main colors"] == "#ff8800 (75.0 %)"
+
+
+def test_what_the_creator_states_is_said_to_be_theirs() -> None:
+    lines = dict(fact_lines({**MESH, "units": "in", "units_from": "creator", "up_axis": "y", "up_from": "creator"}))
+    assert lines["Size"] == "25.4 × 50.8 × 76.2 mm"
+    assert lines["Units"] == "Inches, stated by the creator"
+    assert lines["Up axis"] == "Y, stated by the creator"
+
+
+def test_sizes_beyond_reason_raise_a_question() -> None:
+    def asked(side: float, units: str, units_from: str) -> str:
+        return frame_question({"bounds": {"extent": [side, 0.0, 0.0]}, "units": units, "units_from": units_from})
+
+    assert asked(5, "unknown", "nobody").startswith("The file does not say how long a unit is.")
+    assert asked(5, "mm", "creator") == asked(0.01, "mm", "creator") == asked(100, "m", "file") == ""
+    assert asked(0.004, "mm", "creator") == (
+        "With the unit that you stated, the longest side is 0.004 mm. Is that right?"
+    )
+    assert asked(101, "m", "file") == (
+        "By its file, the longest side is 101.0 m. If that is wrong, export it in another unit."
+    )
+    assert frame_question({}) == frame_question({"width": 3}) == ""

@@ -43,6 +43,7 @@ class Part:
 class Model:
     """What a mesh file holds. `up` is the axis that points up, "y" or "z"; `units` as designs.inspection names them.
 
+    `units_from` and `up_from` name who says so: "file", "creator" or "nobody".
     `notes` are short words for what the file has beside its triangles and we do not show.
     """
 
@@ -50,6 +51,8 @@ class Model:
     up: str
     units: str
     notes: list[str] = field(default_factory=list)
+    units_from: str = "file"
+    up_from: str = "file"
 
     @property
     def triangles(self) -> int:
@@ -66,7 +69,16 @@ def read_model(request: dict[str, Any]) -> Model:
         _check(part)
     if model.triangles == 0:
         raise Refusal("no_triangles")
+    _ask_creator(model, request.get("stated_units", ""), request.get("stated_up", ""))
     return model
+
+
+def _ask_creator(model: Model, units: str, up: str) -> None:
+    """What the format does not say, its creator may. A format that has no units has no up axis either."""
+    if model.units != "unknown":
+        return
+    model.units_from, model.up_from = ("creator" if units else "nobody"), ("creator" if up else "nobody")
+    model.units, model.up = units or model.units, up or model.up
 
 
 def _read(path: str, form: str, max_triangles: int, max_pixels: int) -> Model:
@@ -170,7 +182,9 @@ def inspect(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         "bodies": geometry.bodies(faces, len(positions)),
         "euler_number": len(used) - edges.count() + len(faces),
         "units": model.units,
+        "units_from": model.units_from,
         "up_axis": model.up,
+        "up_from": model.up_from,
         "has_colors": any(part.colors is not None or part.material.stated for part in model.parts),
         "has_textures": any(part.material.texture is not None for part in model.parts),
         "notes": model.notes,

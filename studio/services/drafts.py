@@ -116,6 +116,24 @@ def replace_master(*, actor: User, design: Design, master: ReceivedFile) -> None
 
 
 @transaction.atomic
+def state_frame(*, actor: User, design: Design, units: str, up: str) -> None:
+    """Say the unit and the up axis of a mesh whose format does not; "" is not to say it.
+
+    Facts and pictures are made anew. Raises PublishingError.
+    """
+    design = editable(actor=actor, design=design)
+    version = design.versions.latest("number")
+    if (version.stated_units, version.stated_up) == (units, up):
+        return
+    version.stated_units, version.stated_up = units, up
+    version.save(update_fields=["stated_units", "stated_up"])
+    # A step that runs now belongs to nobody any more, so it writes nothing. Pictures stay until new ones are there.
+    version.steps.all().delete()
+    Design.objects.filter(pk=design.pk).update(state=Design.State.PROCESSING, state_reason="")
+    plan_processing(version=version)
+
+
+@transaction.atomic
 def settle_from_file(*, actor: User, design: Design, wish: str, names: Sequence[str] = ()) -> None:
     """Answer what was read from the file: "keep" makes it the creator's own word, "drop" empties it, "take" fills it in
     anew over what stands there. `names` are fields; none for all. Raises PublishingError.
