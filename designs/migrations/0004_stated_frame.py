@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("designs", "0009_content_credentials"),
+        ("designs", "0010_file_credentials"),
     ]
 
     operations = [
