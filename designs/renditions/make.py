@@ -20,7 +20,7 @@ GIBIBYTE = 1024**3
 LONGEST = 2048
 """Pixels on the longer side of an image that is made smaller."""
 _LIMITS = Limits(cpu_seconds=200, wall_seconds=240, memory_bytes=4 * GIBIBYTE, file_bytes=GIBIBYTE)
-_MEDIA_TYPES = {"image/png", "image/jpeg", "image/webp", "model/gltf-binary", "model/stl", "model/3mf"}
+_MEDIA_TYPES = {"image/png", "image/jpeg", "image/webp", "model/gltf-binary", "model/stl", "model/3mf", "model/step"}
 _TRANSIENT = {"timeout", "killed", "crashed", "bad_reply"}
 _CHUNK = 1 << 20
 

@@ -8,7 +8,7 @@ from designs.models import Design, DesignVersion, Rendition
 Form = Rendition.Form
 
 # Formats with a place for the statement.
-_HOLDING = {"png", "jpeg", "webp", "glb", "3mf"}
+_HOLDING = {"png", "jpeg", "webp", "glb", "3mf", "step"}
 _CONVERSIONS = {Form.GLB: {"glb"}, Form.STL: {"stl_binary", "stl_ascii"}, Form.THREEMF: {"3mf"}}
 _ENDINGS = {
     "image/png": ".png",
@@ -17,6 +17,7 @@ _ENDINGS = {
     "model/gltf-binary": ".glb",
     "model/stl": ".stl",
     "model/3mf": ".3mf",
+    "model/step": ".step",
     "application/c2pa": ".c2pa",
 }
 

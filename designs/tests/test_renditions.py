@@ -162,7 +162,13 @@ def test_an_image_is_made_smaller_and_keeps_what_shows_through(anchored: Make) -
 
 
 def test_forms_are_those_that_the_master_can_be_had_in(anchored: Make, png: bytes) -> None:
-    cases = {"png": ["credentials", "resized"], "tiff": ["resized"], "ply": ["glb", "stl", "3mf"], "": []}
+    cases = {
+        "png": ["credentials", "resized"],
+        "tiff": ["resized"],
+        "ply": ["glb", "stl", "3mf"],
+        "step": ["credentials", "glb", "stl", "3mf"],
+        "": [],
+    }
     for form, forms in cases.items():
         assert forms_of(version_of(anchored(png + form.encode(), f"a{form}.png", form))) == (
             forms if form != "" else []
