@@ -5,7 +5,8 @@ from django.urls import reverse
 
 from accounts.models import User
 from common.identifiers import ZERO_ADDRESS, ZERO_HASH
-from designs.models import Design
+from contracts.verifier import Statement
+from designs.models import Asset, Design, Rendition
 from licensing.models import LicenseTemplate
 from marketplace.models import Order
 from marketplace.tests import rows
@@ -68,6 +69,35 @@ def test_what_was_stopped_contested_or_revoked(visitor: Visitor, lantern: Design
         visitor.sign_in(owner)
         visitor.look(reverse("studio:dashboard"))
         visitor.look(reverse("studio:design", args=[design.public_id]))
+
+
+def test_the_files_of_a_license(visitor: Visitor, lantern: Design, buyer: User) -> None:
+    license_id = rows.sale(lantern, buyer, block=40)
+    rows.chain_read_to(100)
+    version = lantern.versions.select_related("master").get()
+    common = {
+        "version": version,
+        "master_sha256": version.master.sha256,
+        "chain_id": lantern.chain_id,
+        "registry": rows.REGISTRY,
+        "entry_id": lantern.entry_id,
+    }
+    file = Asset.objects.create(sha256="ab" * 32, cid="bafy", size=48_000, media_type="model/stl")
+    about = Statement("file", 31337, rows.REGISTRY.lower(), lantern.entry_id or "", version.master.sha256, "stl")
+    Rendition.objects.create(
+        form="stl",
+        state="done",
+        asset=file,
+        file_name="piece.stl",
+        statement=about.with_content(file.sha256).text,
+        signer=rows.REGISTRY,
+        **common,
+    )
+    Rendition.objects.create(form="3mf", state="running", percent=40, **common)
+    Rendition.objects.create(form="credentials", state="failed", message="It was too much.", **common)
+    visitor.sign_in(buyer)
+    visitor.look(reverse("licensing:files", args=[license_id]))
+    visitor.look(reverse("verify:verdict", args=[file.sha256]))
 
 
 def test_a_mesh_in_its_viewer(visitor: Visitor, lantern: Design) -> None:
