@@ -15,6 +15,7 @@ from designs.untrusted.bundle import Bundle
 from designs.untrusted.geometry import Floats, Indices
 from designs.untrusted.gltf import beside
 from designs.untrusted.meshes import Material, Model, Part
+from designs.untrusted.polygons import opened
 from designs.untrusted.refusal import Refusal
 
 MAX_MATERIALS = 1000
@@ -136,6 +137,8 @@ def _rows(lines: list[bytes], least: int) -> Floats:
     if not lines:
         return np.empty((0, least))
     width = len(lines[0].split())
+    if width < least:
+        raise Refusal("unreadable", cause="a place has too few numbers")
     values = numbers.parsed(b"\n".join(lines))
     if len(values) == width * len(lines) and all(len(line.split()) == width for line in lines):
         rows = values.reshape(-1, width)
@@ -158,7 +161,7 @@ def _parts(stated: _Statements, materials: dict[str, Material], max_triangles: i
     if len(corners) and (corners[:, 0].max() >= len(positions) or corners[:, 1].max() >= len(uv)):
         raise Refusal("out_of_bounds")
     sizes = np.frombuffer(stated.sizes, np.int64)
-    at, polygon = numbers.fans(np.arange(len(corners)), sizes, max_triangles=max_triangles)
+    at, polygon = opened(np.arange(len(corners)), sizes, positions[corners[:, 0]], max_triangles=max_triangles)
     worn = np.frombuffer(stated.worn, np.int64)[polygon]
     parts = []
     for number in np.unique(worn).tolist():

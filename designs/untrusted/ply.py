@@ -14,6 +14,7 @@ from designs.containers.ply_header import Element, PlyHeader
 from designs.untrusted import numbers
 from designs.untrusted.geometry import Floats, Indices
 from designs.untrusted.meshes import Material, Model, Part
+from designs.untrusted.polygons import opened
 from designs.untrusted.refusal import Refusal
 
 Values = NDArray[Any]
@@ -56,7 +57,7 @@ def _part(vertices: _Table, faces: _Table, element: Element, max_triangles: int)
     if (sizes < 3).any():
         raise Refusal("unreadable", cause="a face has fewer than three corners")
     index = numbers.whole(corners, len(positions))
-    at, polygon = numbers.fans(index, sizes, max_triangles=max_triangles)
+    at, polygon = opened(index, sizes, positions[index], max_triangles=max_triangles)
     triangles = index[at]
     colors = _colors(vertices)
     if colors is None:
