@@ -1,0 +1,42 @@
+"""What a fuzzer found stays mended, and it goes on looking in the long run."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from designs.tests.fuzzing import ENDINGS, examine, imported, seeds
+from designs.tests.many import ROOT
+
+SECONDS = 60
+FOUND: dict[str, tuple[str, bytes, str]] = {"a place without numbers": ("obj", b"v ", "unreadable")}
+"""By what was wrong: the reader, the bytes, and the code that they are refused with now."""
+
+
+@pytest.fixture(scope="module")
+def modules():
+    return imported()
+
+
+def test_every_reader_takes_its_seeds(modules, tmp_path) -> None:
+    """Otherwise the fuzzer would begin, and end, at the door."""
+    told = {reader: {examine(modules, reader, one, tmp_path) for one in files} for reader, files in seeds().items()}
+    assert told == {reader: {"taken"} for reader in ENDINGS}
+
+
+@pytest.mark.parametrize("what", FOUND)
+def test_what_was_found_is_refused_with_its_reason(what, modules, tmp_path) -> None:
+    reader, content, code = FOUND[what]
+    assert examine(modules, reader, content, tmp_path) == code
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("reader", ["door", *ENDINGS])
+def test_the_fuzzer_finds_nothing(reader, tmp_path) -> None:
+    program = [sys.executable, "-m", "designs.tests.fuzzing", reader, str(tmp_path), f"-max_total_time={SECONDS}"]
+    ended = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS * 4, check=False)
+    left = [path.name for path in Path(tmp_path).iterdir() if path.name != "corpus"]
+    assert (ended.returncode, left) == (0, []), ended.stderr[-3000:]
+    assert "DONE" in ended.stderr
+    print(f"{reader}: {ended.stderr.strip().splitlines()[-1]}")
