@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from common.money import TUSD, format_amount
@@ -16,6 +17,7 @@ from designs.errors import DesignError
 from designs.models import Design
 from studio import forms, parent_pages, selectors
 from studio.ancestry import open_to_derive
+from studio.errors import PublishingError
 from studio.services.lineage import set_derivative_terms, set_parents
 from studio.views import own, saved
 
@@ -58,6 +60,8 @@ def parents(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 def _change(request: HttpRequest, draft: selectors.DraftPage) -> None:
+    if draft.version.references.filter(entry_id=request.POST.get("remove", "")).exists():
+        raise PublishingError("made_with_it", _("It is named among what your design was made with. Take it off there."))
     kept = [one.entry_id for one in parent_pages.named_parents(draft) if one.entry_id != request.POST.get("remove")]
     designs = {str(one.entry_id): one for one in Design.objects.filter(entry_id__in=kept)}
     wanted = [designs[entry_id] for entry_id in kept if entry_id in designs]

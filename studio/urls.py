@@ -1,6 +1,6 @@
 from django.urls import path
 
-from studio import consent_views, copy_views, lineage_views, proof_views, views
+from studio import consent_views, copy_views, lineage_views, proof_views, reference_views, views
 
 app_name = "studio"
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("designs/<uuid:public_id>/offers/", views.offers, name="offers"),
     path("designs/<uuid:public_id>/parents/", lineage_views.parents, name="parents"),
     path("designs/<uuid:public_id>/derivatives/", lineage_views.derivatives, name="derivatives"),
+    path("designs/<uuid:public_id>/references/", reference_views.references, name="references"),
     path("designs/<uuid:public_id>/prove/", proof_views.prove, name="prove"),
     path("designs/<uuid:public_id>/frame/", views.frame, name="frame"),
     path("designs/<uuid:public_id>/replace/", views.replace, name="replace"),

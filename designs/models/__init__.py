@@ -6,6 +6,7 @@ from .file_credentials import FileCredentials
 from .keys import VersionKey
 from .proofs import FieldProofLink
 from .provenance import EntryAncestor, EntryStatus, EntryVersion, ProvenanceRecord, RegistryEntry
+from .references import Reference
 from .renditions import Rendition
 from .scrubbing import ScrubCursor, ScrubFinding
 
@@ -27,6 +28,7 @@ __all__ = [
     "ProcessingStep",
     "ProvenanceRecord",
     "PublicCopy",
+    "Reference",
     "RegistryEntry",
     "Rendition",
     "ScrubCursor",

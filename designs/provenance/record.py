@@ -1,4 +1,4 @@
-"""Which fields a provenance record has, and what each may hold (schema version 1).
+"""Which fields a provenance record has, and what each may hold (schema version 2).
 
 Every key is always there, null when nothing was stated, so that a tree's size says nothing about its design.
 No name and no mail enters: people stand in it by their address (law 13).
@@ -17,7 +17,7 @@ from designs.errors import DesignError
 from .canonical import MAX_SAFE_INTEGER, UnsafeValue, canonical
 from .merkle import SaltedRecord, fresh_salts
 
-RECORD_VERSION = 1
+RECORD_VERSION = 2
 SHARE_UNITS = 1_000_000
 MAX_FIELD_BYTES = 256 * 1024
 _HEX32 = re.compile(r"[0-9a-f]{64}")
@@ -41,7 +41,8 @@ class Contributor(TypedDict):
 
 
 class Statement(TypedDict):
-    """What a record is built from. Hashes are 64 hex digits, with or without 0x; parents are entry ids."""
+    """What a record is built from. Hashes are 64 hex digits, with or without 0x; parents are entry ids; models,
+    programs and datasets are as Reference.stated gives them."""
 
     output_sha256: str
     output_cid: str
@@ -58,6 +59,9 @@ class Statement(TypedDict):
     source_sha256: NotRequired[str]
     tools: NotRequired[Sequence[str]]
     parents: NotRequired[Sequence[str]]
+    models: NotRequired[Sequence[Mapping[str, Any]]]
+    programs: NotRequired[Sequence[Mapping[str, Any]]]
+    datasets: NotRequired[Sequence[Mapping[str, Any]]]
 
 
 def build_record(**stated: Unpack[Statement]) -> SaltedRecord:
@@ -94,6 +98,9 @@ def build_fields(**stated: Unpack[Statement]) -> dict[str, Any]:
         ],
         "parents": list(stated.get("parents", ())),
         "created_at": _timestamp(stated["created_at"]),
+        "models": [dict(one) for one in stated.get("models", ())],
+        "programs": [dict(one) for one in stated.get("programs", ())],
+        "datasets": [dict(one) for one in stated.get("datasets", ())],
     }
     if sum(part["units"] for part in contributors) != SHARE_UNITS:
         raise ValueError("the contributors' units do not sum to 1,000,000")

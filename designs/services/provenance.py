@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from designs.models import DesignVersion, ProvenanceRecord
+from designs.models import DesignVersion, ProvenanceRecord, Reference
 from designs.provenance import Contributor, build_record
 
 
@@ -14,6 +14,9 @@ def write_record(
     Contributors stand in it by address and role only (law 13).
     """
     design = version.design
+    stated: dict[str, list[dict[str, str | None]]] = {kind: [] for kind in Reference.Kind.values}
+    for reference in version.references.all():
+        stated[reference.kind].append(reference.stated())
     record = build_record(
         output_sha256=version.master.sha256,
         output_cid=version.master.cid,
@@ -29,6 +32,9 @@ def write_record(
         contributors=contributors,
         parents=parents,
         created_at=version.created_at,
+        models=stated[Reference.Kind.MODEL],
+        programs=stated[Reference.Kind.PROGRAM],
+        datasets=stated[Reference.Kind.DATASET],
     )
     return ProvenanceRecord.objects.create(
         version=version, fields=record.fields, salts=record.salts, root=record.root, schema=record.version

@@ -173,7 +173,7 @@ def test_canonical_form_is_that_of_rfc_8785(value, form):
 
 def test_a_record_has_every_key_and_null_where_nothing_was_stated():
     record = build_record(**STATED)
-    assert record.version == 1
+    assert record.version == 2
     assert record.fields == {
         "design.version": 1,
         "output.sha256": "0x" + "ab" * 32,
@@ -191,6 +191,9 @@ def test_a_record_has_every_key_and_null_where_nothing_was_stated():
         "contributors": [{"address": "0x" + "1a" * 20, "role": "designer", "units": 1_000_000}],
         "parents": [],
         "created_at": "2026-11-23T10:00:00Z",
+        "models": [],
+        "programs": [],
+        "datasets": [],
     }
     assert set(record.salts) == set(record.fields)
     assert len(set(record.salts.values())) == len(record.salts)
@@ -204,7 +207,7 @@ def test_a_record_rebuilt_from_stored_json_has_the_same_root():
         seed="7",
     )
     stored = json.loads(json.dumps({"fields": record.fields, "salts": record.salts}))
-    assert SaltedRecord(stored["fields"], stored["salts"]).root == record.root
+    assert SaltedRecord(stored["fields"], stored["salts"], record.version).root == record.root
 
 
 @pytest.mark.parametrize(

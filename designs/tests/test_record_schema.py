@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from contracts.verifier import FieldProof
 from designs.models import Contribution, Disclosure
-from designs.provenance import RECORD_VERSION, SaltedRecord, build_record, fresh_salts
+from designs.provenance import RECORD_VERSION, SaltedRecord, build_record, fresh_salts, verify_disclosure
 from designs.provenance.merkle import leaf_hash
 from designs.provenance.schemas import NAMES, schema_text
 from designs.tests.merkle_reference import row, trees_of
@@ -32,6 +33,11 @@ FULL = {
     "source_sha256": "cd" * 32,
     "tools": ["CAD 7"],
     "parents": ["0x" + "ef" * 16],
+    "models": [{"entry": "0x" + "01" * 16}],
+    "programs": [{"name": "CAD", "sha256": None, "license": "proprietary", "address": None}],
+    "datasets": [
+        {"name": "Shapes", "sha256": "0x" + "02" * 32, "license": "CC-BY-4.0", "address": "https://example.org/s"},
+    ],
 }
 
 
@@ -54,6 +60,20 @@ def test_what_is_built_is_what_the_newest_schema_says(stated):
     assert f"record-{RECORD_VERSION + 1}" not in NAMES
 
 
+def test_a_record_of_the_first_version_still_is_what_its_schema_says_and_proves_its_fields():
+    fields = {k: v for k, v in build_record(**FULL).fields.items() if k not in ("models", "programs", "datasets")}
+    first = SaltedRecord(fields, fresh_salts(fields), 1)
+    whole = json.loads(
+        json.dumps({"version": 1, "root": first.root, "fields": fields, "salts": first.salts}, default=dict)
+    )
+    assert list(validator("record-1").iter_errors(whole)) == []
+    assert not validator("record-2").is_valid(whole)
+    proof = first.disclose("prompt")
+    assert verify_disclosure(proof)
+    assert FieldProof.of(proof).holds
+    assert not verify_disclosure({**proof, "version": 2})
+
+
 def test_the_schema_names_every_key_and_every_word_of_ours():
     properties = json.loads(schema_text(f"record-{RECORD_VERSION}"))["properties"]
     fields = properties["fields"]["properties"]
@@ -74,6 +94,8 @@ def test_the_schema_names_every_key_and_every_word_of_ours():
         lambda record: record["fields"].update(prompt=""),
         lambda record: record["fields"]["contributors"][0].update(name="Ada"),
         lambda record: record["salts"].update(seed="0x00"),
+        lambda record: record["fields"]["models"].append({"entry": "0x01", "name": "both"}),
+        lambda record: record["fields"]["datasets"][0].pop("license"),
         lambda record: record.update(version=9),
         lambda record: record.pop("root"),
     ],

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from contracts.chains import chain
-from designs.models import Design
+from designs.models import Design, Reference
 from studio.ancestry import Ancestry, ancestry_of, demands_of
 from studio.errors import PublishingError
 from studio.models import DerivativeTermsDraft, ParentDraft
@@ -26,6 +26,10 @@ def set_parents(*, actor: User, design: Design, parents: Sequence[Design]) -> An
     if any(parent.chain_id != here.chain_id or not parent.entry_id for parent in parents):
         raise PublishingError("parent_not_on_chain", _("A work that is not published yet cannot be derived from."))
     entries = [str(parent.entry_id) for parent in parents]
+    made_with = set(Reference.objects.filter(version__design=design).values_list("entry_id", flat=True))
+    named = design.parent_drafts.values_list("entry_id", flat=True)
+    # What it was made with is named elsewhere, and stays.
+    entries += [entry for entry in named if entry in made_with and entry not in entries]
     if len(set(entries)) != len(entries):
         raise PublishingError("parent_twice", _("Each work can be named once only."))
     demands = demands_of(chain_id=here.chain_id, entry_ids=entries)

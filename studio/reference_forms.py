@@ -1,0 +1,71 @@
+"""What creators type to name what a draft was made with."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from designs.models import Reference
+
+_ENTRY = re.compile(r"0x[0-9a-f]{32}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class EntryForm(forms.Form):
+    """A registered model, program or dataset, by the id of its entry."""
+
+    kind = forms.ChoiceField(choices=Reference.Kind.choices, label=gettext_lazy("What it is"))
+    entry_id = forms.CharField(
+        max_length=60,
+        label=gettext_lazy("Entry"),
+        help_text=gettext_lazy("Its id in the registry: 0x and 32 hexadecimal digits."),
+    )
+
+    def clean_entry_id(self) -> str:
+        entry_id = self.cleaned_data["entry_id"].strip().lower()
+        if not _ENTRY.fullmatch(entry_id):
+            raise forms.ValidationError(_("An entry's id is 0x and 32 hexadecimal digits."))
+        return str(entry_id)
+
+
+class ElsewhereForm(forms.Form):
+    """A thing that is registered nowhere."""
+
+    kind = forms.ChoiceField(choices=Reference.Kind.choices, label=gettext_lazy("What it is"))
+    name = forms.CharField(max_length=160, label=gettext_lazy("Name"))
+    license = forms.CharField(
+        max_length=80,
+        label=gettext_lazy("License"),
+        help_text=gettext_lazy("Its SPDX identifier, as CC-BY-4.0, or the name that its owner gives it."),
+    )
+    sha256 = forms.CharField(
+        required=False,
+        max_length=80,
+        label=gettext_lazy("SHA-256"),
+        help_text=gettext_lazy(
+            "Of its weights, code or archive. Without it nobody can tell later that it is the same one."
+        ),
+    )
+    address = forms.URLField(
+        required=False, max_length=300, assume_scheme="https", label=gettext_lazy("Where it is found")
+    )
+
+    def clean_sha256(self) -> str:
+        digits = self.cleaned_data["sha256"].strip().lower().removeprefix("sha256:").removeprefix("0x")
+        if digits and not _SHA256.fullmatch(digits):
+            raise forms.ValidationError(_("A SHA-256 has 64 hexadecimal digits."))
+        return str(digits)
+
+    def clean_address(self) -> str:
+        address = self.cleaned_data["address"]
+        if address and not address.startswith(("https://", "http://")):
+            raise forms.ValidationError(_("Give an address that begins with https://."))
+        return str(address)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        for name in ("name", "license"):
+            data[name] = " ".join(str(data.get(name, "")).split())
+        return data
