@@ -4,6 +4,7 @@ from .credentials import PreviewCredential
 from .design import SHARE_UNITS, Contribution, Design, DesignVersion, Disclosure, LengthUnit, UpAxis
 from .file_credentials import FileCredentials
 from .keys import VersionKey
+from .originality import Fingerprint, OriginalityCheck, OriginalityMatch, PictureHash
 from .proofs import FieldProofLink
 from .provenance import EntryAncestor, EntryStatus, EntryVersion, ProvenanceRecord, RegistryEntry
 from .references import Reference
@@ -22,7 +23,11 @@ __all__ = [
     "EntryVersion",
     "FieldProofLink",
     "FileCredentials",
+    "Fingerprint",
     "LengthUnit",
+    "OriginalityCheck",
+    "OriginalityMatch",
+    "PictureHash",
     "Preview",
     "PreviewCredential",
     "ProcessingStep",

@@ -73,6 +73,7 @@ class ProcessingStep(models.Model):
         DERIVATIVES = "derivatives", _("Make previews")
         MEASURE = "measure", _("Measure walls and gaps")
         VIEWS = "views", _("Draw clay and wireframe")
+        FINGERPRINT = "fingerprint", _("Compare with other designs")
         LARGE_COVER = "large_cover", _("Render the cover in full size")
 
     version = models.ForeignKey("designs.DesignVersion", on_delete=models.CASCADE, related_name="steps")

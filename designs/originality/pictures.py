@@ -15,14 +15,18 @@ from designs.originality.pdq import Bits, PdqHash, luminance, pdq
 THUMBNAIL = 128
 """Pixels along the longer side of the small gray picture."""
 _WORKING = 512
-_CROPS = (0.9, 0.8)
-_PLACES = ((0.5, 0.5), (0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0))
-WINDOWS = len(_CROPS) * len(_PLACES)
+_THIRDS = (0.0, 0.5, 1.0)
+_WINDOWS = [
+    *((0.9, (down, across)) for down in _THIRDS for across in _THIRDS),
+    *((0.8, place) for place in ((0.5, 0.5), (0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0))),
+]
+"""Parts of the sides, and where the window lies between one edge and the other, down and across."""
+WINDOWS = len(_WINDOWS)
 
 
 @dataclass(frozen=True)
 class PictureDescription:
-    """`whole` is the hash in eight orientations, `windows` (10, 256) hashes of crops, `thumbnail` (h, w) gray."""
+    """`whole` is the hash in eight orientations, `windows` (14, 256) hashes of crops, `thumbnail` (h, w) gray."""
 
     whole: PdqHash
     windows: Bits
@@ -37,7 +41,7 @@ def describe_picture(picture: Image.Image) -> PictureDescription:
     small = picture.copy()
     small.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.BOX, reducing_gap=None)
     gray = np.rint(luminance(np.asarray(small))).astype(np.uint8)
-    windows = [pdq(_window(luma, part, place)).orientations[0] for part in _CROPS for place in _PLACES]
+    windows = [pdq(_window(luma, part, place)).orientations[0] for part, place in _WINDOWS]
     return PictureDescription(pdq(luma), np.stack(windows), gray)
 
 

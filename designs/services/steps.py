@@ -22,7 +22,9 @@ from designs.previews import (
 )
 from designs.sandbox import Progress
 from designs.services.file_credentials import find_credentials, keep_credentials
+from designs.services.fingerprints import fingerprint_of
 from designs.services.making import fill_silent
+from designs.services.originality import compare_version
 from designs.storage import StoredBlob, master_store, preview_store
 
 PREVIEW_MAX_BYTES = 1 << 30
@@ -137,6 +139,12 @@ def viewer(job: Job) -> Write:
     return keep(job, models, replacing=[Preview.Kind.VIEWER, Preview.Kind.VIEWER_LIGHT])
 
 
+def fingerprint(job: Job) -> Write:
+    # Kept before anything is compared with it: of two that come at once, the second one sees the first.
+    kept = fingerprint_of(job.version.master, *job.master(), job.folder, job.progress)
+    return compare_version(version=job.version, fingerprint=kept, tell=job.progress)
+
+
 def keep(job: Job, files: Sequence[PreviewFile], *, replacing: Sequence[str]) -> Write:
     """Store the files by content; their rows take the place of a former attempt's. Raises StorageError."""
     rows = [_row(job.version, file, _stored(file.path)) for file in files]
@@ -173,6 +181,7 @@ STEPS = (
     Step(Name.FIRST, first_picture, MESHES, needed=False),
     Step(Name.COVER, cover, MESHES),
     Step(Name.DERIVATIVES, derivatives, BOTH),
+    Step(Name.FINGERPRINT, fingerprint, BOTH),
     Step(Name.VIEWER, viewer, MESHES, needed=False),
     Step(Name.MEASURE, measure, MESHES, needed=False),
     Step(Name.VIEWS, views, MESHES, needed=False, background=True),

@@ -171,7 +171,7 @@ def test_a_check_that_fails_leaves_the_draft_complete(creator, monkeypatch) -> N
         master=ReceivedFile(io.BytesIO(stl(HOLLOW)), "shell.stl"), parts=[Part(creator, "designer", SHARE_UNITS)],
     )  # fmt: skip
     version = design.versions.get()
-    version.steps.filter(name__in=("cover", "derivatives", "viewer")).update(state="done")
+    version.steps.filter(name__in=("cover", "derivatives", "fingerprint", "viewer")).update(state="done")
     process_version(version_id=version.pk)
     design.refresh_from_db()
     version.refresh_from_db()

@@ -87,7 +87,7 @@ def test_a_stretch_changes_the_shape_and_not_what_is_left_without_it():
     undone = np.linalg.norm(
         describe_without_stretch(positions, faces).harmonics - describe_without_stretch(longer, faces).harmonics
     )
-    assert undone < 0.02 < 0.1 < plain
+    assert undone < 0.06 < 0.1 < plain
 
 
 def test_a_sheet_and_what_has_no_surface_are_told():

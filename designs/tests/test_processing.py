@@ -81,7 +81,7 @@ def test_a_file_broken_inside_fails_with_a_reason_and_keeps_the_draft(creator, p
     step = ProcessingStep.objects.get(version__design=design, name="inspect")
     assert (step.state, step.error_code) == ("failed", "unreadable")
     assert "Export it again" in step.message
-    assert steps_of(design) == [("inspect", "failed"), ("derivatives", "waiting")]
+    assert steps_of(design) == [("inspect", "failed"), ("derivatives", "waiting"), ("fingerprint", "waiting")]
     design.refresh_from_db()
     assert (design.state, design.title) == (Design.State.PROCESSING, "Lantern")
 
@@ -95,7 +95,7 @@ def test_a_failed_step_can_be_tried_again(creator, png) -> None:
     assert retry_processing(version=version) is False
     process_version(version_id=version.pk)
 
-    assert [state for _name, state in steps_of(design)] == ["done", "done"]
+    assert [state for _name, state in steps_of(design)] == ["done", "done", "done"]
 
 
 def test_the_sweeper_revives_what_a_killed_worker_left(creator, png) -> None:
@@ -108,7 +108,7 @@ def test_the_sweeper_revives_what_a_killed_worker_left(creator, png) -> None:
 
     assert version.steps.get(name="inspect").state == "waiting"
     process_version(version_id=version.pk)
-    assert [state for _name, state in steps_of(design)] == ["done", "done"]
+    assert [state for _name, state in steps_of(design)] == ["done", "done", "done"]
 
 
 def test_a_step_that_still_beats_is_left_alone(creator, png) -> None:
@@ -119,7 +119,7 @@ def test_a_step_that_still_beats_is_left_alone(creator, png) -> None:
     assert sweep_processing() == 0
     process_version(version_id=version.pk)
 
-    assert steps_of(design) == [("inspect", "running"), ("derivatives", "waiting")]
+    assert steps_of(design) == [("inspect", "running"), ("derivatives", "waiting"), ("fingerprint", "waiting")]
 
 
 def test_a_step_that_was_taken_over_writes_nothing(creator, png, monkeypatch) -> None:
@@ -137,7 +137,7 @@ def test_a_step_that_was_taken_over_writes_nothing(creator, png, monkeypatch) ->
 
     version.refresh_from_db()
     assert version.facts == {}
-    assert steps_of(version.design) == [("inspect", "running"), ("derivatives", "waiting")]
+    assert steps_of(version.design) == [("inspect", "running"), ("derivatives", "waiting"), ("fingerprint", "waiting")]
 
 
 def test_a_child_that_was_killed_is_asked_again(creator, png, monkeypatch) -> None:
@@ -154,7 +154,7 @@ def test_a_child_that_was_killed_is_asked_again(creator, png, monkeypatch) -> No
     monkeypatch.setitem(processing.WORK, "inspect", killed_once)
     process_version(version_id=version.pk)
 
-    assert [state for _name, state in steps_of(version.design)] == ["done", "done"]
+    assert [state for _name, state in steps_of(version.design)] == ["done", "done", "done"]
     assert version.steps.get(name="inspect").attempts == 2
 
 
@@ -330,7 +330,8 @@ def test_a_mesh_is_shown_roughly_then_well_then_large(creator, monkeypatch, smal
         ("inspect", "processing", set()),
         ("first", "processing", {"first"}),
         ("cover", "processing", {"first", "cover"}),
-        ("derivatives", "draft", {"cover", "image", "blur"}),
+        ("derivatives", "processing", {"cover", "image", "blur"}),
+        ("fingerprint", "draft", {"cover", "image", "blur"}),
         ("viewer", "draft", {"cover", "image", "blur", "viewer"}),
         ("measure", "draft", {"cover", "image", "blur", "viewer"}),
     ]
@@ -437,11 +438,15 @@ def test_an_upload_overtakes_a_batch_at_the_next_step(creator, cocreator, png, m
         (batch[0], "inspect"),
         (late[0], "inspect"),
         (late[0], "derivatives"),
+        (late[0], "fingerprint"),
         (batch[1], "inspect"),
         (batch[2], "inspect"),
         (batch[0], "derivatives"),
         (batch[1], "derivatives"),
         (batch[2], "derivatives"),
+        (batch[0], "fingerprint"),
+        (batch[1], "fingerprint"),
+        (batch[2], "fingerprint"),
     ]
     assert set(Design.objects.values_list("state", flat=True)) == {"draft"}
 

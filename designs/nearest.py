@@ -1,0 +1,101 @@
+"""The nearest fingerprints, by the indexes of pgvector: candidates for a closer look, and designs that look alike."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from django.db import connection, transaction
+from pgvector.django import HammingDistance, L2Distance
+
+from designs.models import Fingerprint, PictureHash
+from designs.originality import ALGORITHM
+from designs.originality.thresholds import Thresholds
+
+CANDIDATES = 40
+"""Neighbors asked of each index."""
+_SEARCHED = 100
+HASH_BYTES = 32
+_PICTURES_SQL = """
+SELECT fingerprint_id, min(differing) FROM (
+  SELECT near.fingerprint_id, near.differing FROM unnest(%s::bit(256)[]) AS probe
+  CROSS JOIN LATERAL (
+    SELECT fingerprint_id, bits <~> probe AS differing FROM designs_picturehash ORDER BY bits <~> probe LIMIT %s
+  ) AS near
+  WHERE near.differing <= %s
+) AS each GROUP BY fingerprint_id ORDER BY min(differing), fingerprint_id
+"""
+
+
+def near_shapes(fingerprint: Fingerprint, limits: Thresholds) -> list[Fingerprint]:
+    """Shapes within a radius by any of the three descriptors, nearest first by the part of the radius."""
+    radii = {
+        "distances": limits.distances_radius,
+        "harmonics": limits.harmonics_radius,
+        "unstretched": limits.unstretched_radius,
+    }
+    nearest: dict[int, float] = {}
+    with transaction.atomic():
+        _search_widely()
+        for field, radius in radii.items():
+            for key, distance in nearest_by(field, getattr(fingerprint, field), CANDIDATES):
+                if distance <= radius:
+                    nearest[key] = min(nearest.get(key, np.inf), distance / radius)
+    return _in_order(nearest, but=fingerprint)
+
+
+def nearest_by(field: str, value: Any, number: int) -> list[tuple[int, float]]:
+    """Keys and Euclidean distances of the nearest fingerprints by one descriptor."""
+    rows = Fingerprint.objects.annotate(distance=L2Distance(field, value)).order_by("distance")
+    return [(key, float(distance)) for key, distance in rows.values_list("pk", "distance")[:number]]
+
+
+def near_pictures(fingerprint: Fingerprint, limits: Thresholds) -> list[Fingerprint]:
+    """Pictures of which a hash differs in few bits from this one's, turned and mirrored as may be."""
+    if fingerprint.quality is None or fingerprint.quality < limits.hash_quality:
+        return []
+    asked = [each.bits for each in fingerprint.hashes.filter(whole=False)]
+    asked += [bits_of(each) for each in orientations_of(fingerprint)]
+    with transaction.atomic(), connection.cursor() as cursor:
+        _search_widely()
+        cursor.execute(_PICTURES_SQL, [asked, CANDIDATES, limits.hash_radius])
+        return _in_order(dict(cursor.fetchall()), but=fingerprint)
+
+
+def orientations_of(fingerprint: Fingerprint) -> list[bytes]:
+    """The eight hashes of a picture, turned and mirrored, 32 bytes each."""
+    packed = bytes(fingerprint.orientations or b"")
+    return [packed[at : at + HASH_BYTES] for at in range(0, len(packed), HASH_BYTES)]
+
+
+def bits_of(packed: bytes) -> str:
+    """A hash as PostgreSQL writes bits."""
+    return "".join(f"{byte:08b}" for byte in packed)
+
+
+def _search_widely() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL hnsw.ef_search = %s", [_SEARCHED])
+
+
+def _in_order(nearest: dict[int, float], *, but: Fingerprint) -> list[Fingerprint]:
+    nearest.pop(but.pk, None)
+    rows: Iterable[Fingerprint] = Fingerprint.objects.filter(pk__in=nearest, algorithm=ALGORITHM)
+    return sorted(rows, key=lambda row: (nearest[row.pk], row.pk))
+
+
+def like_shapes(fingerprint: Fingerprint, number: int) -> list[int]:
+    """Keys of the fingerprints of the most similar surfaces."""
+    with transaction.atomic():
+        _search_widely()
+        return [key for key, _distance in nearest_by("harmonics", fingerprint.harmonics, number + 1)]
+
+
+def like_pictures(fingerprint: Fingerprint, number: int) -> list[int]:
+    """Keys of the fingerprints of the most similar pictures, as they are."""
+    whole = fingerprint.hashes.filter(whole=True).first()
+    if whole is None:
+        return []
+    with transaction.atomic():
+        _search_widely()
+        rows = PictureHash.objects.alias(differing=HammingDistance("bits", whole.bits)).order_by("differing")
+        return list(dict.fromkeys(rows.values_list("fingerprint_id", flat=True)[: number + 1]))

@@ -1,0 +1,85 @@
+"""Whether two fingerprints belong to copies of one work: laid over each other, and judged by the thresholds."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from designs.originality.alignment import Alignment, align
+from designs.originality.overlay import overlay
+from designs.originality.shapes import POINTS
+from designs.originality.thresholds import Thresholds
+
+
+class KeptShape(Protocol):
+    """What is kept of a mesh (designs.models.Fingerprint)."""
+
+    distances: Any
+    harmonics: Any
+    unstretched: Any
+    points: Any
+    unstretched_points: Any
+
+
+class KeptPicture(Protocol):
+    """What is kept of an image."""
+
+    thumbnail: Any
+    thumbnail_width: Any
+    thumbnail_height: Any
+
+
+@dataclass(frozen=True)
+class Found:
+    """A verified copy, with the measures that show it; `stretched` when only undoing a stretch made it one."""
+
+    stretched: bool
+    measures: dict[str, Any]
+
+
+def compare_shapes(earlier: KeptShape, later: KeptShape, limits: Thresholds) -> Found | None:
+    """Lay one surface over the other: as they are, then with any stretch of both undone."""
+    plain = align(points_of(earlier.points), points_of(later.points))
+    if plain.spacing <= limits.spacing:
+        return Found(False, _measures(plain))
+    unstretched = align(points_of(earlier.unstretched_points), points_of(later.unstretched_points))
+    if unstretched.spacing <= limits.unstretched_spacing:
+        return Found(True, _measures(unstretched))
+    return None
+
+
+def _measures(alignment: Alignment) -> dict[str, Any]:
+    return {
+        "spacing": round(alignment.spacing, 3),
+        "chamfer": round(alignment.chamfer, 4),
+        "far": round(alignment.far, 4),
+        "mirrored": alignment.mirrored,
+    }
+
+
+def points_of(kept: Any) -> NDArray[np.float64]:
+    """Points (2048, 3) as they were kept."""
+    return np.frombuffer(bytes(kept), dtype="<f2").astype(np.float64).reshape(POINTS, 3)
+
+
+def compare_pictures(earlier: KeptPicture, later: KeptPicture, limits: Thresholds) -> Found | None:
+    """Lay one small gray picture over the other."""
+    placed = overlay(gray_of(earlier), gray_of(later))
+    if placed.agreement < limits.agreement:
+        return None
+    return Found(
+        False,
+        {
+            "agreement": round(placed.agreement, 3),
+            "overlap": round(placed.overlap, 3),
+            "turned": 90 * (placed.orientation % 4),
+            "mirrored": placed.orientation >= 4,
+        },
+    )
+
+
+def gray_of(kept: KeptPicture) -> NDArray[np.uint8]:
+    """The kept gray picture (h, w)."""
+    pixels = np.frombuffer(bytes(kept.thumbnail), dtype=np.uint8)
+    return pixels.reshape(kept.thumbnail_height, kept.thumbnail_width)

@@ -1,0 +1,38 @@
+"""From which values on a pair counts as a match. The values are fitted (manage.py fit_originality), never typed in.
+
+thresholds.json holds them with what they were measured to do on shapes and pictures they were not fitted on;
+evidence/halves.json lists both halves.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+FILE = Path(__file__).with_name("thresholds.json")
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """`version` rises with every change of a value: manage.py recheck_originality then compares anew.
+
+    Candidates are pairs whose descriptors are nearer than a radius (Euclidean for meshes, differing bits for
+    pictures). A candidate is a match when it was laid over the other and `spacing` (alignment.Alignment) is at most,
+    or `agreement` (overlay.Overlay) at least, the value here.
+    """
+
+    version: int
+    distances_radius: float
+    harmonics_radius: float
+    unstretched_radius: float
+    spacing: float
+    unstretched_spacing: float
+    hash_radius: int
+    agreement: float
+    hash_quality: int
+
+
+@cache
+def thresholds() -> Thresholds:
+    """The committed thresholds."""
+    return Thresholds(**json.loads(FILE.read_text(encoding="utf-8"))["thresholds"])
