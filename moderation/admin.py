@@ -6,10 +6,12 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from designs.models import OriginalityMatch
+from designs.resemblance import sentence_of
 from moderation.models import Review
 from moderation.services import AlreadyDecided, decide
 
@@ -34,8 +36,8 @@ class ReviewAdmin(admin.ModelAdmin):
     list_select_related = ("version__design__owner", "decided_by")
     search_fields = ("version__design__title", "version__design__owner__email")
     actions = ("approve", "reject")
-    fields = ("design", "owner", "look", "rule", "state", "reason", "decided_by", "decided_at")
-    readonly_fields = ("design", "owner", "look", "rule", "decided_by", "decided_at")
+    fields = ("design", "owner", "look", "alike", "rule", "state", "reason", "decided_by", "decided_at")
+    readonly_fields = ("design", "owner", "look", "alike", "rule", "decided_by", "decided_at")
 
     @admin.display(description=_("design"))
     def design(self, review: Review) -> str:
@@ -49,6 +51,26 @@ class ReviewAdmin(admin.ModelAdmin):
     def look(self, review: Review) -> SafeString:
         design = review.version.design
         return format_html('<a href="{}">{}</a>', design.get_absolute_url(), design.title)
+
+    @admin.display(description=_("earlier designs that look alike"))
+    def alike(self, review: Review) -> SafeString | str:
+        """Each with what was measured; the pages show the pictures."""
+        rows = OriginalityMatch.objects.filter(version=review.version).select_related("earlier__design__owner")
+        return format_html_join(
+            "",
+            '<p><a href="{}">{}</a>, {} ({})<br>{}: {}</p>',
+            (
+                (
+                    row.earlier.design.get_absolute_url(),
+                    row.earlier.design.title,
+                    row.earlier.design.owner.display_name,
+                    row.earlier.design.get_state_display(),
+                    row.get_kind_display(),
+                    sentence_of(row),
+                )
+                for row in rows
+            ),
+        ) or str(_("none found"))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

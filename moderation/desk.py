@@ -73,7 +73,7 @@ def case(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
                 messages.success(request, _("Decided: %(what)s, “%(title)s”. Both sides are told by e-mail.") % done)
                 return redirect("moderation:queue")
         found.refresh_from_db()
-    shown = selectors.case_page(found)
+    shown = selectors.case_page(found, viewer=person(request))
     context = {
         "shown": shown,
         "form": form,
@@ -180,7 +180,7 @@ def appeal_case(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     context = {
         "appeal": found,
         "first": found.decision,
-        "shown": selectors.case_page(found.decision.case),
+        "shown": selectors.case_page(found.decision.case, viewer=person(request)),
         "form": form,
         "is_own": found.decision.moderator_id == person(request).pk,
         "is_open": found.state == Appeal.State.OPEN,

@@ -11,7 +11,8 @@ from accounts.models import User
 from contracts.chains import chain
 from contracts.models import ChainTransaction
 from contracts.selectors import ActionStatus, confirmation_status, for_ref, transaction_status
-from designs.models import Design, DesignVersion, EntryStatus, RegistryEntry
+from designs.models import Design, DesignVersion, EntryAncestor, EntryStatus, RegistryEntry
+from designs.resemblance import Resemblance, resemblances_of
 from designs.selectors import claims_of, cover_previews, entry_status, state_word
 from moderation.models import Answer, Appeal, Case, Decision, Report, StatusCommand
 from moderation.policy import APPEAL_PERIOD, APPEALABLE, RULES, SET_STATUS, Rule
@@ -114,6 +115,7 @@ class CasePage:
     decisions: list[LoggedDecision]
     others: list[Design]
     history: dict[str, int]
+    resemblances: list[Resemblance]
     rules: list[Rule]
 
     @property
@@ -121,8 +123,8 @@ class CasePage:
         return state_word(self.status)
 
 
-def case_page(case: Case) -> CasePage:
-    """Assemble the screen of a case."""
+def case_page(case: Case, *, viewer: User) -> CasePage:
+    """Assemble the screen of a case, as this moderator may see it."""
     design = Design.objects.select_related("owner").prefetch_related(cover_previews()).get(pk=case.design_id)
     version = design.versions.select_related("master", "source").latest("number")
     status = status_to_come(design)
@@ -150,8 +152,15 @@ def case_page(case: Case) -> CasePage:
         decisions=with_dispatch(decisions),
         others=list(others[:4]),
         history=_history(design.owner),
+        resemblances=resemblances_of(version, viewer=viewer, parents=_parents(design)),
         rules=[rule for rule in RULES.values() if status in rule.starts_from],
     )
+
+
+def _parents(design: Design) -> list[str]:
+    """Entries that the design's entry derives from directly."""
+    rows = EntryAncestor.objects.filter(chain_id=design.chain_id or 0, entry_id=design.entry_id or "", direct=True)
+    return list(rows.values_list("ancestor_id", flat=True))
 
 
 def _history(creator: User) -> dict[str, int]:

@@ -8,7 +8,8 @@ from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from accounts.models import User
 from contracts.chains import chain
 from contracts.selectors import ActionStatus, confirmation_status, status_of_action
-from designs.models import Contribution, Design, DesignVersion
+from designs.models import Contribution, Design, DesignVersion, EntryAncestor
+from designs.resemblance import Resemblance, resemblances_of
 from designs.selectors import (
     Picture,
     Progress,
@@ -60,6 +61,7 @@ class DraftPage:
     publication: Publication | None
     consents: list[Consent]
     review: Review | None
+    resemblances: list[Resemblance]
     status: ActionStatus
     stop: Stop | None
     on_show: list[OfferOnShow] | None  # what stands on chain; None before it does
@@ -159,11 +161,21 @@ def draft_page(design: Design) -> DraftPage:
         publication=publication,
         consents=list(publication.consents.all()) if publication else [],
         review=Review.objects.filter(digest=publication.digest).first() if publication else None,
+        resemblances=resemblances_of(version, viewer=design.owner, parents=_named_parents(design)),
         status=status,
         stop=sale_stop(**where) if block is not None else None,
         on_show=offers_of(**where) if block is not None else None,
         entry_state=state_word(design.entry_status),  # type: ignore[attr-defined]
     )
+
+
+def _named_parents(design: Design) -> set[str]:
+    """Entries from which it is said to derive: as a draft, and on chain."""
+    named = set(design.parent_drafts.values_list("entry_id", flat=True))
+    if design.entry_id:
+        above = EntryAncestor.objects.filter(chain_id=design.chain_id or 0, entry_id=design.entry_id, direct=True)
+        named.update(above.values_list("ancestor_id", flat=True))
+    return named
 
 
 def _table(parts: list[Contribution], publication: Publication | None) -> list[SharePart]:

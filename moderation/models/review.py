@@ -20,6 +20,7 @@ class Review(models.Model):
     class Rule(models.TextChoices):
         NOTHING_TO_ASK = "nothing_to_ask", _("Nothing to ask")
         ALREADY_CLAIMED = "already_claimed", _("The file is claimed by someone else")
+        LOOKS_LIKE_ANOTHER = "looks_like_another", _("It shows what a design of someone else shows")
         DISCLOSURE_CONTRADICTS = "disclosure_contradicts", _("Said to be without AI, but names a prompt")
         FILE_CONTRADICTS = "file_contradicts", _("The file says another thing of AI than its creator")
 

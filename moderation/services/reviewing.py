@@ -1,5 +1,7 @@
 """Judging a frozen draft: rules first, a moderator for what they cannot decide."""
 
+from collections.abc import Collection
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -7,12 +9,16 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from designs.file_says import FileSays
 from designs.models import Design, DesignVersion, Disclosure, RegistryEntry
+from designs.resemblance import others_published_before
 from moderation.models import Review
 
 
-def judge(*, version: DesignVersion, digest: str) -> Review:
-    """Approve by rule, or ask for a moderator and say why. Call in the transaction that froze the draft."""
-    rule = _needs_moderator(version)
+def judge(*, version: DesignVersion, digest: str, parents: Collection[str] = ()) -> Review:
+    """Approve by rule, or ask for a moderator and say why. Call in the transaction that froze the draft.
+
+    `parents` are the entries from which it is declared to derive: to look like those is no question.
+    """
+    rule = _needs_moderator(version, parents)
     if rule is None:
         return Review.objects.create(
             version=version,
@@ -25,7 +31,7 @@ def judge(*, version: DesignVersion, digest: str) -> Review:
     return Review.objects.create(version=version, digest=digest, rule=code, reason=reason)
 
 
-def _needs_moderator(version: DesignVersion) -> tuple[str, str] | None:
+def _needs_moderator(version: DesignVersion, parents: Collection[str]) -> tuple[str, str] | None:
     design = version.design
     claimed = RegistryEntry.objects.filter(output_hash=version.master.output_hash).exists()
     being_claimed = (
@@ -35,6 +41,10 @@ def _needs_moderator(version: DesignVersion) -> tuple[str, str] | None:
     )
     if claimed or being_claimed:
         return Review.Rule.ALREADY_CLAIMED, _("Someone else has claimed this very file; a moderator looks at it first.")
+    if others_published_before(version, parents=parents):
+        return Review.Rule.LOOKS_LIKE_ANOTHER, _(
+            "It shows what an earlier design of someone else shows; a moderator looks at it first."
+        )
     says = FileSays(version, design.disclosure)
     if says.contradicts:
         return Review.Rule.FILE_CONTRADICTS, _(

@@ -147,7 +147,8 @@ def _store(*, consent: Consent, signature: bytes) -> None:
 def open_to_others(*, publication: Publication) -> None:
     """The creator has signed: the rules look at it, and every co-creator is asked."""
     design = publication.design
-    review = judge(version=publication.version, digest=publication.digest)
+    parents = list(design.parent_drafts.values_list("entry_id", flat=True))
+    review = judge(version=publication.version, digest=publication.digest, parents=parents)
     if review.state == Review.State.PENDING:
         Design.objects.filter(pk=design.pk, state=Design.State.DRAFT).update(state=Design.State.IN_REVIEW)
     for consent in publication.consents.filter(position__gt=0).select_related("account"):
