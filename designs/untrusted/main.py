@@ -28,6 +28,7 @@ TASKS = {
     "gaps": ("designs.untrusted.checks", "gaps"),
     "fingerprint_image": ("designs.untrusted.fingerprint", "of_image"),
     "fingerprint_mesh": ("designs.untrusted.fingerprint", "of_mesh"),
+    "triangles": ("designs.untrusted.triangles", "write_triangles"),
     "derive": ("designs.untrusted.images", "derive"),
     "viewer": ("designs.untrusted.viewer", "write_viewer"),
     "make_rendition": ("designs.untrusted.renditions", "make"),

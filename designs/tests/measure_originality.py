@@ -1,0 +1,144 @@
+"""Recall and false matches on the judged half, and the speed of a query among many descriptors. Run by
+`script/bench originality`, which says how many rows (LOOMPRINT_ORIGINALITY_ROWS) and where the corpus lies
+(LOOMPRINT_CORPUS).
+"""
+
+import os
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from django.db import connection
+
+from designs.models import Fingerprint
+from designs.nearest import near_shapes, nearest_by
+from designs.originality import ALGORITHM, fitting, halves
+from designs.originality.thresholds import thresholds
+
+CORPUS = os.environ.get("LOOMPRINT_CORPUS", "")
+ROWS = int(os.environ.get("LOOMPRINT_ORIGINALITY_ROWS", "1000000"))
+QUERIES = 200
+NEIGHBORS = 10
+FIELDS = ("distances", "harmonics", "unstretched")
+BATCH = 50_000
+CHANGES = ("decimated 0.05", "noise", "stretched")
+
+
+def say(name: str, value: float) -> None:
+    print(f"\nMEASURED {name} {value:.6g}", flush=True)
+
+
+def told(_line: str) -> None:
+    return
+
+
+def test_shapes_of_the_judged_half() -> None:
+    found = fitting.judge_shapes("judge", Path(CORPUS) if CORPUS else None, thresholds(), told)
+    say("originality.mesh_recall", found.recall(fitting.DEMANDING))
+    for change in CHANGES:
+        say(f"originality.mesh_recall.{change.replace(' ', '_')}", found.recall([change]))
+    say("originality.mesh_false_match_rate", found.false_rate)
+    say("pairs.mesh", found.pairs)
+
+
+def test_pictures_of_the_judged_half() -> None:
+    found = fitting.judge_pictures("judge", thresholds(), told)
+    say("originality.image_recall", found.recall(list(found.asked)))
+    say("originality.image_false_match_rate", found.false_rate)
+    say("pairs.image", found.pairs)
+
+
+@pytest.mark.django_db
+def test_a_query_among_many() -> None:
+    chance = np.random.default_rng(7)
+    corpus = Path(CORPUS) if CORPUS else None
+    kept = [halves.kept_shape(one.mesh) for name in ("fit", "judge") for one in halves.subjects(name, corpus)]
+    real = {field: np.array([getattr(one, field) for one in kept]) for field in FIELDS}
+    began = time.monotonic()
+    crowd = filled(real, chance)
+    say("seconds.copying", time.monotonic() - began)
+    began = time.monotonic()
+    indexed()
+    say("seconds.indexing", time.monotonic() - began)
+    asked = [_perturbed(real, int(at), chance) for at in chance.integers(0, len(real["harmonics"]), QUERIES)]
+    taken, hits = [], 0
+    for query in asked[:20]:
+        near_shapes(query, thresholds())
+    for query in asked:
+        began = time.perf_counter()
+        near_shapes(query, thresholds())
+        taken.append(1000 * (time.perf_counter() - began))
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL hnsw.ef_search = 100")
+    for query in asked:
+        for field in FIELDS:
+            found = {key for key, _distance in nearest_by(field, getattr(query, field), NEIGHBORS)}
+            hits += len(found & exact(crowd[field], np.asarray(getattr(query, field))))
+    say("originality.query_p50_ms", float(np.quantile(taken, 0.5)))
+    say("originality.query_p95_ms", float(np.quantile(taken, 0.95)))
+    say("originality.index_recall", hits / (len(asked) * len(FIELDS) * NEIGHBORS))
+
+
+def filled(real: dict[str, np.ndarray], chance: np.random.Generator) -> dict[str, np.ndarray]:
+    """Rows between two real descriptors each, with a little of their own: clustered as shapes are. Copied in binary."""
+    half = np.dtype([("size", ">i4"), ("dim", ">i2"), ("unused", ">i2"), ("values", ">f2", 64)])
+    row = np.dtype(
+        [("fields", ">i2"), ("s1", ">i4"), ("asset", ">i8"), ("s2", ">i4"), ("algorithm", ">i2"), ("s3", ">i4"),
+         ("content", "S66"), *((field, half) for field in FIELDS), ("s7", ">i4"), ("created", ">i8")]
+    )  # fmt: skip
+    crowd = {field: np.empty((ROWS, 64), dtype=np.float16) for field in FIELDS}
+    columns = f"asset_id, algorithm, content, {', '.join(FIELDS)}, created_at"
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        for field in FIELDS:
+            cursor.execute(f"DROP INDEX fingerprint_{field}")
+        cursor.execute("TRUNCATE designs_fingerprint RESTART IDENTITY CASCADE")
+        with cursor.copy(f"COPY designs_fingerprint ({columns}) FROM STDIN (FORMAT BINARY)") as copy:
+            copy.write(b"PGCOPY\n\xff\r\n\x00" + bytes(8))
+            for start in range(0, ROWS, BATCH):
+                rows = np.zeros(min(BATCH, ROWS - start), dtype=row)
+                one, other = (chance.integers(0, len(real["harmonics"]), len(rows)) for _ in range(2))
+                part = chance.beta(0.4, 0.4, (len(rows), 1))
+                rows["fields"], rows["asset"] = 7, np.arange(start, start + len(rows)) + 1
+                rows["s1"], rows["s2"], rows["s3"], rows["s7"] = 8, 2, 66, 8
+                rows["algorithm"] = ALGORITHM
+                rows["content"] = [b"0x%064x" % number for number in range(start, start + len(rows))]
+                for field in FIELDS:
+                    mixed = real[field][one] * part + real[field][other] * (1 - part)
+                    mixed += chance.normal(0, 0.015, mixed.shape)
+                    mixed /= np.linalg.norm(mixed, axis=1, keepdims=True)
+                    rows[field]["size"], rows[field]["dim"], rows[field]["values"] = 132, 64, mixed
+                    crowd[field][start : start + len(rows)] = mixed
+                copy.write(rows.tobytes())
+            copy.write(b"\xff\xff")
+    return crowd
+
+
+def indexed() -> None:
+    """The indexes of the model, as a migration makes them, with the memory that a large build wants."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL maintenance_work_mem = '1500MB'")
+        cursor.execute("SET LOCAL max_parallel_maintenance_workers = 1")
+    with connection.schema_editor() as editor:
+        for index in Fingerprint._meta.indexes:
+            editor.add_index(Fingerprint, index)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE designs_fingerprint")
+
+
+def _perturbed(real: dict[str, np.ndarray], at: int, chance: np.random.Generator) -> SimpleNamespace:
+    """A query near a real one: what an upload asks for."""
+    values = {field: real[field][at] + chance.normal(0, 0.01, 64) for field in FIELDS}
+    return SimpleNamespace(pk=None, **{field: value / np.linalg.norm(value) for field, value in values.items()})
+
+
+def exact(crowd: np.ndarray, query: np.ndarray) -> set[int]:
+    """Keys of the true nearest neighbors."""
+    squared = np.empty(len(crowd), dtype=np.float32)
+    asked = query.astype(np.float16).astype(np.float32)
+    for start in range(0, len(crowd), BATCH):
+        part = crowd[start : start + BATCH].astype(np.float32) - asked
+        squared[start : start + len(part)] = np.einsum("ij,ij->i", part, part)
+    return {int(at) + 1 for at in np.argpartition(squared, NEIGHBORS)[:NEIGHBORS]}
