@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('designs', '0004_measure_step'),
+        ('designs', '0008_measure_step'),
     ]
 
     operations = [

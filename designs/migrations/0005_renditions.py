@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('designs', '0008_public_copies'),
+        ('designs', '0004_public_copies'),
     ]
 
     operations = [

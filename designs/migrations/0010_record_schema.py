@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('designs', '0006_file_says'),
+        ('designs', '0009_file_says'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('designs', '0008_scrub_findings'),
+        ('designs', '0006_scrub_findings'),
     ]
 
     operations = [

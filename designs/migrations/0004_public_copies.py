@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('designs', '0008_version_keys'),
+        ('designs', '0003_version_keys'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("designs", "0010_file_credentials"),
+        ('designs', '0013_file_credentials'),
     ]
 
     operations = [

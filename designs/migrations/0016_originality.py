@@ -12,7 +12,7 @@ from pgvector.django import VectorExtension
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('designs', '0010_file_credentials'),
+        ('designs', '0015_references'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('designs', '0006_record_schema'),
+        ('designs', '0010_record_schema'),
     ]
 
     operations = [

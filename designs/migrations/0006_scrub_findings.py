@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('designs', '0007_renditions'),
+        ('designs', '0005_renditions'),
     ]
 
     operations = [

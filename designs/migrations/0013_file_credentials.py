@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('designs', '0006_field_proofs'),
+        ('designs', '0012_field_proofs'),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('designs', '0010_file_credentials'),
+        ('designs', '0014_stated_frame'),
     ]
 
     operations = [

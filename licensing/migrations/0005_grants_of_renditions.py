@@ -7,8 +7,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('designs', '0007_renditions'),
-        ('licensing', '0008_key_releases'),
+        ('designs', '0005_renditions'),
+        ('licensing', '0004_key_releases'),
     ]
 
     operations = [

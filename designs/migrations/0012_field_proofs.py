@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('designs', '0009_content_credentials'),
+        ('designs', '0011_content_credentials'),
     ]
 
     operations = [

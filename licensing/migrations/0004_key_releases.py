@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('designs', '0008_public_copies'),
+        ('designs', '0004_public_copies'),
         ('licensing', '0003_sales_name_their_voucher'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

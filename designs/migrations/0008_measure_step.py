@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("designs", "0003_previews_in_steps"),
+        ('designs', '0007_previews_in_steps'),
     ]
 
     operations = [
