@@ -1,16 +1,19 @@
-"""What a file costs between upload and proof. So far: its SHA-256 and CID in one pass, against openssl.
+"""What a file costs between upload and proof: its addresses, its pictures, and the memory of the children that read it.
 
-The peer runs twice over the same file, because two digests are made: of the whole and of every chunk of 1 MiB.
+SHA-256 and CID in one pass are measured against openssl, which runs twice over the same file, because two digests are
+made: of the whole and of every chunk of 1 MiB. The rest is designs/tests/measure_assets.py, run as script/test does,
+with trimesh's own loader beside each inspection.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import time
 from importlib import import_module
 from pathlib import Path
 
-from script.setup.paths import Home
+from script.setup.paths import ROOT, Home
 from script.setup.telling import Refusal
 
 from .report import Peer, Report, Row
@@ -20,8 +23,60 @@ PIECE = 4 * 1024**2
 ROUNDS = 5
 
 
-def measure() -> Report:
-    """Raises Refusal where there is no openssl to compare with."""
+MEASURED = re.compile(r"MEASURED (\S+) ([\d.]+) (\S+)")
+TARGETS = {
+    "assets.first_thumbnail_s_100k_glb": 2.0,
+    "assets.studio_cover_s_100k_glb": 10.0,
+    "assets.studio_cover_large_s_100k_glb": 60.0,
+}
+TIMES_THE_FILE = 4
+
+
+def measure(*, long: bool = False) -> Report:
+    """With `long`: a million triangles in every step and format, and 100 megapixels. Raises Refusal where there is no
+    openssl to compare with, or the run does not come to its end."""
+    addresses = _addresses()
+    steps, notes = _steps(long=long)
+    return Report("assets", [*addresses.rows, *steps], [*addresses.notes, *notes])
+
+
+def _steps(*, long: bool) -> tuple[list[Row], list[str]]:
+    command = [ROOT / "script" / "test", "designs/tests/measure_assets.py", "--no-browser", "-n", "0", "--", "-s"]
+    environment = {**os.environ, "LOOMPRINT_BENCH_LONG": "1" if long else "0"}
+    done = subprocess.run([str(word) for word in command], cwd=ROOT, env=environment, capture_output=True, text=True)
+    found = {name: (float(value), unit) for name, value, unit in MEASURED.findall(done.stdout)}
+    if done.returncode != 0 or not found:
+        raise Refusal(f"The measurement failed:\n{done.stdout[-3000:]}")
+    aside = re.compile(r"assets\.((whole_rss|file|trimesh)_mib_1m_|\w+\.trimesh_load_)")
+    rows = [_row(name, found) for name in found if not aside.match(name)]
+    notes = [
+        f"upload to pictures: from the first byte to the row of the picture, best of 2, children forked warm; "
+        f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}",
+        "MiB are the child's own peak beyond what it held before its task",
+    ]
+    for form in ("glb", "ply", "stl"):
+        whole, size = found[f"assets.whole_rss_mib_1m_{form}"][0], found[f"assets.file_mib_1m_{form}"][0]
+        notes.append(f"{form}, 1 M triangles: file {size:.1f} MiB, whole child with its libraries {whole:.0f} MiB")
+    if not long:
+        notes.append("left out: 1 M triangles in every step, and 100 megapixels (--long)")
+    notes.append("left out: 3MF, which trimesh writes and reads with lxml alone")
+    return rows, [*notes, "left out: f3d" + ("" if shutil.which("f3d") else ", which is not installed")]
+
+
+def _row(name: str, found: dict[str, tuple[float, str]]) -> Row:
+    value, unit = found[name]
+    target, peer = TARGETS.get(name), None
+    if name.startswith("assets.peak_rss_mib_1m_"):
+        form = name.rpartition("_")[2]
+        target = round(TIMES_THE_FILE * found[f"assets.file_mib_1m_{form}"][0], 1)
+        peer = Peer("trimesh load", round(found[f"assets.trimesh_mib_1m_{form}"][0], 1))
+    what, _dot, step = name.rpartition(".")
+    if step.startswith("inspect_mesh_"):
+        peer = Peer("trimesh load", round(found[f"{what}.trimesh_load_{step.rpartition('_')[2]}"][0], 3))
+    return Row(name, value, unit, target, "lower", peer)
+
+
+def _addresses() -> Report:
     openssl = shutil.which("openssl")
     if not openssl:
         raise Refusal("openssl is not on PATH: there is nothing to compare with.")

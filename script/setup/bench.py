@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import inspect
 import os
 import pkgutil
 import sys
@@ -18,6 +19,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="script/bench", description="Measure one thing, on what production runs.")
     parser.add_argument("name", nargs="?", help="which (none: the list)")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    parser.add_argument("--long", action="store_true", help="with sizes that take minutes more, if it has any")
     options = parser.parse_args(arguments)
     found = (module.name for module in pkgutil.iter_modules(benches.__path__))
     names = sorted(name for name in found if name != "report" and not name.startswith("_"))
@@ -30,7 +32,11 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     _run_in_venv(arguments)
     try:
-        report: Report = importlib.import_module(f"script.benches.{options.name}").measure()
+        measure = importlib.import_module(f"script.benches.{options.name}").measure
+        if options.long and "long" not in inspect.signature(measure).parameters:
+            say(f"The bench {options.name} has no long form.")
+            return 2
+        report: Report = measure(long=True) if options.long else measure()
     except Refusal as refusal:
         say(str(refusal))
         return 1

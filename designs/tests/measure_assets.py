@@ -1,0 +1,166 @@
+"""How long a file takes from upload to pictures, and what its children hold: run by script/bench assets.
+
+Prints a line MEASURED id value unit for each figure. Uploads go through the service and processing as workers call
+them, on the database and the stores of the tests; children are forked warm, as in a worker that has run for a while.
+"""
+
+import io
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from designs.inspection import inspect, preflight
+from designs.models import SHARE_UNITS, ProcessingStep
+from designs.previews import make_derivatives, make_viewer, render_cover, render_first
+from designs.sandbox import measuring
+from designs.services.processing import Lane, process_version
+from designs.services.upload import MadeWith, Part, ReceivedFile, create_draft
+from designs.tests.children import ready_template
+from designs.tests.measured_files import FORMATS, write_image, write_mesh
+
+MEBIBYTE = 1024**2
+LONG = os.environ.get("LOOMPRINT_BENCH_LONG") == "1"
+SIZES = {"10k": 10_000, "100k": 100_000} | ({"1m": 1_000_000} if LONG else {})
+MEGAPIXELS = (1, 12, 100) if LONG else (1, 12)
+ROUNDS = 2
+LOADER = """
+import resource, sys, time
+import trimesh, trimesh.exchange.gltf, trimesh.exchange.threemf
+held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+began = time.monotonic()
+trimesh.load_scene(sys.argv[1], process=False)
+print(time.monotonic() - began, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - held) / 1024)
+"""
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def a_worker_that_has_run(settings):
+    settings.SANDBOX_WARM = True
+    settings.IMAGE_MAX_PIXELS = 120_000_000
+    settings.ASSET_MAX_BYTES = 1 << 30
+    ready_template()
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("files")
+
+    def mesh(form, size) -> Path:
+        path = folder / f"{size}.{form}"
+        if not path.exists():
+            write_mesh(path, form, size)
+        return path
+
+    return mesh
+
+
+def tell(name: str, value: float, unit: str) -> None:
+    print(f"MEASURED assets.{name} {value:.4f} {unit}", flush=True)
+
+
+def test_upload_to_pictures(creator, files) -> None:
+    """From the first byte handed to the service until the rows of the pictures are there."""
+    content = files("glb", 100_000).read_bytes()
+    rounds = []
+    for number in range(ROUNDS):
+        began = time.time()
+        # Each another file: nothing of the one before is there already.
+        design = create_draft(
+            owner=creator,
+            title="Ring",
+            description="",
+            tags=[],
+            disclosure="not_ai",
+            made_with=MadeWith(),
+            master=ReceivedFile(io.BytesIO(another(content, number)), "ring.glb"),
+            parts=[Part(creator, "designer", SHARE_UNITS)],
+        )
+        version = design.versions.get()
+        with measuring() as usages:
+            process_version(version_id=version.pk, lane=Lane.FRONT)
+        if number == ROUNDS - 1:
+            process_version(version_id=version.pk, lane=Lane.BACK)
+        ends = {
+            step.name: step.finished_at.timestamp() - began
+            for step in ProcessingStep.objects.filter(version=version, state="done")
+        }
+        rounds.append(ends)
+    tell("first_thumbnail_s_100k_glb", min(ends["first"] for ends in rounds), "s")
+    # The cover is seen when its derivatives are there.
+    tell("studio_cover_s_100k_glb", min(ends["derivatives"] for ends in rounds), "s")
+    tell("studio_cover_large_s_100k_glb", rounds[-1]["large_cover"], "s")
+
+    # What of it is work, whatever else the machine does: over the cores it is the least that it can take.
+    tasks = [one.task for one in usages]
+    for name, last in (("first_thumbnail", "first"), ("studio_cover", "derive")):
+        worked = sum(one.cpu_seconds for one in usages[: tasks.index(last) + 1])
+        tell(f"{name}_cpu_s_100k_glb", worked, "s")
+
+
+def another(glb: bytes, number: int) -> bytes:
+    """The same model in other bytes: a letter of its generator's name becomes a digit."""
+    return glb.replace(b"https://github.com/mikedh/trimesh", b"https://github.com/mikedh/trimes%d" % number)
+
+
+def test_each_step(files, tmp_path) -> None:
+    for name, size in SIZES.items():
+        for form in FORMATS:
+            path = files(form, size)
+            detected = preflight(path, path.name)
+            steps = [inspect, render_first, make_viewer]
+            if form == "glb":
+                steps.append(render_cover)
+            for step in steps:
+                with measuring() as usages:
+                    step(path, detected, tmp_path / "out")
+                tell_steps(f"{form}_{name}", usages)
+            seconds, grown = trimesh_load(path)
+            tell(f"{form}_{name}.trimesh_load_s", seconds, "s")
+            tell(f"{form}_{name}.trimesh_load_mib", grown, "MiB")
+            shutil.rmtree(tmp_path / "out", ignore_errors=True)
+
+
+def test_images(tmp_path) -> None:
+    for megapixels in MEGAPIXELS:
+        path = tmp_path / "picture.png"
+        write_image(path, megapixels)
+        detected = preflight(path, path.name)
+        for step in (inspect, make_derivatives):
+            with measuring() as usages:
+                step(path, detected, tmp_path / "out")
+            tell_steps(f"png_{megapixels}mp", usages)
+
+
+def test_peaks_of_a_million_triangles(files, tmp_path) -> None:
+    """What the inspection takes beyond an idle child, by the child's own account, and what the file is."""
+    for form in ("glb", "ply", "stl"):
+        path = files(form, 1_000_000)
+        with measuring() as usages:
+            inspect(path, preflight(path, path.name), tmp_path)
+        _seconds, grown = trimesh_load(path)
+        tell(f"peak_rss_mib_1m_{form}", max(one.peak_bytes - one.held_bytes for one in usages) / MEBIBYTE, "MiB")
+        tell(f"whole_rss_mib_1m_{form}", max(one.peak_bytes for one in usages) / MEBIBYTE, "MiB")
+        tell(f"file_mib_1m_{form}", path.stat().st_size / MEBIBYTE, "MiB")
+        tell(f"trimesh_mib_1m_{form}", grown, "MiB")
+
+
+def tell_steps(what: str, usages) -> None:
+    for one in usages:
+        tell(f"{what}.{one.task}_s", one.seconds, "s")
+        tell(f"{what}.{one.task}_mib", (one.peak_bytes - one.held_bytes) / MEBIBYTE, "MiB")
+
+
+def trimesh_load(path: Path) -> tuple[float, float]:
+    """Seconds and MiB of trimesh's own loader in a process of its own, without its import."""
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", LOADER, str(path)], capture_output=True, text=True, check=True, timeout=300
+    )
+    seconds, grown = done.stdout.split()
+    return float(seconds), float(grown)
