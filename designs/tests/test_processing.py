@@ -250,7 +250,7 @@ def test_a_watermark_remakes_the_previews_and_leaves_the_master(creator, png) ->
     assert set_watermark(design=design, wanted=True) is False
     # Until the marked ones are there, the plain ones are shown.
     assert set(version.previews.values_list("kind", "sha256")) == plain
-    assert steps_of(design) == [("inspect", "done"), ("derivatives", "waiting")]
+    assert ("derivatives", "waiting") in steps_of(design)
     process_version(version_id=version.pk)
 
     marked = set(version.previews.values_list("kind", "sha256"))
@@ -281,7 +281,7 @@ def test_a_watermark_chosen_while_previews_are_made_is_not_lost(creator, png, mo
     process_version(version_id=version.pk)
 
     assert seen == [False, True]
-    assert [state for _name, state in steps_of(design)] == ["done", "done"]
+    assert {state for _name, state in steps_of(design)} == {"done"}
 
 
 def test_meshes_carry_no_mark(creator) -> None:
