@@ -40,7 +40,8 @@ class Command(ChainCommand):
             raise CommandError(f"{name} cannot be read: {error.strerror}.", returncode=2) from error
         except (CannotAnswer, ChainError, CommandError) as error:
             raise CommandError(str(error), returncode=2) from error
-        told = {name: dict(tell(Path(options["file"]))) for name, tell in tellers()}
+        # A proof alone comes without a file of which more could be told.
+        told = {name: dict(tell(Path(options["file"]))) for name, tell in tellers()} if options["file"] else {}
         if options["json"]:
             answer = {**json.loads(as_json(verdict)), **told}
             self.stdout.write(json.dumps(answer, indent=2, sort_keys=True))
