@@ -171,7 +171,7 @@ def test_a_check_that_fails_leaves_the_draft_complete(creator, monkeypatch) -> N
         master=ReceivedFile(io.BytesIO(stl(HOLLOW)), "shell.stl"), parts=[Part(creator, "designer", SHARE_UNITS)],
     )  # fmt: skip
     version = design.versions.get()
-    version.steps.filter(name__in=("cover", "derivatives", "fingerprint", "viewer")).update(state="done")
+    version.steps.exclude(name__in=("inspect", "measure")).update(state="done")
     process_version(version_id=version.pk)
     design.refresh_from_db()
     version.refresh_from_db()
@@ -179,4 +179,5 @@ def test_a_check_that_fails_leaves_the_draft_complete(creator, monkeypatch) -> N
     assert set(version.steps.values_list("state", flat=True)) == {"done"}
     assert version.facts["triangles"] == 24
     assert version.facts["checks"].keys() == {"self_intersection", "walls", "gaps"}
-    assert {"why"} == set().union(*version.facts["checks"].values())
+    # A forked child begins with what its template has, which lets a small mesh be searched for crossings.
+    assert version.facts["checks"]["walls"].keys() == version.facts["checks"]["gaps"].keys() == {"why"}
