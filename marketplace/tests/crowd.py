@@ -22,20 +22,20 @@ CROSS JOIN (VALUES (ARRAY['DesignRegistry', 'EntryRegistered', '0']),
 INSERT INTO designs_asset (sha256, cid, size, media_type, created_at)
 VALUES (repeat('c0', 32), 'bafkreicrowd', 1000, 'image/png', now());
 INSERT INTO designs_design (public_id, owner_id, title, description, tags, kind, disclosure, state, state_reason,
-  chain_id, entry_id, created_at, updated_at)
+  watermark, chain_id, entry_id, created_at, updated_at)
 SELECT gen_random_uuid(), %(owner)s,
   (ARRAY['Gyroid','Estuary','Voronoi','Coral','Helix','Lattice','Terrace','Murmuration'])[1 + n %% 8] || ' '
     || (ARRAY['Lantern','Shell','Tile','Vessel','Bracket','Relief','Screen'])[1 + n / 8 %% 7] || ' ' || n,
   'A study of surfaces with period ' || n %% 13 || ' and thickness ' || n %% 7,
   ARRAY[(ARRAY['lattice','vessel','relief','print-ready','drawing'])[1 + n %% 5], 'series-' || n %% 40],
   (ARRAY['mesh','image'])[1 + n %% 2], (ARRAY['not_ai','ai_assisted','ai_generated'])[1 + n %% 3], 'anchoring', '',
-  %(chain)s, '0xee' || lpad(to_hex(n), 30, '0'), now(), now()
+  false, %(chain)s, '0xee' || lpad(to_hex(n), 30, '0'), now(), now()
 FROM generate_series(0, %(number)s - 1) n;
 INSERT INTO designs_designversion (design_id, number, master_id, file_name, model_name, model_version, parameters,
-  prompt, seed, source_name, facts, created_at)
+  prompt, seed, source_name, facts, tools, file_says, read_from_file, stated_units, stated_up, bulk, created_at)
 SELECT d.id, 1, (SELECT id FROM designs_asset WHERE cid = 'bafkreicrowd'), 'piece.png',
   (ARRAY['flow-field','lattice-lantern','voronoi-shell','twisted-vessel',''])[1 + d.id %% 5], '', '{}', '', '', '',
-  '{}', now()
+  '{}', '{}', '{}', '{}', '', '', false, now()
 FROM designs_design d WHERE d.owner_id = %(owner)s AND d.entry_id LIKE '0xee%%';
 INSERT INTO designs_registryentry
   (event_id, chain_id, entry_id, creator, output_hash, kind, record_root, claimed_at, signers, custodial)
