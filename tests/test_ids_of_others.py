@@ -24,7 +24,7 @@ from accounts.services import create_api_token, notify
 from common.identifiers import new_ref
 from common.testing import PASSWORD, addresses
 from contracts.chains import chain
-from designs.models import Contribution, Design
+from designs.models import Contribution, Design, FieldProofLink, ProvenanceRecord, PublicCopy
 from designs.services.upload import Part
 from licensing.models import LicenseTemplate
 from licensing.selectors import offers_of
@@ -86,6 +86,16 @@ TABLE: dict[str, list[Row]] = {
     "studio:offers": [own("draft", "get", "post")],
     "studio:parents": [own("draft", "get", "post")],
     "studio:derivatives": [own("draft", "get", "post")],
+    "studio:from_file": [own("draft", "post")],
+    "studio:references": [own("draft", "get", "post")],
+    # Nothing to take back stands there, and so not even its owner's request is one.
+    "studio:prove": [own(), Row("draft", (), ("post",))],
+    "studio:frame": [own("draft", "get", "post")],
+    "studio:watermark": [own("draft", "post")],
+    "studio:copies": [own("draft", "get", "post")],
+    "studio:copies_status": [own()],
+    "studio:copy_retry": [own("copy", "post")],
+    "studio:copy_remove": [own("copy", "post")],
     "studio:replace": [own("draft", "get", "post")],
     "studio:publish": [own("draft", "get", "post")],
     "studio:take_back": [own("draft", "post")],
@@ -96,6 +106,10 @@ TABLE: dict[str, list[Row]] = {
     "studio:other_address": [Row("request", ("cocreator",), ("post",))],
     "studio:decline": [Row("request", ("cocreator",), ("post",))],
     "licensing:start_download": [Row("license", ("buyer",), ("post",), refused="/library/")],
+    "licensing:copies": [Row("license", ("buyer",), refused="/library/")],
+    "licensing:key": [Row("license", ("buyer",), ("post",), refused="/library/")],
+    "licensing:files": [Row("license", ("buyer",))],
+    "licensing:order": [Row("license", ("buyer",), ("post",), refused="/library/")],
     "licensing:fetch": [Row("download", ("buyer",))],
     "licensing:terms": [Row("terms", EVERYONE)],
     "licensing:terms_document": [Row("terms", EVERYONE)],
@@ -116,6 +130,12 @@ TABLE: dict[str, list[Row]] = {
     "royalties:claim_sent": [Row("claim", ("owner",), ("post",))],
     "royalties:claim_cancel": [Row("claim", ("owner",), ("post",))],
     "verify:verdict": [Row("hash", EVERYONE)],
+    "verify:statement": [Row("hash", (), nobody=404)],
+    "verify:credentials": [Row("hash", (), nobody=404)],
+    "verify:root": [Row("root", EVERYONE)],
+    "verify:schema": [Row("schema", EVERYONE)],
+    "verify:shown_proof": [Row("proof", EVERYONE)],
+    "verify:shown_proof_file": [Row("proof", EVERYONE)],
     "accounts:wallet": [Row("wallet", ("buyer",), ("get", "post"))],
     "accounts:wallet_unlink": [Row("wallet", ("buyer",), ("get", "post"), refused="page")],
     "accounts:notification": [Row("notification", ("buyer",))],
@@ -198,6 +218,8 @@ def things(creator: User, cocreator: User, buyer: User, moderator: User, png: by
         wish = Wish("correct_disclosure", "undisclosed_ai", "It says so itself.", disclosure)
         decisions.append(moderation.decide_case(moderator=moderator, case=case, turn=case.turn, wish=wish))
     appeal = moderation.appeal(author=creator, decision=decisions[1], statement="It is not so.")
+    copy = PublicCopy.objects.create(version=on_sale.versions.get(), place="ipfs", state="failed")
+    record = ProvenanceRecord.objects.get(version__design=on_sale)
     wallet = Wallet.objects.create(user=buyer, address=addresses()["DesignViews"])
     told = notify(user=buyer, kind="license_ready", key="1", subject="Ready", body="It is ready.")
     claim = ClaimRequest.objects.create(
@@ -233,6 +255,10 @@ def things(creator: User, cocreator: User, buyer: User, moderator: User, png: by
         "license": [license_id],
         "download": [grant.public_id],
         "terms": [terms],
+        "copy": [on_sale.public_id, copy.pk],
+        "root": [record.root],
+        "schema": ["record-2"],
+        "proof": [FieldProofLink.objects.create(record=record, keys=["seed"]).public_id],
         "hash": [draft.versions.get().master.sha256],
         "provider": ["test"],
         "reset key": ["1", "d4x-0123456789abcdef"],
@@ -257,6 +283,7 @@ POSTED = {
     "reason": "stolen",
     "statement": "stolen",
     "decision": "pay",
+    "wish": "drop",
 }
 
 MODELS = [
@@ -318,8 +345,8 @@ def test_each_address_is_opened_by_its_people_only(
                 with transaction.atomic():
                     code = call(signed_in(people[who]), method, address).status_code
                     transaction.set_rollback(True)
-                # 409: it is theirs, and they have not brought what it takes.
-                assert code in {200, 302, 409}, (who, method, address, code)
+                # 400, 409: it is theirs, and they have not brought what it takes.
+                assert code in {200, 302, 400, 409}, (who, method, address, code)
 
 
 def by_token(person: User | None, key: str = "") -> APIClient:
@@ -364,6 +391,14 @@ def test_a_token_opens_no_page(people: dict[str, User | None], things: dict[str,
 def test_an_id_that_is_nobodys_finds_nothing(name: str, stranger: User) -> None:
     made_up: dict[str, list[Any]] = {
         "licensing:start_download": [7],
+        "licensing:copies": [7],
+        "licensing:key": [7],
+        "licensing:files": [7],
+        "licensing:order": [7],
+        "studio:copy_retry": [uuid.uuid4(), 7],
+        "studio:copy_remove": [uuid.uuid4(), 7],
+        "verify:root": ["0x" + "0" * 63],
+        "verify:schema": ["record-0"],
         "designs:preview": [uuid.uuid4(), 7, "x.jpg"],
         "marketplace:checkout": [uuid.uuid4(), "0x" + "0" * 64],
         "marketplace:wallet_quote": [uuid.uuid4(), "0x" + "0" * 64],

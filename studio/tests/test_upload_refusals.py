@@ -33,7 +33,7 @@ DAMAGED = "The file cannot be read: it is damaged or not quite its format. Expor
 TRIANGLES = "The mesh has more than 11 triangles. Simplify it and upload it again."
 KINDS = (
     "This is not a kind of file we take. Upload an image as PNG, JPEG, WebP, AVIF or TIFF, or a mesh "
-    "as GLB, glTF, STL, 3MF, OBJ, PLY or OFF; a model with files beside it as one ZIP."
+    "as GLB, glTF, STL, 3MF, STEP, OBJ, PLY or OFF; a model with files beside it as one ZIP."
 )
 
 DRAWING = (
