@@ -339,7 +339,7 @@ def test_each_address_is_opened_by_its_people_only(
             for method in row.methods:
                 answer = call(signed_in(person), method, address)
                 assert_refused(answer, row.nobody if person is None else row.refused, f"{who} {method} {address}")
-            assert everything() == before, (who, address)
+        assert everything() == before, address
         for who in row.may:
             for method in row.methods:
                 with transaction.atomic():
