@@ -214,6 +214,16 @@ def test_publishing_needs_an_offer_and_finished_processing(creator, png) -> None
     assert not Publication.objects.exists()
 
 
+def test_publishing_does_not_wait_for_what_follows_a_complete_draft(creator, png) -> None:
+    design = with_offer(draft_of(creator, png))
+    steps = design.versions.get().steps
+    steps.create(name="large_cover", position=20, state="running")
+
+    publishing.freeze_and_sign(actor=creator, design=design, password=PASSWORD)
+
+    assert Publication.objects.get().design == design
+
+
 def test_the_record_names_no_person(shared, creator, cocreator) -> None:
     publication = publishing.freeze_and_sign(actor=creator, design=shared, password=PASSWORD)
 

@@ -12,6 +12,7 @@ from common.identifiers import entry_id_of
 from contracts.chains import chain
 from designs.models import Contribution, Design, DesignVersion, ProcessingStep, RegistryEntry
 from designs.services.provenance import write_record
+from designs.services.steps import OPTIONAL
 from designs.services.upload import Part, check_parts
 from studio.addresses import OwnAddress, own_address, own_addresses, share_addresses
 from studio.ancestry import check_price, named_ancestry
@@ -73,7 +74,7 @@ def _check_ready(*, design: Design, version: DesignVersion, parts: list[Contribu
         raise PublishingError("not_a_draft", _("This design is not a draft any more. Reload to see where it is."))
     if design.publications.filter(state__in=Publication.OPEN).exists():
         raise PublishingError("already_asked", _("Consent has been asked already. Nothing was sent again."))
-    if version.steps.exclude(state=ProcessingStep.State.DONE).exists():
+    if version.steps.exclude(state=ProcessingStep.State.DONE).exclude(name__in=OPTIONAL).exists():
         raise PublishingError(
             "still_processing",
             _("The file is still being processed. Publish it when its previews are ready."),
