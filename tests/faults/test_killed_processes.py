@@ -44,6 +44,7 @@ def test_workers_killed_at_each_step_publish_sell_and_pay_out_once(
     assert all(tx.attempts.count() == 1 for tx in ChainTransaction.objects.all())
 
 
+@pytest.mark.long
 def test_an_indexer_killed_at_each_step_projects_each_event_once(market: Market) -> None:
     market.announce()
     for (_kind, act), projected in zip(steps_of(market), (RegistryEntry, LicenseSale, Payout), strict=True):
@@ -64,6 +65,7 @@ def steps_of(market: Market) -> list[tuple[str, Callable[[], object]]]:
     return [("register", market.submit), ("buy", market.buy), ("claim_for", pay_out_due)]
 
 
+@pytest.mark.long
 def test_two_workers_two_indexers_and_every_message_twice_do_each_thing_once(
     market: Market, start_worker: StartWorker, stranger: User
 ) -> None:
