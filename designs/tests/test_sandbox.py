@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -228,11 +229,19 @@ def test_a_child_that_talks_nonsense_is_not_believed(said):
 
 
 def test_untrusted_bytes_are_parsed_in_children_only():
-    """No module of designs beside untrusted/ (and programs/, whose bytes are our own) imports a parser."""
+    """No module of designs beside untrusted/ (and programs/, whose bytes are our own) imports a parser.
+
+    originality/ reckons with arrays and with pictures that a child has decoded: it opens nothing, but for the files
+    that thresholds are fitted on.
+    """
     found = []
     for path in sorted((ROOT / "designs").rglob("*.py")):
         room = path.relative_to(ROOT / "designs").parts[0]
         if room in ("untrusted", "programs", "tests"):
+            continue
+        if room == "originality":
+            opens = re.findall(r"Image\.open|trimesh\.load", path.read_text())
+            found += [f"{path.name}: {call}" for call in opens if path.name != "halves.py"]
             continue
         for node in ast.walk(ast.parse(path.read_text())):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
