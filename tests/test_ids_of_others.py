@@ -87,8 +87,8 @@ TABLE: dict[str, list[Row]] = {
     "studio:parents": [own("draft", "get", "post")],
     "studio:derivatives": [own("draft", "get", "post")],
     "studio:from_file": [own("draft", "post")],
-    "studio:references": [own("draft", "get", "post")],
     # Nothing to take back stands there, and so not even its owner's request is one.
+    "studio:references": [own(), Row("draft", (), ("post",))],
     "studio:prove": [own(), Row("draft", (), ("post",))],
     "studio:frame": [own("draft", "get", "post")],
     "studio:watermark": [own("draft", "post")],
