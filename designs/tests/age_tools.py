@@ -4,10 +4,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from script.setup.node import ensure_tool_packages, node_for
-from script.setup.paths import Home
-
-DATA = Path(__file__).parent / "data"
+from designs.tests.node_programs import said_by_node
 
 
 def opened_by_age(identity: str, ciphertext: Path, folder: Path) -> bytes | None:
@@ -22,18 +19,6 @@ def opened_by_age(identity: str, ciphertext: Path, folder: Path) -> bytes | None
 
 def opened_by_typage(identity: str, ciphertext: Path, folder: Path) -> bytes:
     """What the JavaScript implementation makes of a file. Installs the locked package at its first use."""
-    home = Home.of_checkout()
-    node = node_for(home)
-    packages = ensure_tool_packages(home, node, "age")
     target = folder / "by-typage"
-    program = (DATA / "age_decrypt.mjs").read_text()
-    # As a text, because imports of a file are looked for beside the file.
-    subprocess.run(
-        [node.node, "--input-type=module", "--eval", program, identity, ciphertext, target],
-        cwd=packages,
-        env=node.environment(),
-        check=True,
-        capture_output=True,
-        timeout=300,
-    )
+    said_by_node("age", "age_decrypt.mjs", identity, ciphertext, target)
     return target.read_bytes()

@@ -1,14 +1,10 @@
 """npm's ipfs-unixfs-importer, asked for CIDs. `python -m designs.tests.importer` writes data/cid_vectors.json anew."""
 
 import json
-import subprocess
 from collections.abc import Sequence
-from pathlib import Path
 
-from script.setup.node import ensure_tool_packages, node_for
-from script.setup.paths import Home
+from designs.tests.node_programs import DATA, said_by_node
 
-DATA = Path(__file__).parent / "data"
 MEBIBYTE = 1024 * 1024
 # content, size in bytes, bytes of a chunk, links of a node; None is the profile's.
 Case = tuple[str, int, int | None, int | None]
@@ -25,20 +21,7 @@ SMALL_SIZES = [0, 1, 3, 4, 5, 8, 11, 12, 13, 24, 35, 36, 37, 48, 107, 108, 109, 
 
 def cids_of(cases: Sequence[Case]) -> list[str]:
     """The reference's CIDs, in order. Installs the locked package at its first use."""
-    home = Home.of_checkout()
-    node = node_for(home)
-    folder = ensure_tool_packages(home, node, "ipfs")
-    program = (DATA / "importer.mjs").read_text()
-    # As a text, because imports of a file are looked for beside the file.
-    done = subprocess.run(
-        [node.node, "--input-type=module", "--eval", program, json.dumps(cases)],
-        cwd=folder,
-        env=node.environment(),
-        check=True,
-        capture_output=True,
-        timeout=300,
-    )
-    return list(json.loads(done.stdout))
+    return list(json.loads(said_by_node("ipfs", "importer.mjs", json.dumps(cases))))
 
 
 def vectors() -> dict[str, list[dict[str, object]]]:

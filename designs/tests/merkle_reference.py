@@ -2,16 +2,11 @@
 
 import hashlib
 import json
-import subprocess
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from designs.provenance import canonical
-from script.setup.node import ensure_tool_packages, node_for
-from script.setup.paths import Home
-
-DATA = Path(__file__).parent / "data"
+from designs.tests.node_programs import DATA, said_by_node
 
 
 def row(version: int, key: str, value: Any, salt: str) -> list[Any]:
@@ -20,20 +15,7 @@ def row(version: int, key: str, value: Any, salt: str) -> list[Any]:
 
 def trees_of(records: Sequence[Sequence[list[Any]]]) -> list[dict[str, Any]]:
     """Root, leaves and proofs of each record, whose rows are in order. Installs the locked package at its first use."""
-    home = Home.of_checkout()
-    node = node_for(home)
-    folder = ensure_tool_packages(home, node, "merkle")
-    program = (DATA / "merkle_tree.mjs").read_text()
-    # As a text, because imports of a file are looked for beside the file.
-    done = subprocess.run(
-        [node.node, "--input-type=module", "--eval", program, json.dumps(records)],
-        cwd=folder,
-        env=node.environment(),
-        check=True,
-        capture_output=True,
-        timeout=300,
-    )
-    return list(json.loads(done.stdout))
+    return list(json.loads(said_by_node("merkle", "merkle_tree.mjs", json.dumps(records))))
 
 
 def vector_of(fields: Mapping[str, Any], version: int) -> dict[str, Any]:
