@@ -80,7 +80,9 @@ def test_what_is_signed_is_eip_712_and_any_other_word_has_another_signer() -> No
 def test_a_statement_beside_a_file_is_read_back_and_nothing_else_is() -> None:
     one = signed(Statement(**{**vars(ABOUT), "scheme": "file", "content": "ef" * 32}))
     assert read_beside(one.as_json().encode()) == one
-    for text in (b"", b"{}", b"[]", b'{"statement": 5}', b'{"statement": "x"}', b'{"statement": "' + b"x" * 70_000):
+    deep = b'{"statement": ' + b"[" * 60_000
+    wrong = b'{"statement": "x"}'
+    for text in (b"", b"{}", b"[]", b'{"statement": 5}', wrong, deep, wrong[:-2] + b"x" * 70_000):
         with pytest.raises(NoStatement):
             read_beside(text)
 

@@ -143,6 +143,9 @@ def read_beside(text: bytes) -> Statement:
     """The statement of a JSON file that was kept beside a rendition. Raises NoStatement."""
     if len(text) > _SMALL:
         raise NoStatement("The statement beside the file is too long to be one.")
+    # One flat object; deep brackets exhaust the parser's stack.
+    if text.count(b"[") + text.count(b"{") > 8:
+        raise NoStatement("The file beside it holds no statement.")
     try:
         return Statement.read(json.loads(text)["statement"].encode("ascii"))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
