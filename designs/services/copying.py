@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import IO
 
 import structlog
-from django.conf import settings
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -26,7 +25,15 @@ from designs.models import PublicCopy
 from designs.public_stores import PublicStore, public_store
 from designs.services.public_copies import why_not_public
 from designs.services.version_keys import version_key
-from designs.storage import BlobMissing, CorruptBlob, StoredBlob, StoreUnavailable, master_store, outgoing_store
+from designs.storage import (
+    BlobMissing,
+    CorruptBlob,
+    StoredBlob,
+    StoreUnavailable,
+    master_store,
+    outgoing_store,
+    scratch_folder,
+)
 
 logger = structlog.get_logger(__name__)
 
@@ -115,7 +122,7 @@ def _ciphertext(copy: PublicCopy, store: PublicStore) -> Path | None:
 
 def _sealed(copy: PublicCopy) -> Path | None:
     key = version_key(version=copy.version)
-    with tempfile.TemporaryFile(dir=_scratch()) as ciphertext:
+    with tempfile.TemporaryFile(dir=scratch_folder()) as ciphertext:
         with master_store().open(copy.version.master.sha256) as master:
             encrypt(master, ciphertext, recipient=key.recipient)
         ciphertext.seek(0)
@@ -132,12 +139,6 @@ def _kept(ciphertext: IO[bytes]) -> StoredBlob:
 
 def _forget(sha256: str) -> None:
     outgoing_store().discard(sha256)
-
-
-def _scratch() -> Path:
-    folder = Path(settings.PREVIEW_ROOT).parent / "scratch"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def _stands(copy: PublicCopy) -> None:

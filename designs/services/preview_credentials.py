@@ -8,7 +8,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import structlog
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
@@ -16,7 +15,7 @@ from django.utils import timezone
 from designs.credentials import Certificate, CredentialsError, sign_file, signing_certificate
 from designs.credentials.manifest import manifest_of
 from designs.models import Preview, PreviewCredential, RegistryEntry
-from designs.storage import StorageError, master_store, preview_store
+from designs.storage import StorageError, master_store, preview_store, scratch_folder
 
 logger = structlog.get_logger(__name__)
 
@@ -68,9 +67,7 @@ def _sign(pk: int, certificate: Certificate) -> bool:
         return False
     row = PreviewCredential.objects.select_related("preview__version__design", "preview__version__master").get(pk=pk)
     mine = PreviewCredential.objects.filter(pk=pk, state=State.RUNNING, attempts=row.attempts)
-    scratch = Path(settings.PREVIEW_ROOT).parent / "scratch"
-    scratch.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="credentials-", dir=scratch) as folder:
+    with tempfile.TemporaryDirectory(prefix="credentials-", dir=scratch_folder()) as folder:
         try:
             return _signed(row, certificate, Path(folder))
         except (CredentialsError, StorageError) as error:

@@ -12,7 +12,6 @@ from enum import StrEnum
 from pathlib import Path
 
 import structlog
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -25,7 +24,7 @@ from designs.models import Design, DesignVersion, ProcessingStep
 from designs.previews import PreviewError
 from designs.sandbox import TRANSIENT
 from designs.services.steps import BACKGROUND, OPTIONAL, WORK, Job, Write, names_for
-from designs.storage import BlobMissing, StorageError
+from designs.storage import BlobMissing, StorageError, scratch_folder
 
 logger = structlog.get_logger(__name__)
 
@@ -89,7 +88,7 @@ def _claim_next(version_id: int, lane: Lane | None) -> ProcessingStep | None:
 
 
 def _run(step: ProcessingStep) -> bool:
-    with tempfile.TemporaryDirectory(prefix="step-", dir=_scratch()) as folder:
+    with tempfile.TemporaryDirectory(prefix="step-", dir=scratch_folder()) as folder:
         try:
             write = WORK[Name(step.name)](Job(step.version, Path(folder), _beat(step)))
         except (InspectionError, PreviewError, StorageError) as error:
@@ -112,12 +111,6 @@ def _done(step: ProcessingStep, write: Write) -> bool:
             _complete_if_ready(step.version_id)
     logger.info("step_done" if done else "step_taken", step=step.name, version=step.version_id)
     return bool(done)
-
-
-def _scratch() -> Path:
-    folder = Path(settings.PREVIEW_ROOT).parent / "scratch"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def _failed(step: ProcessingStep, error: Exception) -> bool:

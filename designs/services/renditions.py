@@ -9,7 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import structlog
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
@@ -33,7 +32,7 @@ from designs.inspection import InspectionError, preflight
 from designs.models import DesignVersion, Rendition
 from designs.renditions import MadeRendition, RenditionError, file_name, forms_of, make_rendition
 from designs.services.upload import asset_of
-from designs.storage import StorageError, StoredBlob, master_store
+from designs.storage import StorageError, StoredBlob, master_store, scratch_folder
 
 logger = structlog.get_logger(__name__)
 
@@ -99,9 +98,7 @@ def run_rendition(*, rendition_id: int) -> None:
     if not claimed:
         return
     rendition = Rendition.objects.select_related("version__master", "version__design").get(pk=rendition_id)
-    scratch = Path(settings.PREVIEW_ROOT).parent / "scratch"
-    scratch.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="rendition-", dir=scratch) as folder:
+    with tempfile.TemporaryDirectory(prefix="rendition-", dir=scratch_folder()) as folder:
         try:
             made = _made(rendition, Path(folder))
             _keep(rendition, made)

@@ -5,10 +5,8 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 import structlog
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -24,7 +22,7 @@ from designs.errors import DesignError
 from designs.models import PublicCopy, ScrubFinding
 from designs.public_stores import public_store
 from designs.services.version_keys import release_identity
-from designs.storage import BlobMissing, BlobStore, CorruptBlob, StoreUnavailable
+from designs.storage import BlobMissing, BlobStore, CorruptBlob, StoreUnavailable, scratch_folder
 from designs.storage.configured import MASTERS, bare_store, replica_of
 
 logger = structlog.get_logger(__name__)
@@ -111,7 +109,10 @@ def _from_public_copy(target: BlobStore, _store: str, sha256: str) -> bool:
     copies = PublicCopy.objects.filter(state=PublicCopy.State.STANDING, version__master__sha256=sha256)
     for copy in copies.select_related("version__design"):
         address = Address(copy.sha256, copy.cid, copy.size)
-        with tempfile.TemporaryFile(dir=_scratch()) as sealed, tempfile.TemporaryFile(dir=_scratch()) as plain:
+        with (
+            tempfile.TemporaryFile(dir=scratch_folder()) as sealed,
+            tempfile.TemporaryFile(dir=scratch_folder()) as plain,
+        ):
             for piece in public_store(copy.place).read(copy.name, address=address):
                 sealed.write(piece)
             sealed.seek(0)
@@ -123,12 +124,6 @@ def _from_public_copy(target: BlobStore, _store: str, sha256: str) -> bool:
                 target.verify(sha256)
                 return True
     return False
-
-
-def _scratch() -> Path:
-    folder = Path(settings.PREVIEW_ROOT).parent / "scratch"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def copy_blob(source: BlobStore, target: BlobStore, sha256: str) -> None:

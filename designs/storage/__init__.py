@@ -10,7 +10,7 @@ from .base import (
     StoredBlob,
     StoreUnavailable,
 )
-from .configured import master_replica, master_store, outgoing_store, preview_replica, preview_store
+from .configured import master_replica, master_store, outgoing_store, preview_replica, preview_store, scratch_folder
 from .local import LocalBlobStore
 
 __all__ = [
@@ -28,4 +28,5 @@ __all__ = [
     "outgoing_store",
     "preview_replica",
     "preview_store",
+    "scratch_folder",
 ]

@@ -49,6 +49,13 @@ def preview_replica() -> BlobStore | None:
     return replica_of(PREVIEWS)
 
 
+def scratch_folder() -> Path:
+    """Where a worker's work in progress lies: on the disk of the previews, which is large, and not in /tmp."""
+    folder = Path(settings.PREVIEW_ROOT).parent / "scratch"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 def _repair(name: str, sha256: str, fault: BlobMissing | CorruptBlob) -> bool:
     # Repairs keep rows, which stores know nothing of.
     from designs.services.repair import repair_on_read
