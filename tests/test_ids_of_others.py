@@ -327,7 +327,6 @@ def assert_refused(answer: Any, wanted: int | str, address: str) -> None:
         assert answer.status_code == wanted, (address, answer.status_code)
 
 
-@pytest.mark.long
 def test_each_address_is_opened_by_its_people_only(
     people: dict[str, User | None], things: dict[str, list[Any]]
 ) -> None:

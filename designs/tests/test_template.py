@@ -160,13 +160,14 @@ def test_twenty_children_leave_nothing_behind(template, request_of, tmp_path, wo
     a_few(2)
     template_pid = template.process.pid
     assert settled(lambda: children_of(template_pid), set()) == set()
-    before = descriptors(os.getpid()), descriptors(template_pid)
+    before = [descriptors(os.getpid()), descriptors(template_pid)]
     memory = resident_bytes(template_pid)
 
     a_few(10)
 
     assert settled(lambda: children_of(template_pid), set()) == set()
-    assert settled(lambda: (descriptors(os.getpid()), descriptors(template_pid)), before) == before
+    # A pipe of the last child may have been open still when they were counted before.
+    assert settled(lambda: descriptors(os.getpid()) <= before[0] and descriptors(template_pid) <= before[1], True)
     assert resident_bytes(template_pid) - memory < 1024**2
 
 
