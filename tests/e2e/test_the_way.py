@@ -215,7 +215,6 @@ class Walk:
 
 
 @pytest.mark.parametrize("work", [pytest.param(drawing(), marks=pytest.mark.long), vessel()], ids=["image", "mesh"])
-@pytest.mark.long
 def test_the_way_from_upload_to_paid_and_verified(stack: Stack, chromium: Browser, work: Work, tmp_path: Path) -> None:
     try:
         _walk(stack, chromium, work, tmp_path)
