@@ -10,7 +10,7 @@ from designs.models import SHARE_UNITS, Design
 from designs.services.processing import process_version
 from designs.services.upload import MadeWith, Part, ReceivedFile, create_draft
 from designs.tests.samples import CUBE_CORNERS, CUBE_FACES, binary_stl
-from designs.untrusted import geometry
+from designs.untrusted import measures, topology
 from designs.untrusted.crossings import crossing_faces
 from designs.untrusted.rays import measured
 from designs.untrusted.refusal import Refusal
@@ -96,10 +96,10 @@ def test_a_sharp_edge_is_no_thin_wall() -> None:
     """Rays near the edge of a wedge graze its other side; the thinnest wall is not 0."""
     points = np.array([[0, 0, 0], [40, 0, 0], [0, 0, 40], [0, 10, 0], [40, 10, 0], [0, 10, 40]], float)
     faces = np.array([[0, 2, 1], [3, 4, 5], [0, 1, 4], [0, 4, 3], [0, 3, 5], [0, 5, 2], [1, 2, 5], [1, 5, 4]])[:, ::-1]
-    edges = geometry.Edges.of(faces, 6)
-    assert edges.closed()
-    assert edges.consistent()
-    volume = np.einsum("ij,ij->", points[faces[:, 0]], geometry.face_vectors(points, faces))
+    edges = topology.EdgeFacts.of(faces, 6)
+    assert edges.closed
+    assert edges.consistent
+    volume = measures.volume(points, faces)
     assert volume != 0
     walls = measured(points, faces if volume > 0 else faces[:, ::-1], inward=True)
     assert walls["percentiles"]["1"] == pytest.approx(10, abs=0.01)
@@ -107,16 +107,16 @@ def test_a_sharp_edge_is_no_thin_wall() -> None:
 
 def test_overhang_counts_what_leans_out_and_not_what_stands() -> None:
     points, faces = box((0, 0, 0), (10, 10, 10))
-    assert geometry.overhang(points, faces, up="z") == 0.0
+    assert measures.overhang(points, faces, up="z") == 0.0
     table = together(box((4, 4, 0), (6, 6, 10)), box((0, 0, 10), (10, 10, 12)))
     whole = 2 * 4 + 4 * 20 + 2 * 100 + 4 * 20
-    assert geometry.overhang(*table, up="z") == pytest.approx(100 / whole)
-    assert geometry.overhang(*table, up="y") != geometry.overhang(*table, up="z")
+    assert measures.overhang(*table, up="z") == pytest.approx(100 / whole)
+    assert measures.overhang(*table, up="y") != measures.overhang(*table, up="z")
 
 
 def test_the_center_of_mass_of_a_shell_far_away_keeps_its_digits() -> None:
     points, faces = together(box((0, 0, 0), (2, 2, 2)), box((2.5, 0, 0), (4.5, 2, 2)))
-    center = geometry.center_of_mass(points + 1e6, faces)
+    center = measures.center_of_mass(points + 1e6, faces)
     assert center is not None
     assert center.tolist() == pytest.approx([1e6 + 2.25, 1e6 + 1, 1e6 + 1], abs=1e-6)
 

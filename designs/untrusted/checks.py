@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from designs.untrusted import geometry
+from designs.untrusted import measures, topology
 from designs.untrusted.geometry import Floats, Indices
 from designs.untrusted.meshes import Progress, joined, read_model
 from designs.untrusted.refusal import Refusal
@@ -45,11 +45,9 @@ def _mesh(request: dict[str, Any], progress: Progress) -> tuple[Floats, Indices]
 def _solid(request: dict[str, Any], progress: Progress) -> tuple[Floats, Indices]:
     """A mesh that has an inside, its faces turned outward. Raises Refusal for one that has not."""
     positions, faces = _mesh(request, progress)
-    edges = geometry.Edges.of(faces, len(positions))
-    if not edges.closed():
+    edges = topology.EdgeFacts.of(faces, len(positions))
+    if not edges.closed:
         raise Refusal("not_watertight")
-    if not edges.consistent():
+    if not edges.consistent:
         raise Refusal("mixed_winding")
-    center = positions.mean(axis=0)
-    volume = np.einsum("ij,ij->", positions[faces[:, 0]] - center, geometry.face_vectors(positions, faces))
-    return positions, faces[:, ::-1] if volume < 0 else faces
+    return positions, faces[:, ::-1] if measures.volume(positions, faces) < 0 else faces

@@ -1,6 +1,8 @@
 """Triangle geometry in numpy: merging, topology, and normals that keep creases."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,37 +11,73 @@ from scipy.sparse.csgraph import connected_components
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
+Coordinates = NDArray[Any]
+"""Doubles, or singles where the file's numbers are such: facts are computed in doubles all the same."""
+Corners = NDArray[Any]
+"""Indices of vertices, int64 or int32."""
 
 CREASE_DEGREES = 35.0
 
 
 MERGE_TOLERANCE = 1e-8
 """Positions closer than this part of the largest coordinate are one: less than single precision can tell."""
+CHUNK = 1 << 16
+"""Rows worked on at a time where all at once would cost several times what the mesh itself takes."""
 
 
-def merged(positions: Floats) -> tuple[Floats, Indices]:
-    """Unique positions (V, 3), and for each given position its index among them."""
-    largest = float(np.abs(positions).max()) if len(positions) else 0.0
-    cells = np.rint(positions / ((largest or 1.0) * MERGE_TOLERANCE)).astype(np.int64)
+def merged(positions: Coordinates) -> tuple[Coordinates, NDArray[np.int32]]:
+    """Unique positions (V, 3) as precise as given, and for each given position its index among them."""
+    largest = max(float(positions.max()), -float(positions.min())) if len(positions) else 0.0
+    cell = (largest or 1.0) * MERGE_TOLERANCE
+    keys = np.empty(len(positions), np.uint64)
+    for part in chunks(len(positions)):
+        keys[part] = _mixed(_cells(positions[part], cell))
+    order = np.argsort(keys)
+    begins = np.ones(len(keys), np.bool_)
+    for part in chunks(len(keys) - 1):
+        begins[1:][part] = keys[order[1:][part]] != keys[order[:-1][part]]
+    del keys
+    # The first given of those that are one stands for them.
+    first = np.minimum.reduceat(order, np.flatnonzero(begins)) if len(order) else order
+    index = np.empty(len(order), np.int32)
+    index[order] = np.cumsum(begins, dtype=np.int32) - 1
+    del order, begins
+    for part in chunks(len(positions)):
+        if not np.array_equal(_cells(positions[part], cell), _cells(positions[first[index[part]]], cell)):
+            # Two positions share a key: by accident once in a million large files, or on purpose.
+            _rows, first, inverse = np.unique(_cells(positions, cell), axis=0, return_index=True, return_inverse=True)
+            return positions[first], inverse.reshape(-1).astype(np.int32)
+    return positions[first], index
+
+
+def _cells(positions: Coordinates, cell: float) -> Indices:
+    """Where positions lie on a grid, counted in doubles."""
+    return np.rint(positions.astype(np.float64) / cell).astype(np.int64)
+
+
+def _mixed(cells: Indices) -> NDArray[np.uint64]:
     words = cells.view(np.uint64)
-    mixed = words[:, 0] * np.uint64(0x9E3779B97F4A7C15)
+    mixed: NDArray[np.uint64] = words[:, 0] * np.uint64(0x9E3779B97F4A7C15)
     mixed ^= (words[:, 1] + np.uint64(1)) * np.uint64(0xC2B2AE3D27D4EB4F)
     mixed ^= (words[:, 2] + np.uint64(2)) * np.uint64(0x165667B19E3779F9)
     mixed ^= mixed >> np.uint64(29)
-    _keys, first, inverse = np.unique(mixed, return_index=True, return_inverse=True)
-    if not np.array_equal(cells[first][inverse], cells):
-        # Two positions share a key: by accident once in a million large files, or on purpose.
-        _rows, first, inverse = np.unique(cells, axis=0, return_index=True, return_inverse=True)
-    return positions[first], inverse.reshape(-1).astype(np.int64)
+    return mixed
+
+
+def chunks(count: int) -> Iterator[slice]:
+    """`count` rows, some at a time."""
+    for start in range(0, count, CHUNK):
+        yield slice(start, min(start + CHUNK, count))
 
 
 @dataclass(frozen=True)
 class Edges:
-    """Undirected edges of a triangle list: one row per side of a face, sorted so that equal edges are neighbors."""
+    """Undirected edges of a triangle list: one row per side of a face, sorted so that equal edges are neighbors.
+
+    Remembers whose side each is; where only the edges count, topology.EdgeFacts takes a third of the memory."""
 
     order: Indices
     key: Indices
-    forward: NDArray[np.bool_]
 
     @classmethod
     def of(cls, faces: Indices, vertex_count: int) -> "Edges":
@@ -47,88 +85,26 @@ class Edges:
         end = np.roll(faces, -1, axis=1).reshape(-1)
         key = np.minimum(start, end) * vertex_count + np.maximum(start, end)
         order = np.argsort(key, kind="stable")
-        return cls(order, key[order], (start < end)[order])
+        return cls(order, key[order])
 
     def pairs(self) -> tuple[Indices, Indices]:
         """The sides (index 3·face + corner) of each edge that exactly two faces share."""
-        starts, counts = self._runs()
-        at = starts[counts == 2]
+        starts = np.flatnonzero(np.r_[True, self.key[1:] != self.key[:-1]])
+        at = starts[np.diff(np.r_[starts, len(self.key)]) == 2]
         return self.order[at], self.order[at + 1]
 
-    def count(self) -> int:
-        """How many different edges there are."""
-        return len(self._runs()[0])
 
-    def closed(self) -> bool:
-        """Whether every edge has exactly two faces."""
-        _starts, counts = self._runs()
-        return bool(len(counts)) and bool((counts == 2).all())
-
-    def consistent(self) -> bool:
-        """Whether the two faces at each shared edge run along it in opposite directions."""
-        starts, counts = self._runs()
-        at = starts[counts == 2]
-        return bool((self.forward[at] != self.forward[at + 1]).all())
-
-    def _runs(self) -> tuple[Indices, Indices]:
-        starts = np.flatnonzero(np.r_[True, self.key[1:] != self.key[:-1]])
-        return starts, np.diff(np.r_[starts, len(self.key)])
-
-
-def face_vectors(positions: Floats, faces: Indices) -> Floats:
-    """Cross product of each face's sides: its normal, with twice its area as length."""
-    first = positions[faces[:, 0]]
-    cross: Floats = np.cross(positions[faces[:, 1]] - first, positions[faces[:, 2]] - first)
+def face_vectors(positions: Coordinates, faces: Corners) -> Floats:
+    """Cross product of each face's sides, in doubles: its normal, with twice its area as length."""
+    first, second, third = (positions[faces[:, corner]].astype(np.float64) for corner in range(3))
+    cross: Floats = np.cross(second - first, third - first)
     return cross
 
 
-def without_slivers(faces: Indices) -> Indices:
+def without_slivers(faces: Corners) -> Corners:
     """Faces whose three corners are three vertices."""
-    kept: Indices = faces[(faces[:, 0] != faces[:, 1]) & (faces[:, 1] != faces[:, 2]) & (faces[:, 2] != faces[:, 0])]
-    return kept
-
-
-OVERHANG_DEGREES = 45.0
-BED = 1e-3
-"""Of the height: what lies within it above the lowest point stands on the printer's bed."""
-
-
-def overhang(positions: Floats, faces: Indices, *, up: str) -> float:
-    """Share of the area, from 0 to 1, that leans out more than 45° from upright and does not lie on the bed.
-
-    `up` is "y" or "z"; faces are wound outward.
-    """
-    axis = 1 if up == "y" else 2
-    vectors = face_vectors(positions, faces)
-    areas = np.linalg.norm(vectors, axis=1)
-    heights = positions[faces, axis]
-    bed = heights.min() + BED * (heights.max() - heights.min())
-    # A ten-thousandth of slack: a wall at exactly 45° is one that prints.
-    leaning = vectors[:, axis] < -(np.cos(np.radians(OVERHANG_DEGREES)) + 1e-4) * areas
-    hanging = leaning & (heights.max(axis=1) > bed)
-    return float(areas[hanging].sum() / (areas.sum() or 1.0))
-
-
-def center_of_mass(positions: Floats, faces: Indices) -> Floats | None:
-    """Of a closed solid of one density, (3,); None if it has no volume."""
-    middle = (positions.min(axis=0) + positions.max(axis=0)) / 2
-    corners = positions[faces] - middle
-    # Each face and the middle make a tetrahedron, whose volume has a sign.
-    volumes = np.einsum("ij,ij->i", corners[:, 0], np.cross(corners[:, 1], corners[:, 2]))
-    whole = volumes.sum()
-    if abs(whole) < 1e-300:
-        return None
-    center: Floats = middle + (corners.sum(axis=1) * volumes[:, None]).sum(axis=0) / (4 * whole)
-    return center
-
-
-def bodies(faces: Indices, vertex_count: int) -> int:
-    """How many connected pieces the faces form, joined by shared vertices."""
-    used = np.unique(faces)
-    start, end = faces[:, [0, 0]].reshape(-1), faces[:, [1, 2]].reshape(-1)
-    graph = coo_array((np.ones(len(start), np.int8), (start, end)), shape=(vertex_count, vertex_count))
-    _count, labels = connected_components(graph, directed=False)
-    return len(np.unique(labels[used]))
+    whole = (faces[:, 0] != faces[:, 1]) & (faces[:, 1] != faces[:, 2]) & (faces[:, 2] != faces[:, 0])
+    return faces if whole.all() else faces[whole]
 
 
 def creased(positions: Floats, faces: Indices) -> tuple[Indices, Floats, Indices]:

@@ -1,5 +1,6 @@
 """GLB through trimesh into parts, with the node transforms applied."""
 
+import gc
 import warnings
 from typing import IO, Any
 
@@ -8,7 +9,7 @@ import trimesh
 from PIL import Image
 from trimesh.visual import ColorVisuals, TextureVisuals
 
-from designs.untrusted.geometry import Floats
+from designs.untrusted.geometry import Coordinates, Floats
 from designs.untrusted.meshes import Material, Model, Part
 from designs.untrusted.refusal import Refusal
 
@@ -33,20 +34,23 @@ def read_glb_stream(stream: IO[bytes], *, max_triangles: int, max_pixels: int) -
     # Counted before anything is copied: a small file may place one large mesh a thousand times.
     if sum(len(mesh.faces) for _transform, mesh in instances) > max_triangles:
         raise Refusal("too_many_triangles", max_triangles=max_triangles)
-    return Model([_part(transform, mesh) for transform, mesh in instances], up="y", units="m")
+    model = Model([_part(transform, mesh) for transform, mesh in instances], up="y", units="m")
+    del scene, instances
+    # A scene refers to itself: without this its own doubles would stay while ours are measured.
+    gc.collect()
+    return model
 
 
 def _part(transform: Floats, mesh: Any) -> Part:
     vertices = np.asarray(mesh.vertices, dtype=np.float64)
-    if not np.isfinite(vertices).all() or not np.isfinite(transform).all():
+    if not np.isfinite(transform).all():
         raise Refusal("not_finite")
     faces = np.asarray(mesh.faces, dtype=np.int64)
     if len(faces) and (faces.min() < 0 or faces.max() >= len(vertices)):
         raise Refusal("unreadable", cause="an index points outside its list")
-    positions = vertices @ transform[:3, :3].T + transform[:3, 3]
     if np.linalg.det(transform[:3, :3]) < 0:
         faces = faces[:, ::-1]
-    part = Part(positions, faces)
+    part = Part(_placed(vertices, transform), faces.astype(np.int32))
     visual = mesh.visual
     if isinstance(visual, ColorVisuals) and visual.defined and visual.kind == "vertex":
         part.colors = np.asarray(visual.vertex_colors, dtype=np.float64)[:, :3] / 255
@@ -58,6 +62,16 @@ def _part(transform: Floats, mesh: Any) -> Part:
         else:
             part.material.texture = None
     return part
+
+
+def _placed(vertices: Floats, transform: Floats) -> Coordinates:
+    """Vertices in the scene: in single precision, which a GLB has, where nothing moved them."""
+    if np.array_equal(transform, np.eye(4)):
+        single = vertices.astype(np.float32)
+        if np.array_equal(single, vertices, equal_nan=True):
+            return single
+    placed: Floats = vertices @ transform[:3, :3].T + transform[:3, 3]
+    return placed
 
 
 def _material(stated: Any) -> Material:

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
-from designs.untrusted import geometry
-from designs.untrusted.geometry import Floats, Indices
+from designs.untrusted import geometry, measures, topology
+from designs.untrusted.geometry import Coordinates, Corners, Floats, Indices
 from designs.untrusted.refusal import Refusal
 
 Progress = Callable[[str, float], None]
@@ -30,10 +31,13 @@ class Material:
 
 @dataclass
 class Part:
-    """One triangle list: positions (V, 3) in the file's coordinates, faces (F, 3), colors (V, 3) linear, uv (V, 2)."""
+    """One triangle list: positions (V, 3) in the file's coordinates, faces (F, 3), colors (V, 3) linear, uv (V, 2).
 
-    positions: Floats
-    faces: Indices
+    Doubles and long indices, except from `read_compact`.
+    """
+
+    positions: Coordinates
+    faces: Corners
     colors: Floats | None = None
     uv: Floats | None = None
     material: Material = field(default_factory=Material)
@@ -64,6 +68,15 @@ def read_model(request: dict[str, Any]) -> Model:
 
     Loaded is not valid: a model has triangles, finite coordinates, an extent, and indices in range.
     """
+    model = read_compact(request)
+    for part in model.parts:
+        part.positions = part.positions.astype(np.float64, copy=False)
+        part.faces = part.faces.astype(np.int64, copy=False)
+    return model
+
+
+def read_compact(request: dict[str, Any]) -> Model:
+    """As read_model, with positions in single precision where the file has them so, and faces that may be int32."""
     model = _read(request["input"], request["format"], request["max_triangles"], request["max_pixels"])
     for part in model.parts:
         _check(part)
@@ -116,25 +129,38 @@ def _read(path: str, form: str, max_triangles: int, max_pixels: int) -> Model:
     return Model([_part_of(read_stl(path, form, max_triangles=max_triangles))], up="z", units="unknown")
 
 
-def _part_of(corners: Floats) -> Part:
-    if not np.isfinite(corners).all():
-        raise Refusal("not_finite")
+def _part_of(corners: Coordinates) -> Part:
+    _check_finite(corners)
     positions, index = geometry.merged(corners.reshape(-1, 3))
     return Part(positions, index.reshape(-1, 3))
 
 
-def _check(part: Part) -> None:
-    if not np.isfinite(part.positions).all() or (np.abs(part.positions) > 1e30).any():
+def _check_finite(positions: Coordinates) -> None:
+    # The least and the most are not finite if one value is not, and cost no copy.
+    if positions.size and not (float(positions.min()) >= -1e30 and float(positions.max()) <= 1e30):
         raise Refusal("not_finite")
+
+
+def _check(part: Part) -> None:
+    _check_finite(part.positions)
     if len(part.faces) and (part.faces.min() < 0 or part.faces.max() >= len(part.positions)):
         raise Refusal("unreadable", cause="an index points outside its list")
 
 
 def joined(model: Model) -> tuple[Floats, Indices]:
     """All parts as one: merged positions and the faces that have three different corners."""
-    offsets = np.cumsum([0, *(len(part.positions) for part in model.parts)])
-    every = np.concatenate([part.positions for part in model.parts])
-    faces = np.concatenate([part.faces + offset for part, offset in zip(model.parts, offsets[:-1], strict=True)])
+    positions, faces = joined_compact(model)
+    return positions.astype(np.float64, copy=False), faces.astype(np.int64)
+
+
+def joined_compact(model: Model) -> tuple[Coordinates, NDArray[np.int32]]:
+    """As `joined`, as precise as the model's positions."""
+    if len(model.parts) == 1:
+        every, faces = model.parts[0].positions, model.parts[0].faces
+    else:
+        offsets = np.cumsum([0, *(len(part.positions) for part in model.parts)])
+        every = np.concatenate([part.positions for part in model.parts])
+        faces = np.concatenate([part.faces + offset for part, offset in zip(model.parts, offsets[:-1], strict=True)])
     positions, index = geometry.merged(every)
     return positions, geometry.without_slivers(index[faces])
 
@@ -142,45 +168,54 @@ def joined(model: Model) -> tuple[Floats, Indices]:
 def inspect(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """Facts of a mesh, in the file's own units and coordinates."""
     progress("read", 0.2)
-    model = read_model(request)
-    stated = model.triangles
+    model = read_compact(request)
+    told = _told(model)
     progress("measure", 0.5)
-    positions, faces = joined(model)
+    positions, faces = joined_compact(model)
+    # The parts take as much as what they became; from here on nothing of them is needed.
+    del model
     if len(faces) == 0:
         raise Refusal("no_triangles")
-    used = positions[np.unique(faces)]
-    low, high = used.min(axis=0), used.max(axis=0)
-    edges = geometry.Edges.of(faces, len(positions))
-    watertight = edges.closed()
-    consistent = edges.consistent()
-    center = (low + high) / 2
-    vectors = geometry.face_vectors(positions, faces)
-    # Over the middle, so that a small part far from the origin keeps its digits.
-    volume = float(np.einsum("ij,ij->", positions[faces[:, 0]] - center, vectors) / 6)
-    solid = watertight and consistent
+    used = positions[topology.used_vertices(faces, len(positions))]
+    low, high = used.min(axis=0).astype(np.float64), used.max(axis=0).astype(np.float64)
+    vertices = len(used)
+    del used
+    edges = topology.EdgeFacts.of(faces, len(positions))
+    volume = measures.volume(positions, faces)
+    solid = edges.closed and edges.consistent
     # Outside is where the volume says it is, also for a model that was exported inside out.
-    outward = faces[:, ::-1] if solid and volume < 0 else faces
-    center_of_mass = geometry.center_of_mass(positions, faces) if solid else None
+    inside_out = solid and volume < 0
+    center_of_mass = measures.center_of_mass(positions, faces) if solid else None
+    overhang = None
+    if edges.consistent:
+        overhang = measures.overhang(positions, faces, up=told["up_axis"], inside_out=inside_out)
     progress("measure", 0.9)
     return {
         "format": request["format"],
-        "triangles": stated,
-        "degenerate_triangles": stated - len(faces),
-        "vertices": len(used),
+        "degenerate_triangles": told["triangles"] - len(faces),
+        "vertices": vertices,
         "bounds": {
             "min": [float(value) for value in low],
             "max": [float(value) for value in high],
             "extent": [float(value) for value in high - low],
         },
-        "watertight": watertight,
-        "winding_consistent": consistent,
-        "inside_out": bool(watertight and consistent and volume < 0),
-        "area": float(np.linalg.norm(vectors, axis=1).sum() / 2),
+        "watertight": edges.closed,
+        "winding_consistent": edges.consistent,
+        "inside_out": inside_out,
+        "area": measures.area(positions, faces),
         "volume": abs(volume) if solid else None,
         "center_of_mass": None if center_of_mass is None else [float(value) for value in center_of_mass],
-        "overhang": geometry.overhang(positions, outward, up=model.up) if consistent else None,
-        "bodies": geometry.bodies(faces, len(positions)),
-        "euler_number": len(used) - edges.count() + len(faces),
+        "overhang": overhang,
+        "bodies": topology.bodies(faces, len(positions)),
+        "euler_number": vertices - edges.count + len(faces),
+        **told,
+    }
+
+
+def _told(model: Model) -> dict[str, Any]:
+    """What is known of a model without measuring it."""
+    return {
+        "triangles": model.triangles,
         "units": model.units,
         "units_from": model.units_from,
         "up_axis": model.up,

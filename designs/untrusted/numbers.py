@@ -1,10 +1,12 @@
 """Numbers as text, and polygons as triangles."""
 
 import warnings
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from designs.untrusted.geometry import Floats, Indices
+from designs.untrusted.geometry import Corners, Floats, Indices
 from designs.untrusted.refusal import Refusal
 
 
@@ -19,16 +21,20 @@ def parsed(text: bytes) -> Floats:
     return numbers
 
 
-def whole(numbers: Floats, below: int) -> Indices:
-    """Indices from 0 and below a count. Raises Refusal."""
-    if numbers.size and not (np.isfinite(numbers).all() and (numbers == np.floor(numbers)).all()):
+def whole(numbers: NDArray[Any], below: int) -> NDArray[np.int32]:
+    """Indices from 0 and below a count, itself below 2³¹. Raises Refusal."""
+    if (
+        numbers.dtype.kind == "f"
+        and numbers.size
+        and not (np.isfinite(numbers).all() and (numbers == np.floor(numbers)).all())
+    ):
         raise Refusal("unreadable", cause="an index is no whole number")
     if numbers.size and (numbers.min() < 0 or numbers.max() >= below):
         raise Refusal("out_of_bounds")
-    return numbers.astype(np.int64)
+    return numbers.astype(np.int32)
 
 
-def fans(corners: Indices, sizes: Indices, *, max_triangles: int) -> tuple[Indices, Indices]:
+def fans(corners: Corners, sizes: Indices, *, max_triangles: int) -> tuple[Indices, Indices]:
     """Triangles of polygons that lie end to end in `corners`: their places in it (T, 3), and the polygon of each.
 
     A polygon is opened like a fan from its first corner; one with fewer than three corners has no triangle.

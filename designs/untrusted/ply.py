@@ -50,15 +50,22 @@ def read_ply(path: str, *, max_triangles: int) -> Model:
 
 
 def _part(vertices: _Table, faces: _Table, element: Element, max_triangles: int) -> Part:
-    positions = np.stack([vertices.columns[axis].astype(np.float64) for axis in "xyz"], axis=1)
+    single = all(vertices.columns[axis].dtype.newbyteorder("=") == np.float32 for axis in "xyz")
+    positions = np.empty((len(vertices.columns["x"]), 3), np.float32 if single else np.float64)
+    for place, axis in enumerate("xyz"):
+        positions[:, place] = vertices.columns[axis]
     named = ply_header.corners_of(element)
     assert named is not None
     sizes, corners = faces.lists[named.name]
     if (sizes < 3).any():
         raise Refusal("unreadable", cause="a face has fewer than three corners")
     index = numbers.whole(corners, len(positions))
-    at, polygon = opened(index, sizes, positions[index], max_triangles=max_triangles)
-    triangles = index[at]
+    if (sizes == 3).all():
+        # As nearly every mesh is: the corners are the triangles, without a copy.
+        triangles, polygon = index.reshape(-1, 3), np.arange(len(sizes))
+    else:
+        at, polygon = opened(index, sizes, positions[index].astype(np.float64), max_triangles=max_triangles)
+        triangles = index[at]
     colors = _colors(vertices)
     if colors is None:
         of_faces = _colors(faces)
@@ -215,7 +222,7 @@ def _binary_table(element: Element, data: Values, order: str) -> tuple[_Table, i
                 if each.count_type is None:
                     table.columns[each.name] = values
                 else:
-                    table.lists[each.name] = (np.full(element.count, width, np.int64), values.astype(np.float64))
+                    table.lists[each.name] = (np.broadcast_to(np.int64(width), element.count), values)
             return table, element.count * record.itemsize
     return _uneven_binary(element, data.tobytes(), order)
 

@@ -3,14 +3,14 @@
 import numpy as np
 
 from designs.untrusted import numbers
-from designs.untrusted.geometry import Floats, Indices
+from designs.untrusted.geometry import Corners, Floats, Indices
 
 MAX_LOOKS = 20_000_000
 """Corners looked at in one file for those that stand in an ear. A polygon that is too much for what is left of them
 stays a fan: it is drawn, and no file takes long."""
 
 
-def opened(corners: Indices, sizes: Indices, places: Floats, *, max_triangles: int) -> tuple[Indices, Indices]:
+def opened(corners: Corners, sizes: Indices, places: Floats, *, max_triangles: int) -> tuple[Indices, Indices]:
     """As numbers.fans, and right for polygons that are not convex; `places` (N, 3) are those of the corners."""
     triangles, polygon = numbers.fans(corners, sizes, max_triangles=max_triangles)
     if len(triangles) == 0 or sizes.max() < 4:

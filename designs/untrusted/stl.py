@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from designs.untrusted.geometry import Floats
+from designs.untrusted.geometry import Coordinates, chunks
 from designs.untrusted.refusal import Refusal
 
 HEADER_BYTES = 84
@@ -30,12 +30,12 @@ _KEYWORDS = {
 _COORDINATES = [8, 9, 10, 12, 13, 14, 16, 17, 18]
 
 
-def read_stl(path: str, form: str, *, max_triangles: int) -> Floats:
-    """Corners (F, 3, 3) of every triangle. `form` is stl_binary or stl_ascii. Raises Refusal."""
+def read_stl(path: str, form: str, *, max_triangles: int) -> Coordinates:
+    """Corners (F, 3, 3) of all triangles, singles from a binary file. `form`: stl_binary or stl_ascii. Raises Refusal."""
     return _read_binary(path, max_triangles) if form == "stl_binary" else _read_ascii(path, max_triangles)
 
 
-def _read_binary(path: str, max_triangles: int) -> Floats:
+def _read_binary(path: str, max_triangles: int) -> Coordinates:
     size = os.path.getsize(path)
     with open(path, "rb") as stream:
         count = int.from_bytes(stream.read(HEADER_BYTES)[80:84], "little")
@@ -43,12 +43,17 @@ def _read_binary(path: str, max_triangles: int) -> Floats:
             raise Refusal("truncated")
         if count > max_triangles:
             raise Refusal("too_many_triangles", max_triangles=max_triangles)
-        records = np.fromfile(stream, dtype=_RECORD, count=count)
-    corners: Floats = records["corners"].astype(np.float64)
+        corners = np.empty((count, 3, 3), np.float32)
+        for part in chunks(count):
+            # The file may have been cut since its size was asked.
+            records = np.fromfile(stream, dtype=_RECORD, count=part.stop - part.start)
+            if len(records) < part.stop - part.start:
+                raise Refusal("truncated")
+            corners[part] = records["corners"]
     return corners
 
 
-def _read_ascii(path: str, max_triangles: int) -> Floats:
+def _read_ascii(path: str, max_triangles: int) -> Coordinates:
     pieces = []
     count = 0
     for text in _whole_facets(path):
