@@ -30,6 +30,7 @@ PREVIEW_NAMES = {
     "viewer-light": Preview.Kind.VIEWER_LIGHT,
     "clay": Preview.Kind.CLAY,
     "wireframe": Preview.Kind.WIREFRAME,
+    "walls": Preview.Kind.WALLS,
 }
 """How previews are called in addresses: an image is a picture of the cover, whatever it was made from."""
 ENDINGS = {
@@ -139,7 +140,7 @@ class Views:
 
 def views_of(previews: Iterable[Preview]) -> Views:
     found = {Preview.Kind(preview.kind): preview for preview in previews}
-    stills = (found.get(kind) for kind in (Preview.Kind.CLAY, Preview.Kind.WIREFRAME))
+    stills = (found.get(kind) for kind in (Preview.Kind.CLAY, Preview.Kind.WIREFRAME, Preview.Kind.WALLS))
     return Views(
         viewer=found.get(Preview.Kind.VIEWER),
         light=found.get(Preview.Kind.VIEWER_LIGHT),

@@ -3,7 +3,7 @@
 from .checks import run_checks
 from .facts import Inspection, inspect
 from .making import read_making
-from .measurements import Measurement, measurements
+from .measurements import Measurement, measurements, wall_scale
 from .preflight import DetectedType, FileLimits, preflight
 from .reasons import InspectionError, sentence
 
@@ -19,4 +19,5 @@ __all__ = [
     "read_making",
     "run_checks",
     "sentence",
+    "wall_scale",
 ]

@@ -78,6 +78,18 @@ def measurements(facts: Mapping[str, Any]) -> list[Measurement]:
     return _of_image(facts) if "width" in facts else []
 
 
+def wall_scale(facts: Mapping[str, Any]) -> tuple[float, float] | None:
+    """The walls, in the file's unit of length, that have the first and the last color where walls are shown in colors;
+    None when no wall was measured.
+
+    From the thinnest wall to the median. Where all walls are about as thick, they all come out as thin.
+    """
+    walls = facts.get("checks", {}).get("walls", {}).get("percentiles", {})
+    if not walls or not walls["1"] > 0:
+        return None
+    return walls["1"], max(walls["50"], 1.5 * walls["1"])
+
+
 def _of_image(facts: Mapping[str, Any]) -> list[Measurement]:
     return [
         Measurement("size", [facts["width"], facts["height"]], "px"),

@@ -35,6 +35,7 @@ class Preview(models.Model):
         BLUR = "blur", _("Blurred placeholder")
         CLAY = "clay", _("Clay")
         WIREFRAME = "wireframe", _("Wireframe")
+        WALLS = "walls", _("Walls")
         VIEWER = "viewer", _("Viewer model")
         VIEWER_LIGHT = "viewer_light", _("Viewer model with few triangles")
 
@@ -73,6 +74,7 @@ class ProcessingStep(models.Model):
         DERIVATIVES = "derivatives", _("Make previews")
         MEASURE = "measure", _("Measure walls and gaps")
         VIEWS = "views", _("Draw clay and wireframe")
+        WALL_MAP = "wall_map", _("Show where walls are thin")
         FINGERPRINT = "fingerprint", _("Compare with other designs")
         LARGE_COVER = "large_cover", _("Render the cover in full size")
 

@@ -2,6 +2,7 @@
 
 from .files import PreviewError, PreviewFile
 from .render import (
+    draw_walls,
     draw_wireframe,
     make_derivatives,
     make_viewer,
@@ -15,6 +16,7 @@ from .render import (
 __all__ = [
     "PreviewError",
     "PreviewFile",
+    "draw_walls",
     "draw_wireframe",
     "make_derivatives",
     "make_viewer",

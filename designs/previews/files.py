@@ -12,9 +12,9 @@ class PreviewFile:
     """One file to show. Width and height in pixels, 0 for a viewer model.
 
     Kinds: "first" (small and rough, until there are images), "image" (for the page, in several widths and encodings),
-    "blur" (tiny, shown first), "cover" (the rendered picture that images are derived from, not for the page), "clay"
-    and "wireframe" (stills of the shape and of its triangles), "viewer" and "viewer_light" (GLB, the second with few
-    triangles). `notes` says what was done to it.
+    "blur" (tiny, shown first), "cover" (the rendered picture that images are derived from, not for the page), "clay",
+    "wireframe" and "walls" (stills of the shape, of its triangles, and of where it is thin), "viewer" and
+    "viewer_light" (GLB, the second with few triangles). `notes` says what was done to it.
     """
 
     kind: str

@@ -27,12 +27,13 @@ _LIMITS = {
     "viewer": Limits(cpu_seconds=120, wall_seconds=180, memory_bytes=4 * GIBIBYTE, file_bytes=512 * MEBIBYTE),
     "first": Limits(cpu_seconds=60, wall_seconds=90, memory_bytes=4 * GIBIBYTE, file_bytes=1024 * MEBIBYTE, threads=4),
     "wireframe": Limits(cpu_seconds=60, wall_seconds=90, memory_bytes=4 * GIBIBYTE, file_bytes=64 * MEBIBYTE),
+    "wall_map": Limits(cpu_seconds=120, wall_seconds=180, memory_bytes=4 * GIBIBYTE, file_bytes=64 * MEBIBYTE),
     "clay": Limits(cpu_seconds=300, wall_seconds=400, memory_bytes=4 * GIBIBYTE, file_bytes=1024 * MEBIBYTE, threads=4),
     "cover": Limits(
         cpu_seconds=300, wall_seconds=400, memory_bytes=4 * GIBIBYTE, file_bytes=1024 * MEBIBYTE, threads=4
     ),
 }
-_KINDS = {"derive": {"image", "blur"}, "viewer": {"viewer", "viewer_light"}}
+_KINDS = {"derive": {"image", "blur"}, "viewer": {"viewer", "viewer_light"}, "wall_map": {"walls"}}
 """What a task may write; the others write one file of the task's own name."""
 _MEDIA_TYPES = {
     ".avif": "image/avif",
@@ -74,6 +75,22 @@ def draw_wireframe(
 ) -> list[PreviewFile]:
     """Draw the edges of a mesh's triangles, seen as on its cover: one WebP. Raises PreviewError."""
     return _run("wireframe", master, detected, out_dir, progress, width=COVER_WIDTH)
+
+
+def draw_walls(
+    master: Path,
+    detected: DetectedType,
+    out_dir: Path,
+    progress: Progress | None = None,
+    *,
+    scale: tuple[float, float],
+) -> list[PreviewFile]:
+    """Draw how thick the walls of a closed mesh are, seen as on its cover: one WebP. Raises PreviewError.
+
+    `scale`: walls of the first and last color, in the file's unit of length.
+    """
+    thin, thick = scale
+    return _run("wall_map", master, detected, out_dir, progress, width=COVER_WIDTH, thin=thin, thick=thick)
 
 
 def render_cover(
@@ -133,7 +150,7 @@ def render_previews(
 
 
 def _run(
-    task: str, source: Path, detected: DetectedType, out_dir: Path, progress: Progress | None, **wanted: int | str
+    task: str, source: Path, detected: DetectedType, out_dir: Path, progress: Progress | None, **wanted: float | str
 ) -> list[PreviewFile]:
     limits = FileLimits.configured()
     request = {

@@ -8,10 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from designs.inspection import DetectedType, inspect, preflight, read_making, run_checks
+from django.utils.translation import gettext as _
+
+from designs.inspection import DetectedType, inspect, preflight, read_making, run_checks, wall_scale
 from designs.models import Design, DesignVersion, Preview, ProcessingStep
 from designs.previews import (
+    PreviewError,
     PreviewFile,
+    draw_walls,
     draw_wireframe,
     make_derivatives,
     make_viewer,
@@ -122,6 +126,16 @@ def views(job: Job) -> Write:
     return keep(job, [*wireframe, *clay], replacing=[Preview.Kind.WIREFRAME, Preview.Kind.CLAY])
 
 
+def wall_map(job: Job) -> Write:
+    """A still of where the walls are thin, where they were measured."""
+    if "checks" not in job.version.facts:
+        # The measurement failed. Both are tried again together, at the creator's wish.
+        raise PreviewError("not_measured", _("The walls are not measured yet."), retryable=False)
+    scale = wall_scale(job.version.facts)
+    files = draw_walls(*job.master(), job.folder, job.progress, scale=scale) if scale else []
+    return keep(job, files, replacing=[Preview.Kind.WALLS])
+
+
 def large_cover(job: Job) -> Write:
     """The cover again in full size, and all that is made from it, put in place of the former in one piece."""
     pictures = render_large_cover(*job.master(), job.folder, _part(job.progress, 0, 0.85))
@@ -185,6 +199,7 @@ STEPS = (
     Step(Name.VIEWER, viewer, MESHES, needed=False),
     Step(Name.MEASURE, measure, MESHES, needed=False),
     Step(Name.VIEWS, views, MESHES, needed=False, background=True),
+    Step(Name.WALL_MAP, wall_map, MESHES, needed=False, background=True),
     Step(Name.LARGE_COVER, large_cover, MESHES, needed=False, background=True),
 )
 WORK = {step.name: step.work for step in STEPS}

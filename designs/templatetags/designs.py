@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from contracts.selectors import ActionStatus
 from designs.file_credentials import credentials_of
-from designs.inspection import Measurement, measurements
+from designs.inspection import Measurement, measurements, wall_scale
 from designs.models import Design, DesignVersion, LengthUnit, Preview, PublicCopy
 from designs.selectors import ENDINGS, PREVIEW_NAMES, Picture, picture_of, standing_copies
 
@@ -153,6 +153,18 @@ def viewer_sizes(facts: dict[str, Any] | None) -> dict[str, str]:
     across, second, third = (f"{_figure(side * scale)} {unit}" for side in facts["bounds"]["extent"])
     y_up = facts.get("up_axis", "y") == "y"
     return {"x": across, "y": second if y_up else third, "z": third if y_up else second}
+
+
+@register.simple_tag
+def wall_legend(facts: dict[str, Any] | None) -> dict[str, str]:
+    """Ends of the colors that show walls, `thin` and `thick` with their unit, and `method`; empty without a scale."""
+    ends = wall_scale(facts or {})
+    if not facts or not ends:
+        return {}
+    scale, unit = _scale(facts.get("units", ""))
+    thin, thick = (f"{_thin(length * scale)} {unit}" for length in ends)
+    method = next(one.method for one in measurements(facts) if one.name == "thinnest_wall")
+    return {"thin": thin, "thick": thick, "method": method}
 
 
 def _size_words(facts: dict[str, Any]) -> list[str]:

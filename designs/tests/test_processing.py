@@ -340,14 +340,15 @@ def test_a_mesh_is_shown_roughly_then_well_then_large(creator, monkeypatch, smal
     assert set(version.previews.filter(kind="cover").values_list("width", "height")) == {(64, 48)}
     progress = progress_of(version)
     following = [step.name for step in progress.following]
-    assert (progress.done, progress.moving, following) == (True, True, ["views", "large_cover"])
+    assert (progress.done, progress.moving, following) == (True, True, ["views", "wall_map", "large_cover"])
 
     # A step at a time, and the nudge to the next one.
     in_background = [step_by_step(version, BACK, monkeypatch) for _step in following]
     stills = {"clay", "wireframe"}
     assert in_background == [
         [("views", "draft", {"cover", "image", "blur", "viewer", *stills})],
-        [("large_cover", "draft", {"cover", "image", "blur", "viewer", *stills})],
+        [("wall_map", "draft", {"cover", "image", "blur", "viewer", *stills, "walls"})],
+        [("large_cover", "draft", {"cover", "image", "blur", "viewer", *stills, "walls"})],
     ]
 
     assert set(version.previews.filter(kind="cover").values_list("width", "height")) == {(96, 72)}
@@ -364,7 +365,8 @@ def test_a_large_cover_that_fails_leaves_what_is_there_and_stops_nobody(creator,
     def fail(job):
         raise PreviewError("out_of_memory", "Too much memory.", retryable=False)
 
-    monkeypatch.setitem(processing.WORK, "views", lambda job: lambda: None)
+    for name in ("views", "wall_map"):
+        monkeypatch.setitem(processing.WORK, name, lambda job: lambda: None)
     monkeypatch.setitem(processing.WORK, "large_cover", fail)
     process_version(version_id=version.pk)
 
@@ -381,7 +383,8 @@ def test_a_preview_that_was_replaced_leads_to_what_is_there_now(client, creator,
     version = design.versions.get()
     process_version(version_id=version.pk, lane=FRONT)
     old = version.previews.get(kind="image", media_type="image/avif")
-    monkeypatch.setitem(processing.WORK, "views", lambda job: lambda: None)
+    for name in ("views", "wall_map"):
+        monkeypatch.setitem(processing.WORK, name, lambda job: lambda: None)
     process_version(version_id=version.pk)
     new = version.previews.filter(kind="image", media_type="image/avif").latest("width")
     client.force_login(creator)

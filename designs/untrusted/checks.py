@@ -6,7 +6,7 @@ import numpy as np
 
 from designs.untrusted import measures, topology
 from designs.untrusted.geometry import Floats, Indices
-from designs.untrusted.meshes import Progress, joined, read_model
+from designs.untrusted.meshes import Model, Progress, joined, read_model
 from designs.untrusted.refusal import Refusal
 
 
@@ -14,7 +14,7 @@ def self_intersection(request: dict[str, Any], progress: Progress) -> dict[str, 
     """How many faces pass through another face."""
     from designs.untrusted.crossings import crossing_faces
 
-    positions, faces = _mesh(request, progress)
+    positions, faces = _mesh(_read(request, progress))
     return {"faces": crossing_faces(positions, faces)}
 
 
@@ -22,29 +22,38 @@ def walls(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """Thickness of walls: see rays.measured."""
     from designs.untrusted.rays import measured
 
-    return measured(*_solid(request, progress), inward=True)
+    return measured(*_read_solid(request, progress), inward=True)
 
 
 def gaps(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """Width of gaps: see rays.measured."""
     from designs.untrusted.rays import measured
 
-    return measured(*_solid(request, progress), inward=False)
+    return measured(*_read_solid(request, progress), inward=False)
 
 
-def _mesh(request: dict[str, Any], progress: Progress) -> tuple[Floats, Indices]:
+def _read(request: dict[str, Any], progress: Progress) -> Model:
     progress("read", 0.1)
-    positions, faces = joined(read_model(request))
+    model = read_model(request)
+    progress("measure", 0.5)
+    return model
+
+
+def _read_solid(request: dict[str, Any], progress: Progress) -> tuple[Floats, Indices]:
+    return solid(_read(request, progress))
+
+
+def _mesh(model: Model) -> tuple[Floats, Indices]:
+    positions, faces = joined(model)
     if len(faces) == 0:
         raise Refusal("no_triangles")
     used, index = np.unique(faces, return_inverse=True)
-    progress("measure", 0.5)
     return positions[used], index.reshape(-1, 3).astype(np.int64)
 
 
-def _solid(request: dict[str, Any], progress: Progress) -> tuple[Floats, Indices]:
+def solid(model: Model) -> tuple[Floats, Indices]:
     """A mesh that has an inside, its faces turned outward. Raises Refusal for one that has not."""
-    positions, faces = _mesh(request, progress)
+    positions, faces = _mesh(model)
     edges = topology.EdgeFacts.of(faces, len(positions))
     if not edges.closed:
         raise Refusal("not_watertight")

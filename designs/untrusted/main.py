@@ -38,6 +38,7 @@ TASKS = {
     "read_making": ("designs.untrusted.making", "read"),
     "cover": ("designs.untrusted.cover", "render_cover"),
     "clay": ("designs.untrusted.cover", "render_clay"),
+    "wall_map": ("designs.untrusted.wall_map", "draw_walls"),
     "wireframe": ("designs.untrusted.wireframe", "draw_wireframe"),
     "first": ("designs.untrusted.cover", "render_first"),
 }

@@ -8,7 +8,7 @@ import numpy as np
 from designs.containers import off_header
 from designs.containers.errors import ContainerError
 from designs.untrusted import numbers
-from designs.untrusted.geometry import Floats
+from designs.untrusted.geometry import Corners, Floats
 from designs.untrusted.meshes import Material, Model, Part
 from designs.untrusted.polygons import opened
 from designs.untrusted.refusal import Refusal
@@ -55,7 +55,7 @@ def _part(positions: Floats, colors: Floats | None, lines: list[bytes], max_tria
     corners = b" ".join(b" ".join(words[1 : size + 1]) for words, size in zip(polygons, sizes.tolist(), strict=True))
     index = numbers.whole(numbers.parsed(corners), len(positions))
     at, polygon = opened(index, sizes, positions[index], max_triangles=max_triangles)
-    triangles = index[at]
+    triangles: Corners = index[at]
     if colors is None:
         # Three or four numbers behind the corners are a color; one is a place in a map that the file does not have.
         painted = [

@@ -12,7 +12,7 @@ from designs.containers import ply_header
 from designs.containers.errors import ContainerError
 from designs.containers.ply_header import Element, PlyHeader
 from designs.untrusted import numbers
-from designs.untrusted.geometry import Floats, Indices
+from designs.untrusted.geometry import Corners, Floats, Indices
 from designs.untrusted.meshes import Material, Model, Part
 from designs.untrusted.polygons import opened
 from designs.untrusted.refusal import Refusal
@@ -62,7 +62,8 @@ def _part(vertices: _Table, faces: _Table, element: Element, max_triangles: int)
     index = numbers.whole(corners, len(positions))
     if (sizes == 3).all():
         # As nearly every mesh is: the corners are the triangles, without a copy.
-        triangles, polygon = index.reshape(-1, 3), np.arange(len(sizes))
+        triangles: Corners = index.reshape(-1, 3)
+        polygon = np.arange(len(sizes))
     else:
         at, polygon = opened(index, sizes, positions[index].astype(np.float64), max_triangles=max_triangles)
         triangles = index[at]

@@ -11,6 +11,8 @@ SAMPLES = 20_000
 FACING = 0.71
 """Cosine: a hit counts when the surface there turns away less than 45° from the ray. Rays that graze an edge would
 find walls of no thickness."""
+LIFT = 1e-5
+"""How far from the surface a ray begins, in parts of the mesh's size, so that it does not meet where it began."""
 PERCENTILES = (1, 5, 25, 50)
 
 
@@ -42,11 +44,10 @@ def measured(positions: Floats, faces: Indices, *, inward: bool, samples: int = 
     corners = placed[faces[chosen]]
     points = corners[:, 0] + u[:, None] * (corners[:, 1] - corners[:, 0]) + v[:, None] * (corners[:, 2] - corners[:, 0])
     direction = -normals[chosen] if inward else normals[chosen]
-    lift = 1e-5
     scene = EmbreeScene()
     mesh = TriangleMesh(scene, placed.astype(np.float32), faces.astype(np.int32))
     answer = scene.run(
-        np.ascontiguousarray(points + direction * lift, np.float32),
+        np.ascontiguousarray(points + direction * LIFT, np.float32),
         np.ascontiguousarray(direction, np.float32),
         output=True,
     )
@@ -55,7 +56,7 @@ def measured(positions: Floats, faces: Indices, *, inward: bool, samples: int = 
     facing = np.einsum("ij,ij->i", normals[np.maximum(hit, 0)], direction)
     # From inside one meets the back of the opposite wall, from outside its front.
     met = (hit >= 0) & (hit != chosen) & ((facing if inward else -facing) > FACING)
-    distances = (answer["tfar"][met].astype(np.float64) + lift) * size
+    distances = (answer["tfar"][met].astype(np.float64) + LIFT) * size
     enough = len(distances) >= max(1, samples // 1000)
     return {
         "rays": samples,

@@ -31,7 +31,7 @@ _COORDINATES = [8, 9, 10, 12, 13, 14, 16, 17, 18]
 
 
 def read_stl(path: str, form: str, *, max_triangles: int) -> Coordinates:
-    """Corners (F, 3, 3) of all triangles, singles from a binary file. `form`: stl_binary or stl_ascii. Raises Refusal."""
+    """Corners (F, 3, 3), singles from a binary file. `form` is stl_binary or stl_ascii. Raises Refusal."""
     return _read_binary(path, max_triangles) if form == "stl_binary" else _read_ascii(path, max_triangles)
 
 

@@ -36,6 +36,7 @@ WARM = (
     "designs.untrusted.rays",
     "designs.untrusted.cover",
     "designs.untrusted.viewer",
+    "designs.untrusted.wall_map",
     "designs.untrusted.wireframe",
     "designs.untrusted.checks",
     "designs.untrusted.making",

@@ -3,9 +3,7 @@
 Where triangles are smaller than a few pixels their edges fade, because lines beside lines would show a black body.
 """
 
-import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -17,6 +15,7 @@ from PIL import Image
 
 from designs.untrusted import studio
 from designs.untrusted.geometry import Floats, Indices, face_vectors, merged
+from designs.untrusted.lens import Lens
 from designs.untrusted.meshes import read_model
 from designs.untrusted.refusal import Refusal
 
@@ -48,11 +47,9 @@ def draw_wireframe(request: dict[str, Any], progress: Progress) -> dict[str, Any
     positions, index = merged(every)
     stage = studio.stage_for(positions, model.up)
     points = stage.place(positions)
-    with open(request["input"], "rb") as stream:
-        mood = studio.mood_of(hashlib.file_digest(stream, "sha256").digest())
-    camera = studio.camera_for(points, mood)
+    lens = Lens.of_cover(request["input"], points, width * OVERSAMPLING, height * OVERSAMPLING)
     progress("arrange", 0.2)
-    drawing = _Drawing(points, index[faces], _Lens.of(camera, width * OVERSAMPLING, height * OVERSAMPLING))
+    drawing = _Drawing(points, index[faces], lens)
     rows = np.empty((height * OVERSAMPLING, width * OVERSAMPLING, 3), np.uint8)
     edges = [*range(0, height * OVERSAMPLING, BAND_ROWS), height * OVERSAMPLING]
     for top, bottom in pairwise(edges):
@@ -64,42 +61,8 @@ def draw_wireframe(request: dict[str, Any], progress: Progress) -> dict[str, Any
     return {"files": [{**file, "media_type": "image/webp"}], "notes": {"triangles": len(faces)}}
 
 
-@dataclass(frozen=True)
-class _Lens:
-    """The camera as a matrix: right, up and forward, and how many pixels one unit at distance one is long."""
-
-    origin: Floats
-    axes: Floats
-    focal: float
-    width: int
-    height: int
-
-    @classmethod
-    def of(cls, camera: studio.Camera, width: int, height: int) -> "_Lens":
-        forward = camera.direction
-        right = np.cross(forward, [0.0, 0.0, 1.0])
-        right /= np.linalg.norm(right)
-        focal = width / 2 / np.tan(np.radians(studio.FIELD_OF_VIEW) / 2)
-        return cls(camera.origin, np.stack([right, np.cross(right, forward), forward]), float(focal), width, height)
-
-    def project(self, points: Floats) -> NDArray[np.float32]:
-        """Pixels (N, 2) at which points (N, 3) are seen, counted from the upper left."""
-        seen = (points - self.origin) @ self.axes.T
-        depth = np.maximum(seen[:, 2], 1e-9)
-        across = self.width / 2 + self.focal * seen[:, 0] / depth
-        down = self.height / 2 - self.focal * seen[:, 1] / depth
-        return np.stack([across, down], axis=1).astype(np.float32)
-
-    def rays(self, across: NDArray[np.float32], down: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Unit directions (N, 3) through pixels."""
-        right, up = (across - self.width / 2) / self.focal, (self.height / 2 - down) / self.focal
-        seen = np.stack([right, up, np.ones_like(across)], axis=1)
-        ways = seen @ self.axes
-        return (ways / np.linalg.norm(ways, axis=1, keepdims=True)).astype(np.float32)
-
-
 class _Drawing:
-    def __init__(self, points: Floats, faces: Indices, lens: _Lens) -> None:
+    def __init__(self, points: Floats, faces: Indices, lens: Lens) -> None:
         self._lens = lens
         self._faces = faces
         self._seen = lens.project(points)

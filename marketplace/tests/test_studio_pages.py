@@ -93,7 +93,7 @@ def test_stills_of_a_mesh_are_chosen_by_radio_buttons(creator: User) -> None:
     design = rows.draft(creator, "Seen", kind=Design.Kind.MESH)
     assert 'name="view"' not in page(creator, studio("design", design))
     version = design.versions.get()
-    for kind in (Preview.Kind.WIREFRAME, Preview.Kind.CLAY):
+    for kind in (Preview.Kind.WALLS, Preview.Kind.WIREFRAME, Preview.Kind.CLAY):
         stored = {"sha256": "0" * 64, "media_type": "image/webp", "size": 1}
         version.previews.create(kind=kind, width=800, height=600, **stored)
 
@@ -103,15 +103,37 @@ def test_stills_of_a_mesh_are_chosen_by_radio_buttons(creator: User) -> None:
         ("cover", " checked"),
         ("clay", ""),
         ("wireframe", ""),
+        ("walls", ""),
     ]
     assert re.findall(r'<label for="view-(\w+)">(\w+)</label>', html) == [
         ("cover", "Cover"),
         ("clay", "Clay"),
         ("wireframe", "Wireframe"),
+        ("walls", "Walls"),
     ]
-    for name in ("clay", "wireframe"):
+    for name in ("clay", "wireframe", "walls"):
         assert f"/{name}.webp" in html
     assert "Seen, the edges of its triangles" in html
+    assert "Seen, its walls in colors from thin to thick" in html
+
+
+def test_the_colors_of_walls_are_put_in_words_with_their_unit(creator: User) -> None:
+    design = rows.draft(creator, "Thin", kind=Design.Kind.MESH)
+    version = design.versions.get()
+    version.previews.create(
+        kind=Preview.Kind.WALLS, width=800, height=600, sha256="0" * 64, media_type="image/webp", size=1
+    )
+    walls = {"rays": 20, "hits": 20, "percentiles": {"1": 0.0012, "5": 0.002, "25": 0.003, "50": 0.0045}}
+    version.facts = {**rows.MESH_FACTS, "units": "m", "checks": {"walls": walls}}
+    version.save(update_fields=["facts"])
+
+    shown = text(page(creator, studio("design", design)))
+
+    assert "1.20 mm and less" in shown
+    assert "4.50 mm and more" in shown
+    assert "Thinnest wall: 1.20 mm." in shown
+    assert "Striped: no wall opposite." in shown
+    assert "One ray in a hundred found less." in shown
 
 
 def test_a_creator_marks_the_previews_of_an_image_and_nobody_else_does(creator: User, stranger: User) -> None:
