@@ -1,10 +1,12 @@
 """What a file costs between upload and proof: its addresses, its pictures, and the memory of the children that read it.
 
 SHA-256 and CID in one pass are measured against openssl, which runs twice over the same file, because two digests are
-made: of the whole and of every chunk of 1 MiB. The rest is designs/tests/measure_assets.py, run as script/test does,
-with trimesh's own loader beside each inspection.
+made: of the whole and of every chunk of 1 MiB; beside it npm's ipfs-unixfs-importer, which makes only those of the
+chunks. The rest is designs/tests/measure_assets.py, run as script/test does, with trimesh's own loader beside each
+inspection, and beside each first picture f3d where the machine has something for it to draw with.
 """
 
+import json
 import os
 import re
 import shutil
@@ -12,7 +14,9 @@ import subprocess
 import time
 from importlib import import_module
 from pathlib import Path
+from statistics import median
 
+from script.setup.packages import locked_environment
 from script.setup.paths import ROOT, Home
 from script.setup.telling import Refusal
 
@@ -41,17 +45,26 @@ def measure(*, long: bool = False) -> Report:
 
 
 def _steps(*, long: bool) -> tuple[list[Row], list[str]]:
+    home = Home.of_checkout()
+    home.make()
+    peers = locked_environment(home, "mesh-peers") / "bin" / "python"
     command = [ROOT / "script" / "test", "designs/tests/measure_assets.py", "--no-browser", "-n", "0", "--", "-s"]
-    environment = {**os.environ, "LOOMPRINT_BENCH_LONG": "1" if long else "0"}
+    environment = {
+        **os.environ,
+        "LOOMPRINT_BENCH_LONG": "1" if long else "0",
+        "LOOMPRINT_BENCH_PEERS": str(peers),
+    }
+    before = os.getloadavg()[0]
     done = subprocess.run([str(word) for word in command], cwd=ROOT, env=environment, capture_output=True, text=True)
     found = {name: (float(value), unit) for name, value, unit in MEASURED.findall(done.stdout)}
     if done.returncode != 0 or not found:
         raise Refusal(f"The measurement failed:\n{done.stdout[-3000:]}")
-    aside = re.compile(r"assets\.((whole_rss|file|trimesh)_mib_1m_|\w+\.trimesh_load_)")
+    aside = re.compile(r"assets\.((whole_rss|file|trimesh)_mib_1m_|\w+\.(trimesh_load|f3d_picture)_)")
     rows = [_row(name, found) for name in found if not aside.match(name)]
     notes = [
-        f"upload to pictures: from the first byte to the row of the picture, best of 2, children forked warm; "
-        f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}",
+        f"upload to pictures: from the first byte to the row of the picture, children forked warm; {os.cpu_count()} "
+        f"cores, load {before:.1f} before and {os.getloadavg()[0]:.1f} after",
+        "medians of 3; a million triangles and 100 megapixels once",
         "MiB are the child's own peak beyond what it held before its task",
     ]
     for form in ("glb", "ply", "stl"):
@@ -59,8 +72,9 @@ def _steps(*, long: bool) -> tuple[list[Row], list[str]]:
         notes.append(f"{form}, 1 M triangles: file {size:.1f} MiB, whole child with its libraries {whole:.0f} MiB")
     if not long:
         notes.append("left out: 1 M triangles in every step, and 100 megapixels (--long)")
-    notes.append("left out: 3MF, which trimesh writes and reads with lxml alone")
-    return rows, [*notes, "left out: f3d" + ("" if shutil.which("f3d") else ", which is not installed")]
+    if not any("f3d_picture" in name for name in found):
+        notes.append("left out: f3d, which finds neither EGL nor OSMesa on this machine")
+    return rows, notes
 
 
 def _row(name: str, found: dict[str, tuple[float, str]]) -> Row:
@@ -71,8 +85,13 @@ def _row(name: str, found: dict[str, tuple[float, str]]) -> Row:
         target = round(TIMES_THE_FILE * found[f"assets.file_mib_1m_{form}"][0], 1)
         peer = Peer("trimesh load", round(found[f"assets.trimesh_mib_1m_{form}"][0], 1))
     what, _dot, step = name.rpartition(".")
-    if step.startswith("inspect_mesh_"):
-        peer = Peer("trimesh load", round(found[f"{what}.trimesh_load_{step.rpartition('_')[2]}"][0], 3))
+    for ours, peer_name, theirs in (
+        ("inspect_mesh_s", "trimesh load", "trimesh_load_s"),
+        ("inspect_mesh_mib", "trimesh load", "trimesh_load_mib"),
+        ("first_s", "f3d", "f3d_picture_s"),
+    ):
+        if step == ours and f"{what}.{theirs}" in found:
+            peer = Peer(peer_name, round(found[f"{what}.{theirs}"][0], 3))
     return Row(name, value, unit, target, "lower", peer)
 
 
@@ -87,22 +106,40 @@ def _addresses() -> Report:
         with path.open("wb") as file:
             for _ in range(SIZE // PIECE):
                 file.write(os.urandom(PIECE))
-        # In turn, so that what else the machine does falls on both; the best of each is the least disturbed.
-        rounds = [(_openssl_twice(openssl, path), _addressed(path)) for _ in range(ROUNDS)]
+        # In turn, so that what else the machine does falls on all of them.
+        rounds = [(_openssl_twice(openssl, path), _addressed(path), _imported(path)) for _ in range(ROUNDS)]
     finally:
         path.unlink(missing_ok=True)
-    theirs, ours = (min(some) for some in zip(*rounds, strict=True))
+    theirs, ours, importer = (median(some) for some in zip(*rounds, strict=True))
+    speed = SIZE / 1e6
     return Report(
         "assets",
         [
             Row("assets.address_ratio_openssl", theirs / ours, "x", 0.8, "higher", Peer("openssl sha256 twice", 1.0)),
-            Row("assets.address_mb_per_s", SIZE / 1e6 / ours, "MB/s", None, "higher"),
+            Row(
+                "assets.address_mb_per_s",
+                speed / ours,
+                "MB/s",
+                None,
+                "higher",
+                Peer("ipfs-unixfs-importer, CID alone", round(speed / importer, 1)),
+            ),
         ],
         [
-            f"{SIZE} random bytes in the page cache, best of {ROUNDS}, {os.cpu_count()} cores",
-            f"ours {ours:.3f} s, openssl twice {theirs:.3f} s",
+            f"{SIZE} random bytes in the page cache, median of {ROUNDS}, {os.cpu_count()} cores",
+            f"ours {ours:.3f} s, openssl twice {theirs:.3f} s, ipfs-unixfs-importer {importer:.3f} s",
         ],
     )
+
+
+def _imported(path: Path) -> float:
+    """Seconds that npm's importer takes, by its own clock. Raises Refusal when its CID is not ours."""
+    told = json.loads(import_module("designs.tests.node_programs").said_by_node("ipfs", "importer_speed.mjs", path))
+    with path.open("rb") as stream:
+        ours = import_module("designs.addresses").address_of(stream).cid
+    if told["cid"] != ours:
+        raise Refusal(f"The importer says {told['cid']}, we say {ours}.")
+    return float(told["seconds"])
 
 
 def _openssl_twice(openssl: str, path: Path) -> float:

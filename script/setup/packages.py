@@ -47,6 +47,24 @@ def uv_for(home: Home) -> Path:
     return binary
 
 
+def locked_environment(home: Home, name: str) -> Path:
+    """The folder of a virtual environment with what script/setup/locks/NAME.txt names, installed at its first use."""
+    lock = LOCKS / f"{name}.txt"
+    folder = home.tools / name
+    wanted = stamps.fingerprint(lock, sys.version)
+    if not stamps.is_current(folder / ".stamp", wanted):
+        shutil.rmtree(folder, ignore_errors=True)
+        log, env = _log(home), uv_environment()
+        uv = uv_for(home)
+        make: list[str | Path] = [uv, "venv", "--quiet", "--no-project", "--python", sys.executable, folder]
+        run(make, what=f"Making the environment of {name}", log=log, env=env)
+        install: list[str | Path] = [uv, "pip", "install", "--quiet", *WHEELS_BY_HASH]
+        install += ["--python", folder / "bin" / "python", "-r", lock]
+        run(install, what=f"Installing {name}", log=log, env=env)
+        stamps.write(folder / ".stamp", wanted)
+    return folder
+
+
 def _venv_with_pip(home: Home) -> Path:
     folder = home.tools / "pip"
     python = folder / "bin" / "python"

@@ -14,11 +14,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import stamps
-from .commands import clean_environment, run
+from .commands import clean_environment
 from .node import FORGE, node_for
-from .packages import WHEELS_BY_HASH, uv_environment, uv_for
-from .paths import LOCKS, ROOT, SOLIDITY, Home
+from .packages import locked_environment
+from .paths import ROOT, SOLIDITY, Home
 from .telling import say
 
 ANSWERS = ROOT / "docs" / "contracts" / "slither.md"
@@ -56,20 +55,7 @@ def check() -> int:
 
 def _slither(home: Home) -> Path:
     """The program, installed as locked."""
-    lock = LOCKS / "slither.txt"
-    folder = home.tools / "slither"
-    wanted = stamps.fingerprint(lock, sys.version)
-    if not stamps.is_current(folder / ".stamp", wanted):
-        shutil.rmtree(folder, ignore_errors=True)
-        log, env = home.log / "setup.log", uv_environment()
-        uv = uv_for(home)
-        make: list[str | Path] = [uv, "venv", "--quiet", "--no-project", "--python", sys.executable, folder]
-        run(make, what="Making Slither's environment", log=log, env=env)
-        install: list[str | Path] = [uv, "pip", "install", "--quiet", *WHEELS_BY_HASH]
-        install += ["--python", folder / "bin" / "python", "-r", lock]
-        run(install, what="Installing Slither", log=log, env=env)
-        stamps.write(folder / ".stamp", wanted)
-    return folder / "bin" / "slither"
+    return locked_environment(home, "slither") / "bin" / "slither"
 
 
 def _analyze(home: Home, slither: Path) -> list[Finding]:
