@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from script import benches
 from script.benches.report import Report
 
-from .paths import ROOT, VENV_PYTHON
+from .packages import ensure_venv, sync_requirements
+from .paths import ROOT, VENV_PYTHON, Home
 from .telling import Refusal, say
 
 
@@ -30,8 +31,8 @@ def main(arguments: Sequence[str]) -> int:
     if options.name not in names:
         say(f"There is no bench {options.name}; there are: {', '.join(names)}.")
         return 2
-    _run_in_venv(arguments)
     try:
+        _run_in_venv(arguments)
         measure = importlib.import_module(f"script.benches.{options.name}").measure
         if options.long and "long" not in inspect.signature(measure).parameters:
             say(f"The bench {options.name} has no long form.")
@@ -51,7 +52,12 @@ def _purpose(name: str) -> str:
 
 
 def _run_in_venv(arguments: Sequence[str]) -> None:
-    """Benches use the application's packages: run again under .venv when it is there."""
+    """Benches use the application's packages: run again under .venv, which a fresh checkout does not have yet."""
     inside = os.path.realpath(sys.prefix) == os.path.realpath(VENV_PYTHON.parent.parent)
-    if VENV_PYTHON.exists() and not inside:
+    if not inside:
+        if not VENV_PYTHON.exists():
+            home = Home.of_checkout()
+            home.make()
+            ensure_venv(home)
+            sync_requirements(home, development=True)
         os.execv(VENV_PYTHON, [str(VENV_PYTHON), str(ROOT / "script" / "bench"), *arguments])  # noqa: S606
