@@ -11,7 +11,7 @@ from designs.previews import make_viewer
 from designs.tests.archives import overlapping, patched, zipped
 from designs.tests.many import outcomes
 from designs.tests.samples import CUBE_CORNERS, CUBE_FACES, glb_document, image_bytes
-from designs.tests.test_previews import read_glb
+from designs.tests.viewer_models import read_glb
 
 LIMITS = FileLimits(max_pixels=1_000_000, max_triangles=100_000)
 QUADS = [[0, 2, 3, 1], [4, 5, 7, 6], [0, 1, 5, 4], [2, 6, 7, 3], [0, 4, 6, 2], [1, 3, 7, 5]]

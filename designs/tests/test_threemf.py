@@ -16,7 +16,7 @@ from designs.tests.archives import (
 )
 from designs.tests.many import outcomes
 from designs.tests.samples import image_bytes
-from designs.tests.test_previews import read_glb
+from designs.tests.viewer_models import read_glb
 
 LIMITS = FileLimits(max_pixels=1_000_000, max_triangles=100_000)
 CUBE = f'<object id="1" type="model">{cube_mesh()}</object>'

@@ -56,8 +56,8 @@ def _upright(positions: Floats, up: str) -> Floats:
 
 
 def _write_glb(model: Model, to_meters: float, target: str, progress: Progress) -> None:
+    from designs.untrusted.glb_writer import encode_glb
     from designs.untrusted.shading import shaded
-    from designs.untrusted.viewer import encode_glb
 
     for part in model.parts:
         part.positions = part.positions * to_meters

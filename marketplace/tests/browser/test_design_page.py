@@ -1,15 +1,24 @@
 """The design page in a real browser: the viewer by keys, a picture to look into, no foreign host, and no JavaScript."""
 
+import io
 import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
 from django.urls import reverse
+from PIL import Image
 from playwright.sync_api import Browser, Page, Request, expect
 
 from designs.models import Design, Preview
+from designs.storage import preview_store
+from designs.tests.measured_files import ring
+from designs.untrusted.glb_writer import encode_glb
+from designs.untrusted.meshes import Part
+from designs.untrusted.packed_glb import encode_packed_glb
+from designs.untrusted.shading import shaded
 from licensing.models import LicenseTemplate
 from marketplace.tests import rows
 from marketplace.tests.browser.visitor import HEIGHT, WIDTHS, Visitor
@@ -160,6 +169,25 @@ def test_a_light_model_is_on_the_stage_first_and_the_whole_one_takes_its_place(
     page.locator("[data-viewer][data-whole]").wait_for(state="attached", timeout=60_000)
     assert page.locator("model-viewer").evaluate("viewer => viewer.src").endswith("/viewer.glb")
     assert page.locator("model-viewer").evaluate("viewer => viewer.loaded") is True
+
+
+def test_a_packed_model_is_unpacked_by_the_page_and_looks_as_the_plain_one(visitor: Visitor, lantern: Design) -> None:
+    points, faces = ring(3000)
+    part = shaded(Part(points.astype(np.float64), faces.astype(np.int64)))
+    assert part is not None
+    looks = []
+    for encode in (encode_glb, encode_packed_glb):
+        content = encode([part], up="z")
+        sha256 = preview_store().put(io.BytesIO(content), max_bytes=len(content)).sha256
+        Preview.objects.filter(version__design=lantern, kind=Preview.Kind.VIEWER).delete()
+        fields = {"kind": Preview.Kind.VIEWER, "media_type": "model/gltf-binary", "size": len(content)}
+        lantern.versions.get().previews.create(sha256=sha256, **fields)
+        page = opened(visitor, lantern)
+        page.keyboard.press("x")
+        looks.append(np.asarray(Image.open(io.BytesIO(drawn(page))).convert("L"), float))
+    plain, packed = looks
+    assert plain.std() > 10, "nothing is seen"
+    assert np.abs(plain - packed).mean() < 1
 
 
 def test_the_whole_page_is_clean_with_a_family_and_an_open_viewer(visitor: Visitor, family: Design) -> None:
