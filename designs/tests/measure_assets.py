@@ -43,12 +43,18 @@ engine.window.render_to_image().save(sys.argv[2])
 print(time.monotonic() - began)
 """
 LOADER = """
-import resource, sys, time
+import sys, time
 import trimesh, trimesh.exchange.gltf, trimesh.exchange.threemf
-held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def peak():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM"))
+# The peak counts from here: a process begins with that of the one that started it.
+with open("/proc/self/clear_refs", "w") as refs:
+    refs.write("5")
+held = peak()
 began = time.monotonic()
 trimesh.load_scene(sys.argv[1], process=False)
-print(time.monotonic() - began, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - held) / 1024)
+print(time.monotonic() - began, peak() - held)
 """
 
 pytestmark = pytest.mark.django_db
@@ -110,7 +116,13 @@ def test_upload_to_pictures(creator, files) -> None:
     tell("first_thumbnail_s_100k_glb", median(ends["first"] for ends in rounds), "s")
     # The cover is seen when its derivatives are there.
     tell("studio_cover_s_100k_glb", median(ends["derivatives"] for ends in rounds), "s")
-    tell("studio_cover_large_s_100k_glb", rounds[-1]["large_cover"], "s")
+
+    # The large one by itself: by then the draft has long been there, and it waits for whatever else is to be made.
+    large = ProcessingStep.objects.get(version=version, name="large_cover")
+    assert large.finished_at is not None
+    assert large.started_at is not None
+    tell("studio_cover_large_s_100k_glb", (large.finished_at - large.started_at).total_seconds(), "s")
+    tell("studio_cover_large_since_upload_s_100k_glb", rounds[-1]["large_cover"], "s")
 
     # What of it is work, whatever else the machine does: over the cores it is the least that it can take.
     tasks = [one.task for one in usages]
