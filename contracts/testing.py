@@ -256,19 +256,21 @@ class LiveChain:
             **changes,
         }
 
-    def start(self, *words: str, until: bytes = b"", **changes: str) -> subprocess.Popen[bytes]:
-        """A process of the application, ended with the test at the latest; it is waited for until it says `until`."""
+    def start(self, *words: str, until: bytes = b"", unheard: bool = False, **changes: str) -> subprocess.Popen[bytes]:
+        """A process of the application, ended with the test at the latest; it is waited for until it says `until`.
+
+        One that says more than a pipe holds, while nobody reads it, is to be `unheard`.
+        """
         process = subprocess.Popen(
             [sys.executable, *words],
             cwd=ROOT,
             env=self.environment(**changes),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=subprocess.DEVNULL if unheard else subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
         self.started.append(process)
-        assert process.stdout is not None
-        while until and until not in process.stdout.readline():
+        while until and process.stdout is not None and until not in process.stdout.readline():
             assert process.poll() is None, f"it ended without saying {until!r}"
         return process
 
