@@ -232,6 +232,11 @@ class Client:
         """Gas that the transaction would use after those in the pool. Raises Reverted when it would revert."""
         return int(self.node.call("eth_estimateGas", _quantities(tx), "pending"), 16)
 
+    def simulations(self, txs: Sequence[dict[str, Any]]) -> list[int | RpcError]:
+        """As `simulate`, for many that are asked of the same state; what is refused is its error, not raised."""
+        answers = self.node.batch([("eth_estimateGas", (_quantities(tx), "pending")) for tx in txs])
+        return [answer if isinstance(answer, RpcError) else int(answer, 16) for answer in answers]
+
     def revert_reason(self, tx: dict[str, Any], block: BlockTag) -> RpcError | None:
         """Why the call fails on the state of this block, or None when it does not (or the state is gone)."""
         try:
@@ -243,6 +248,11 @@ class Client:
     def send_raw(self, raw: bytes) -> None:
         """Hand signed bytes to the node. Raises AlreadyKnown, NonceTooLow, Underpriced, InsufficientFunds, ..."""
         self.node.call("eth_sendRawTransaction", "0x" + raw.hex())
+
+    def send_all(self, raws: Sequence[bytes]) -> list[RpcError | None]:
+        """As `send_raw`, for many in this order; what is refused is its error, not raised."""
+        answers = self.node.batch([("eth_sendRawTransaction", ("0x" + raw.hex(),)) for raw in raws])
+        return [answer if isinstance(answer, RpcError) else None for answer in answers]
 
     def receipts(self, hashes: Sequence[str]) -> dict[str, Receipt]:
         """Receipts by hash of those transactions that are in a block."""

@@ -29,7 +29,7 @@ CHAIN_COIN = text("CHAIN_COIN", "ETH")
 # How long a page waits for a person's wallet before it says so.
 WALLET_PATIENCE_SECONDS = number("WALLET_PATIENCE_SECONDS", 180)
 CHAIN_POLL_SECONDS = 0.5 if _chain_id == LOCAL_CHAIN_ID else 3.0
-CHAIN_STUCK_SECONDS = number("CHAIN_STUCK_SECONDS", 60)
+CHAIN_STUCK_SECONDS = number("CHAIN_STUCK_SECONDS", 5 if _chain_id == LOCAL_CHAIN_ID else 60)
 CHAIN_MAX_IN_FLIGHT = 64
 CHAIN_MAX_FEE_GWEI = number("CHAIN_MAX_FEE_GWEI", 500)
 # Where a chain has no "finalized" block of its own, this many blocks on top of one make it final.

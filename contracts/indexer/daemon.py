@@ -10,6 +10,7 @@ from contracts.chains import Chain
 from contracts.errors import ChainError, ChainNotDeployed, SendingStopped, WrongChain
 from contracts.indexer.following import Step, follow, note_error
 from contracts.indexer.reading_ahead import ReadAhead
+from contracts.outbox.sweeping import wake_senders
 from contracts.outbox.tracking import observe
 
 logger = structlog.get_logger(__name__)
@@ -42,6 +43,7 @@ class Follower:
             step = follow(self._chain, self._ahead)
             if step.moved:
                 observe(self._chain)
+                wake_senders(self._chain)
         except (DatabaseError, InterfaceError) as error:
             connection.close()
             return self._failed(error)

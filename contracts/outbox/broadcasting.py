@@ -1,5 +1,7 @@
 """Handing stored bytes to a node, reading its answer, and replacing what is stuck at the same nonce."""
 
+from collections.abc import Sequence
+
 import structlog
 from django.conf import settings
 from django.db import transaction
@@ -11,59 +13,69 @@ from contracts.errors import AlreadyKnown, InvalidTransaction, RpcError, Underpr
 from contracts.killpoints import reach
 from contracts.models import ChainTransaction, TransactionAttempt
 from contracts.outbox.calls import call_of, unsigned
-from contracts.outbox.states import advance, give_up
+from contracts.outbox.states import advance, advance_all, give_up
 from contracts.signers import Signer
 
 logger = structlog.get_logger(__name__)
 
 State = ChainTransaction.State
+Signed = tuple[ChainTransaction, TransactionAttempt]
+"""An action and the signed form of it that is to be sent."""
+
+BATCH = 32
+"""Transactions that one request carries."""
 REPLACEMENTS_AT_ONCE = 3
 
 
-def broadcast(chain: Chain, signer: Signer, tx: ChainTransaction, attempt: TransactionAttempt) -> None:
-    """Send an attempt's bytes, for the first time or again. Raises ChainUnavailable and WrongChain.
+def broadcast(chain: Chain, signer: Signer, signed: Sequence[Signed]) -> None:
+    """Send stored bytes in this order, for the first time or again. Raises ChainUnavailable and WrongChain.
 
     What the node refuses is handled by what the refusal means: bytes it has are as good as accepted; a nonce that
     is used up is for the receipts to explain; too low fees are raised; bytes that no node will take end the action.
     """
-    for _round in range(REPLACEMENTS_AT_ONCE):
-        try:
-            hand_over(chain, tx, attempt)
-        except Underpriced:
-            replacement = replace(chain, signer, tx, attempt)
-            if replacement is None:
-                return
-            attempt = replacement
-        else:
-            return
+    for start in range(0, len(signed), BATCH):
+        part: Sequence[Signed] = signed[start : start + BATCH]
+        for _round in range(REPLACEMENTS_AT_ONCE):
+            underpriced = _hand_over(chain, part)
+            replaced = [(tx, replace(chain, signer, tx, attempt)) for tx, attempt in underpriced]
+            part = [(tx, attempt) for tx, attempt in replaced if attempt is not None]
+            if not part:
+                break
 
 
-def hand_over(chain: Chain, tx: ChainTransaction, attempt: TransactionAttempt) -> None:
-    """Send the bytes once and note the answer. Raises Underpriced, ChainUnavailable and WrongChain."""
-    tries = TransactionAttempt.objects.filter(pk=attempt.pk)
+def _hand_over(chain: Chain, signed: Sequence[Signed]) -> list[Signed]:
+    """Send the bytes once and note the answers. Returns what was too cheap."""
+    tries = TransactionAttempt.objects.filter(pk__in=[attempt.pk for _tx, attempt in signed])
     tries.update(tried_at=timezone.now())
-    try:
-        client(chain).send_raw(bytes(attempt.raw))
-    except AlreadyKnown:
-        pass
-    except RpcError as error:
-        tries.update(answer=str(error))
-        ChainTransaction.objects.filter(pk=tx.pk, state__in=ChainTransaction.IN_FLIGHT).update(error=str(error))
-        logger.warning("send_refused", kind=tx.kind, subject=tx.subject, nonce=attempt.nonce, error=str(error))
-        if isinstance(error, Underpriced):
-            raise
-        if isinstance(error, InvalidTransaction):
-            _refused_for_good(tx, error)
-        return
+    answers = client(chain).send_all([bytes(attempt.raw) for _tx, attempt in signed])
+    told = list(zip(signed, answers, strict=True))
     reach("outbox.broadcast")
-    tries.filter(broadcast_at__isnull=True).update(broadcast_at=timezone.now())
-    if not advance(tx, [State.SIGNED], State.BROADCAST, attempt.hash, error=""):
-        ChainTransaction.objects.filter(pk=tx.pk, state__in=ChainTransaction.IN_FLIGHT).update(error="")
+    _note_taken([pair for pair, error in told if error is None or isinstance(error, AlreadyKnown)])
+    underpriced = []
+    for (tx, attempt), error in told:
+        if error is None or isinstance(error, AlreadyKnown):
+            continue
+        _note_refused(tx, attempt, error)
+        if isinstance(error, Underpriced):
+            underpriced.append((tx, attempt))
+    return underpriced
 
 
-def _refused_for_good(tx: ChainTransaction, error: RpcError) -> None:
-    """End the action, unless some node took an earlier form of it. Its nonce is filled by the sweeper."""
-    if not tx.attempts.filter(broadcast_at__isnull=False).exists():
+def _note_taken(taken: Sequence[Signed]) -> None:
+    attempts = TransactionAttempt.objects.filter(pk__in=[attempt.pk for _tx, attempt in taken])
+    attempts.filter(broadcast_at__isnull=True).update(broadcast_at=timezone.now())
+    hashes = {tx.pk: attempt.hash for tx, attempt in taken}
+    advance_all([tx for tx, _attempt in taken], [State.SIGNED], State.BROADCAST, lambda tx: hashes[tx.pk])
+    refused_before = ChainTransaction.objects.filter(pk__in=hashes, state__in=ChainTransaction.IN_FLIGHT)
+    refused_before.exclude(error="").update(error="")
+
+
+def _note_refused(tx: ChainTransaction, attempt: TransactionAttempt, error: RpcError) -> None:
+    TransactionAttempt.objects.filter(pk=attempt.pk).update(answer=str(error))
+    ChainTransaction.objects.filter(pk=tx.pk, state__in=ChainTransaction.IN_FLIGHT).update(error=str(error))
+    logger.warning("send_refused", kind=tx.kind, subject=tx.subject, nonce=attempt.nonce, error=str(error))
+    # No node will take it: the action ends, unless one took an earlier form of it. The sweeper fills its nonce.
+    if isinstance(error, InvalidTransaction) and not tx.attempts.filter(broadcast_at__isnull=False).exists():
         give_up(tx, [State.SIGNED], f"the node refused it: {error}")
 
 

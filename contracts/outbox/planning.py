@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 
 from common.tasks import nudge
 from contracts.chains import chain
@@ -37,23 +37,21 @@ def enqueue(
         raise ValueError("ref must be 32 bytes")
     here = chain(chain_role)
     key = {"chain_id": here.chain_id, "kind": kind, "ref": "0x" + ref.hex()}
-    with transaction.atomic():
-        tx, created = ChainTransaction.objects.get_or_create(
-            **key,
-            defaults={
-                "subject": subject,
-                "sender": operator_signer(here).address,
-                "contract": contract,
-                "target": target,
-                "function": function,
-                "args": as_json(list(args)),
-                "value": value,
-            },
-        )
-        if created:
-            TransactionHistory.objects.create(transaction=tx, after=tx.state)
+    tx, created = ChainTransaction.objects.get_or_create(
+        **key,
+        defaults={
+            "subject": subject,
+            "sender": operator_signer(here).address,
+            "contract": contract,
+            "target": target,
+            "function": function,
+            "args": as_json(list(args)),
+            "value": value,
+        },
+    )
     if created:
         from contracts.tasks import send_planned
 
+        TransactionHistory.objects.create(transaction=tx, after=tx.state)
         nudge(send_planned, here.role, tx.sender)
     return tx

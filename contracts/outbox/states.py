@@ -1,10 +1,10 @@
 """The one way in which a transaction's state moves (law 10), and what a failed one brings about."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from contracts.hooks import outcome_of
@@ -32,6 +32,50 @@ def advance(tx: ChainTransaction, before: Collection[str], after: str, note: str
         setattr(tx, name, value)
     logger.info("transaction_moved", kind=tx.kind, subject=tx.subject, before=found, after=after, note=note)
     return True
+
+
+def advance_all(
+    txs: Sequence[ChainTransaction],
+    before: Collection[str],
+    after: str,
+    note: Callable[[ChainTransaction], str],
+    *fields: str,
+) -> list[ChainTransaction]:
+    """Move those of `txs` that still are in one of the states `before`, together. Returns those that moved.
+
+    `fields` names what the caller has set on the instances, to be stored with the state.
+    """
+    with transaction.atomic():
+        standing = ChainTransaction.objects.select_for_update().filter(pk__in=[tx.pk for tx in txs], state__in=before)
+        found = dict(standing.order_by("pk").values_list("pk", "state"))
+        moving = [tx for tx in txs if tx.pk in found]
+        if not moving:
+            return []
+        now = timezone.now()
+        for tx in moving:
+            tx.state, tx.state_at = after, now
+        _store(moving, ["state", "state_at", *fields])
+        TransactionHistory.objects.bulk_create(
+            TransactionHistory(transaction=tx, before=found[tx.pk], after=after, note=note(tx)) for tx in moving
+        )
+    for tx in moving:
+        logger.info("transaction_moved", kind=tx.kind, subject=tx.subject, before=found[tx.pk], after=after)
+    return moving
+
+
+def _store(txs: Sequence[ChainTransaction], names: Sequence[str]) -> None:
+    """Write these fields of many rows in one statement; bulk_update of Django takes ten times as long."""
+    fields = [ChainTransaction._meta.get_field(name) for name in ("id", *names)]
+    arrays = [[field.get_db_prep_save(getattr(tx, field.attname), connection) for tx in txs] for field in fields]
+    types = [(field.rel_db_type(connection) if field.primary_key else field.db_type(connection)) for field in fields]
+    changes = ", ".join(f"{field.column} = new.{field.column}" for field in fields[1:])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {ChainTransaction._meta.db_table} AS old SET {changes} "  # noqa: S608
+            f"FROM unnest({', '.join(f'%s::{kind}[]' for kind in types)}) "
+            f"AS new({', '.join(field.column for field in fields)}) WHERE old.id = new.id",
+            arrays,
+        )
 
 
 def give_up(tx: ChainTransaction, before: Collection[str], reason: str, *, after: str = State.FAILED) -> bool:

@@ -1,24 +1,59 @@
-"""The level-triggered pass over the outbox: it reads what is so, and moves it on (law 5)."""
+"""The passes over the outbox: one key's when it is woken, and the level-triggered one over everything (law 5)."""
+
+import time
 
 import structlog
 
+from common.tasks import nudge_now
+from contracts import tasks
 from contracts.chains import Chain, chain, chains
 from contracts.errors import ChainError
 from contracts.indexer.standing import require_ours
-from contracts.outbox.sending import fill_gaps, send_planned
+from contracts.models import ChainTransaction
+from contracts.outbox.sending import fill_gaps, room, send_planned
 from contracts.outbox.states import deliver_outcomes
 from contracts.outbox.tracking import observe, push, senders_with_work
 
 logger = structlog.get_logger(__name__)
 
+TURN_SECONDS = 20.0
+PATIENCE_SECONDS = 1.0
+PAUSE_SECONDS = 0.02
+
+
+def wake_senders(here: Chain) -> None:
+    """Wake a sender for each key with something planned: a block has made room for it."""
+    for sender in senders_with_work(here, [ChainTransaction.State.PLANNED]):
+        nudge_now(tasks.send_planned, here.role, sender)
+
 
 def send_now(*, chain_role: str, sender: str) -> int:
-    """Send what is planned for one key; when the chain is away, the sweeper does it later."""
+    """Send what is planned for one key, for as long as it moves; when the chain is away, the sweeper does it later."""
     try:
-        return send_planned(chain(chain_role), sender)
+        return _send_while_it_moves(chain(chain_role), sender)
     except ChainError as error:
         logger.warning("sending_waits", chain=chain_role, error=str(error))
         return 0
+
+
+def _send_while_it_moves(here: Chain, sender: str) -> int:
+    """Send, and where as many are open as may be, watch them go into blocks and send on."""
+    begun = moved = time.monotonic()
+    sent = 0
+    while True:
+        sent_now = send_planned(here, sender)
+        sent += sent_now
+        if room(here, sender):
+            return sent
+        if sent_now or observe(here, sender):
+            moved = time.monotonic()
+        elif time.monotonic() - moved > PATIENCE_SECONDS:
+            return sent  # the next block wakes a sender again
+        else:
+            time.sleep(PAUSE_SECONDS)
+        if time.monotonic() - begun > TURN_SECONDS:
+            nudge_now(tasks.send_planned, here.role, sender)
+            return sent
 
 
 def sweep_chain(here: Chain) -> None:

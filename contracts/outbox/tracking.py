@@ -5,18 +5,18 @@ from datetime import timedelta
 
 import structlog
 from django.conf import settings
-from django.db.models import Prefetch
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from contracts.chains import Chain
 from contracts.client import Receipt, client
 from contracts.errors import RpcError
 from contracts.killpoints import reach
-from contracts.models import ChainCursor, ChainTransaction, SenderNonce, TransactionAttempt
-from contracts.outbox.broadcasting import broadcast, replace
+from contracts.models import ChainBlock, ChainCursor, ChainTransaction, SenderNonce, TransactionAttempt
+from contracts.outbox.broadcasting import Signed, broadcast, replace
 from contracts.outbox.calls import FILL_NONCE, call_of
 from contracts.outbox.sending import signer_for
-from contracts.outbox.states import advance, give_up
+from contracts.outbox.states import advance, advance_all, give_up
 from contracts.signers import Signer
 
 logger = structlog.get_logger(__name__)
@@ -25,57 +25,75 @@ State = ChainTransaction.State
 CHUNK = 100
 # A node that has just been handed bytes may not show them for a moment.
 PATIENCE = timedelta(seconds=2)
+RECEIPT_FIELDS = ("transaction_hash", "error", "block_number", "block_hash", "succeeded", "gas_used", "gas_price")
 NO_BLOCK = {"block_number": None, "block_hash": None, "succeeded": None, "gas_used": None, "gas_price": None}
 
 
-def observe(chain: Chain) -> int:
-    """Bring the states of sent transactions in line with the chain's receipts. Returns how many moved.
+def observe(chain: Chain, sender: str = "") -> int:
+    """Bring the states of sent transactions (of one key, or all) in line with the chain. Returns how many moved.
 
     Final is what the indexer has read as final, so that a final transaction's events are in the database.
     """
     cursor = ChainCursor.objects.filter(chain_id=chain.chain_id).first()
+    rows = list(_to_observe(chain, cursor, sender))
     finalized = -1 if cursor is None else cursor.finalized_number
-    rows = list(
-        ChainTransaction.objects.filter(chain_id=chain.chain_id, state__in=[*ChainTransaction.IN_FLIGHT, State.MINED])
-        .order_by("sender", "nonce")
-        .prefetch_related(Prefetch("attempts", TransactionAttempt.objects.only("transaction_id", "hash")))
-    )
     moved = 0
     for start in range(0, len(rows), CHUNK):
         chunk = rows[start : start + CHUNK]
         receipts = client(chain).receipts([attempt.hash for tx in chunk for attempt in tx.attempts.all()])
-        for tx in chunk:
-            mine = [receipts[a.hash] for a in tx.attempts.all() if a.hash in receipts]
-            moved += _settle(chain, tx, mine[0] if mine else None, finalized)
+        found = [(tx, next((receipts[a.hash] for a in tx.attempts.all() if a.hash in receipts), None)) for tx in chunk]
+        moved += _settle(chain, found, finalized)
     return moved
 
 
-def _settle(chain: Chain, tx: ChainTransaction, receipt: Receipt | None, finalized: int) -> bool:
-    if receipt is None:
-        return tx.state == State.MINED and forget_block(tx, "its block was reorganized away")
-    moved = False
-    if tx.state != State.MINED or tx.block_hash != receipt.block_hash:
-        moved = advance(
-            tx,
-            [tx.state],
-            State.MINED,
-            f"in block {receipt.block_number}",
-            transaction_hash=receipt.transaction_hash,
-            block_number=receipt.block_number,
-            block_hash=receipt.block_hash,
-            succeeded=receipt.succeeded,
-            gas_used=receipt.gas_used,
-            gas_price=receipt.gas_price,
-            error="" if receipt.succeeded else _failure(chain, tx, receipt),
+def _to_observe(chain: Chain, cursor: ChainCursor | None, sender: str) -> QuerySet[ChainTransaction]:
+    """What is open, and what is in a block that is final now, or is not the one that the indexer has read there.
+
+    A block that was read and still stands says by itself that its transactions do.
+    """
+    rows = ChainTransaction.objects.filter(chain_id=chain.chain_id).order_by("sender", "nonce")
+    rows = rows.prefetch_related(Prefetch("attempts", TransactionAttempt.objects.only("transaction_id", "hash")))
+    if sender:
+        rows = rows.filter(sender=sender)
+    mined = Q(state=State.MINED)
+    if cursor is not None:
+        stands = ChainBlock.objects.filter(
+            chain_id=chain.chain_id, number=OuterRef("block_number"), hash=OuterRef("block_hash")
         )
-        if not moved:
-            return False
+        mined &= Q(block_number__lte=cursor.finalized_number) | ~Exists(stands)
+    return rows.filter(Q(state__in=ChainTransaction.IN_FLIGHT) | mined)
+
+
+def _settle(chain: Chain, found: Sequence[tuple[ChainTransaction, Receipt | None]], finalized: int) -> int:
+    """Move these to what their receipts say. Returns how many moved."""
+    gone = [tx for tx, receipt in found if receipt is None and tx.state == State.MINED]
+    moved = sum(forget_block(tx, "its block was reorganized away") for tx in gone)
+    arrived = []
+    for tx, receipt in found:
+        if receipt is not None and (tx.state != State.MINED or tx.block_hash != receipt.block_hash):
+            _take_over(tx, receipt, "" if receipt.succeeded else _failure(chain, tx, receipt))
+            arrived.append(tx)
+    note = "in block {0.block_number}".format
+    came = advance_all(arrived, [*ChainTransaction.IN_FLIGHT, State.MINED], State.MINED, note, *RECEIPT_FIELDS)
+    if came:
+        reach("outbox.mined")
     # A failed one is given up only when its block is final: a reorganization may yet let it succeed.
-    if receipt.block_number <= finalized:
-        if receipt.succeeded:
-            return advance(tx, [State.MINED], State.FINAL, f"block {receipt.block_number} is final")
-        return give_up(tx, [State.MINED], tx.error)
-    return moved
+    settled = [
+        tx
+        for tx, receipt in found
+        if receipt is not None and receipt.block_number <= finalized and tx.state == State.MINED
+    ]
+    final = [tx for tx in settled if tx.succeeded]
+    ended = advance_all(final, [State.MINED], State.FINAL, "block {0.block_number} is final".format)
+    failed = [tx for tx in settled if not tx.succeeded]
+    return moved + len({tx.pk for tx in [*came, *ended]}) + sum(give_up(tx, [State.MINED], tx.error) for tx in failed)
+
+
+def _take_over(tx: ChainTransaction, receipt: Receipt, error: str) -> None:
+    tx.transaction_hash = receipt.transaction_hash
+    tx.block_number, tx.block_hash = receipt.block_number, receipt.block_hash
+    tx.succeeded, tx.error = receipt.succeeded, error
+    tx.gas_used, tx.gas_price = receipt.gas_used, receipt.gas_price
 
 
 def forget_block(tx: ChainTransaction, note: str) -> bool:
@@ -109,18 +127,18 @@ def push(chain: Chain, sender: str) -> int:
     known: set[str] = set()
     for start in range(0, len(rows), CHUNK):
         known |= node.known([newest[tx.pk].hash for tx in rows[start : start + CHUNK]])
+    unknown: list[Signed] = []
     handed = 0
     for tx in rows:
         attempt = newest[tx.pk]
         if tx.nonce is not None and tx.nonce < reached:
             _look_for_thief(chain, tx, reached)
-        elif attempt.hash not in known:
-            if attempt.tried_at is None or attempt.tried_at < timezone.now() - PATIENCE:
-                broadcast(chain, signer, tx, attempt)
-                handed += 1
-        else:
+        elif attempt.hash in known:
             handed += _push_known(chain, signer, tx, attempt, is_next=tx.nonce == reached)
-    return handed
+        elif attempt.tried_at is None or attempt.tried_at < timezone.now() - PATIENCE:
+            unknown.append((tx, attempt))
+    broadcast(chain, signer, unknown)
+    return handed + len(unknown)
 
 
 def _push_known(
@@ -142,7 +160,7 @@ def _push_known(
         return 0
     reach("outbox.replaced")
     logger.warning("transaction_replaced", kind=tx.kind, subject=tx.subject, nonce=attempt.nonce)
-    broadcast(chain, signer, tx, replacement)
+    broadcast(chain, signer, [(tx, replacement)])
     return 1
 
 
@@ -175,4 +193,4 @@ def _look_for_thief(chain: Chain, tx: ChainTransaction, reached: int) -> None:
 def senders_with_work(chain: Chain, states: Sequence[str] = ChainTransaction.LIVE) -> list[str]:
     """Keys that have transactions in these states."""
     rows = ChainTransaction.objects.filter(chain_id=chain.chain_id, state__in=states)
-    return sorted(set(rows.values_list("sender", flat=True)))
+    return list(rows.order_by("sender").values_list("sender", flat=True).distinct())
