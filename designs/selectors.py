@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, TypeVar
 
+import structlog
 from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from designs.models import (
+    Attachment,
     Design,
     DesignVersion,
     EntryAncestor,
@@ -23,6 +25,8 @@ from designs.models import (
     Rendition,
 )
 from designs.services.steps import OPTIONAL
+
+logger = structlog.get_logger(__name__)
 
 PREVIEW_NAMES = {
     "cover": Preview.Kind.IMAGE,
@@ -165,6 +169,21 @@ def access_design(*, viewer: Any, public_id: Any) -> Design:
     raise Design.DoesNotExist
 
 
+def open_attachment(*, viewer: Any, design_id: Any, public_id: Any) -> Attachment:
+    """A further file of a design, for its owner or a moderator, whose look is logged: it may be private.
+
+    Raises Attachment.DoesNotExist for everyone else, as if there were none.
+    """
+    files = Attachment.objects.select_related("asset", "version__design")
+    found = files.get(public_id=public_id, version__design__public_id=design_id)
+    if found.version.design.owner_id == viewer.pk:
+        return found
+    if not viewer.has_perm("moderation.view_review"):
+        raise Attachment.DoesNotExist
+    logger.info("attachment_opened", attachment=str(found.public_id), release=found.release, by=str(viewer.public_id))
+    return found
+
+
 def own_design(*, owner: User, public_id: Any) -> Design:
     """A design of this owner. Raises Design.DoesNotExist for anyone else's."""
     return with_entry(Design.objects.select_related("owner")).get(public_id=public_id, owner=owner)
@@ -268,8 +287,13 @@ def ancestors_of(*, chain_id: int, entry_id: str) -> list[EntryAncestor]:
 
 
 def standing_copies(version: DesignVersion) -> list[PublicCopy]:
-    """The encrypted copies of a version that everybody can fetch now."""
-    return list(version.public_copies.filter(state=PublicCopy.State.STANDING).order_by("place"))
+    """The encrypted copies of a version that everybody can fetch now: the master's before those of further files."""
+    standing = version.public_copies.filter(state=PublicCopy.State.STANDING)
+    return list(
+        standing.select_related("version__master", "attachment__asset").order_by(
+            F("attachment_id").asc(nulls_first=True), "place"
+        )
+    )
 
 
 def renditions_of(sha256: str, *, chain_id: int) -> list[Rendition]:

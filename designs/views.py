@@ -1,4 +1,4 @@
-"""Previews, and a design's record for the people in it."""
+"""Previews, and a design's record and further files for the people in it."""
 
 import uuid
 
@@ -7,8 +7,9 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonRe
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
-from designs.models import Design, Preview
-from designs.selectors import access_design, preview_in_place_of
+from designs.delivery import attachment_response
+from designs.models import Attachment, Design, Preview
+from designs.selectors import access_design, open_attachment, preview_in_place_of
 from designs.storage import BlobMissing, CorruptBlob, StorageError, preview_store
 
 YEAR = 31_536_000
@@ -52,6 +53,19 @@ def record(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
     response["Content-Disposition"] = 'attachment; filename="provenance-record.json"'
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+@login_required
+@require_safe
+def attachment(request: HttpRequest, public_id: uuid.UUID, attachment_id: uuid.UUID) -> HttpResponse | FileResponse:
+    """A further file of a design, for its owner and for moderators; holders of a license have it in their library."""
+    try:
+        found = open_attachment(viewer=request.user, design_id=public_id, public_id=attachment_id)
+        return attachment_response(found)
+    except Attachment.DoesNotExist as error:
+        raise Http404 from error
+    except StorageError as error:
+        return HttpResponse(str(error), status=503, headers={"Retry-After": "60"}, content_type="text/plain")
 
 
 def _moved_on(design: Design, name: str) -> HttpResponse:

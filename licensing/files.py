@@ -1,10 +1,10 @@
-"""What a holder can download of one license: the master, and the forms that it can be had in."""
+"""What a holder can download of one license: the master, its other forms, and further files."""
 
 from dataclasses import dataclass
 
 from accounts.models import User
 from designs.credentials import signing_certificate
-from designs.models import DesignVersion, Rendition
+from designs.models import Attachment, DesignVersion, Rendition
 from designs.renditions import forms_of
 from licensing.holdings import HeldLicense, licenses_of
 
@@ -24,6 +24,7 @@ class LicensedFiles:
     held: HeldLicense
     version: DesignVersion
     forms: list[FormShown]
+    attachments: list[Attachment]
 
     @property
     def has_certificate(self) -> bool:
@@ -44,4 +45,6 @@ def files_of(*, user: User, license_id: int) -> LicensedFiles | None:
     made = {
         one.form: one for one in Rendition.objects.filter(version=version, superseded_at=None).select_related("asset")
     }
-    return LicensedFiles(held, version, [FormShown(form, made.get(form)) for form in forms_of(version)])
+    forms = [FormShown(form, made.get(form)) for form in forms_of(version)]
+    released = version.attachments.filter(release=Attachment.Release.WITH_LICENSE)
+    return LicensedFiles(held, version, forms, list(released.select_related("asset")))

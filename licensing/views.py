@@ -1,6 +1,7 @@
 """My library, downloads, and the license texts."""
 
 import uuid
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -9,7 +10,8 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from designs.models import Rendition
+from designs.delivery import attachment_response
+from designs.models import Attachment, Rendition
 from designs.storage import StorageError, master_store
 from licensing.files import files_of
 from licensing.models import DownloadGrant, LicenseTemplate
@@ -32,19 +34,29 @@ def library(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def start_download(request: HttpRequest, license_id: int) -> HttpResponse:
-    """The master, or with `rendition` one that is ready."""
-    rendition = None
-    if wanted := request.POST.get("rendition"):
-        try:
-            rendition = get_object_or_404(Rendition, public_id=uuid.UUID(wanted))
-        except ValueError as error:
-            raise Http404 from error
+    """The master; with `rendition` one that is ready, with `attachment` a further file."""
     try:
-        grant = grant_download(user=request.user, license_id=license_id, rendition=rendition)  # type: ignore[arg-type]
+        grant = grant_download(
+            user=request.user,  # type: ignore[arg-type]
+            license_id=license_id,
+            rendition=_wanted(request, "rendition", Rendition),
+            attachment=_wanted(request, "attachment", Attachment),
+        )
     except DownloadRefused as refusal:
         messages.error(request, str(refusal))
         return redirect("licensing:library")
     return redirect("licensing:fetch", grant.public_id)
+
+
+def _wanted(request: HttpRequest, name: str, model: type[Any]) -> Any:
+    """The row whose public id was posted under this name; None where none was. Whoever calls checks whose it is."""
+    wanted = request.POST.get(name)
+    if not wanted:
+        return None
+    try:
+        return get_object_or_404(model, public_id=uuid.UUID(wanted))
+    except ValueError as error:
+        raise Http404 from error
 
 
 @login_required
@@ -76,8 +88,8 @@ def order(request: HttpRequest, license_id: int) -> HttpResponse:
 @login_required
 @require_safe
 def fetch(request: HttpRequest, public_id: str) -> HttpResponse | FileResponse:
-    """The master itself, or a rendition, for the person the grant was given to; anyone else sees no such link."""
-    grants = DownloadGrant.objects.select_related("version__master", "rendition__asset")
+    """The master itself, a rendition, or a further file, for the person the grant was given to, and nobody else."""
+    grants = DownloadGrant.objects.select_related("version__master", "rendition__asset", "attachment__asset")
     grant = get_object_or_404(grants, public_id=public_id, user=request.user)
     rendition = grant.rendition
     asset = rendition.asset if rendition is not None and rendition.asset is not None else grant.version.master
@@ -85,6 +97,8 @@ def fetch(request: HttpRequest, public_id: str) -> HttpResponse | FileResponse:
         # A file that cannot be given must not count as fetched.
         with transaction.atomic():
             use_grant(user=request.user, grant=grant)  # type: ignore[arg-type]
+            if grant.attachment is not None:
+                return attachment_response(grant.attachment)
             content = master_store().open(asset.sha256)
     except (DownloadRefused, StorageError) as refusal:
         messages.error(request, str(refusal))

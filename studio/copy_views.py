@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from designs.errors import DesignError
 from designs.models import DesignVersion, PublicCopy
-from designs.services.public_copies import make_copy, remove_copy, retry_copy
+from designs.services.public_copies import make_copies, remove_copy, retry_copy
 from studio.copies import copies_page
 from studio.forms import PublicCopyForm
 from studio.views import own
@@ -30,7 +30,7 @@ def copies(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     form = PublicCopyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            make_copy(
+            make_copies(
                 actor=request.user,  # type: ignore[arg-type]
                 version=version,
                 place=form.cleaned_data["place"],
@@ -78,5 +78,5 @@ def remove(request: HttpRequest, public_id: uuid.UUID, copy_id: int) -> HttpResp
 
 
 def _copy(request: HttpRequest, public_id: uuid.UUID, copy_id: int) -> PublicCopy:
-    copies = PublicCopy.objects.select_related("version__design")
+    copies = PublicCopy.objects.select_related("version__design", "attachment")
     return get_object_or_404(copies, pk=copy_id, version__design=own(request, public_id))

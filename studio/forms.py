@@ -13,8 +13,10 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from common import bounded_json
 from common.money import AmountError
+from designs.errors import DesignError
 from designs.models import SHARE_UNITS, Contribution, Disclosure, LengthUnit, PublicCopy, UpAxis
 from designs.provenance import RecordError, check_field
+from designs.services.attachments import check_size
 from designs.services.upload import MadeWith, Part
 from licensing.models import LicenseTemplate
 from studio.addresses import OwnAddress
@@ -98,7 +100,7 @@ class DetailsForm(forms.Form):
             raise forms.ValidationError(
                 _(
                     "This cannot be kept: it is nested too deeply, or a number in it is too long. "
-                    "Put the number in quotes, as text, or attach it all as the source file."
+                    "Put the number in quotes, as text, or attach it all as a file."
                 )
             ) from error
         if not isinstance(value, dict):
@@ -175,7 +177,10 @@ class UploadForm(FrameForm, DetailsForm):
     source = forms.FileField(
         required=False,
         label=gettext_lazy("Source or workflow file"),
-        help_text=gettext_lazy("Optional. Only its hash is recorded."),
+        help_text=gettext_lazy(
+            "It stays with you; only its hash is recorded. More files, and files for buyers, are added on the page of "
+            "the draft."
+        ),
     )
 
     def clean_master(self) -> UploadedFile:
@@ -183,10 +188,11 @@ class UploadForm(FrameForm, DetailsForm):
 
     def clean_source(self) -> UploadedFile | None:
         source = self.cleaned_data["source"]
-        if source is not None and source.size > settings.SOURCE_MAX_BYTES:
-            raise forms.ValidationError(
-                _("The source file is larger than %(limit)s.") % {"limit": filesizeformat(settings.SOURCE_MAX_BYTES)}
-            )
+        if source is not None:
+            try:
+                check_size(source.size, room=settings.ATTACHMENTS_MAX_BYTES)
+            except DesignError as error:
+                raise forms.ValidationError(str(error)) from error
         return source
 
 

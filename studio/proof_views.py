@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from designs.models import FieldProofLink
 from designs.proofs import anchored_record
+from designs.provenance import ATTACHMENT_KEYS
 from designs.services.proving import ProvingError, prove_fields, show_proof, take_back_proof
 from studio.views import own
 
@@ -39,14 +40,20 @@ def prove(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             _take_back(request, design)
             return redirect("studio:prove", public_id)
     record = anchored.record if anchored else None
+    stated = {key: value for key, value in record.fields.items() if not _is_free(key, value)} if record else {}
     context = {
         "design": design,
         "anchored": anchored,
-        "fields": [(key, value, key in chosen) for key, value in record.fields.items()] if record else [],
+        "fields": [(key, value, key in chosen) for key, value in stated.items()],
         "links": list(FieldProofLink.objects.filter(record=record)) if record else [],
         "error": error,
     }
     return render(request, "studio/prove.html", context, status=400 if error else 200)
+
+
+def _is_free(key: str, value: Any) -> bool:
+    """Whether it is room for a file that was not used: nobody asks for a proof of that."""
+    return key in ATTACHMENT_KEYS and value is None
 
 
 def _file(proof: dict[str, Any]) -> HttpResponse:

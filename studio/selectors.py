@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from accounts.models import User
 from contracts.chains import chain
 from contracts.selectors import ActionStatus, confirmation_status, status_of_action
-from designs.models import Contribution, Design, DesignVersion, EntryAncestor
+from designs.models import Attachment, Contribution, Design, DesignVersion, EntryAncestor
 from designs.resemblance import Resemblance, resemblances_of
 from designs.selectors import (
     Picture,
@@ -66,6 +66,10 @@ class DraftPage:
     stop: Stop | None
     on_show: list[OfferOnShow] | None  # what stands on chain; None before it does
     entry_state: str
+
+    @property
+    def attachments(self) -> list[Attachment]:
+        return list(self.version.attachments.all())
 
     @property
     def editable(self) -> bool:
@@ -128,7 +132,8 @@ def split_for(draft: DraftPage) -> Split | None:
 def draft_page(design: Design) -> DraftPage:
     """Assemble the creator's page of a design (from designs.selectors.own_design)."""
     here = chain()
-    version = design.versions.select_related("master", "source").prefetch_related("previews", "steps").latest("number")
+    versions = design.versions.select_related("master")
+    version = versions.prefetch_related("previews", "steps", "attachments__asset").latest("number")
     previews = list(version.previews.all())
     publication = (
         design.publications.filter(state__in=[Publication.State.ASKED, Publication.State.SUBMITTED])

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from studio import consent_views, copy_views, lineage_views, proof_views, reference_views, views
+from studio import attachment_views, consent_views, copy_views, lineage_views, proof_views, reference_views, views
 
 app_name = "studio"
 urlpatterns = [
@@ -16,6 +16,18 @@ urlpatterns = [
     path("designs/<uuid:public_id>/parents/", lineage_views.parents, name="parents"),
     path("designs/<uuid:public_id>/derivatives/", lineage_views.derivatives, name="derivatives"),
     path("designs/<uuid:public_id>/references/", reference_views.references, name="references"),
+    path("designs/<uuid:public_id>/files/", attachment_views.attachments, name="attachments"),
+    path("designs/<uuid:public_id>/files/add/", attachment_views.attach, name="attach"),
+    path(
+        "designs/<uuid:public_id>/files/<uuid:attachment_id>/change/",
+        attachment_views.change,
+        name="attachment_change",
+    ),
+    path(
+        "designs/<uuid:public_id>/files/<uuid:attachment_id>/remove/",
+        attachment_views.remove,
+        name="attachment_remove",
+    ),
     path("designs/<uuid:public_id>/prove/", proof_views.prove, name="prove"),
     path("designs/<uuid:public_id>/frame/", views.frame, name="frame"),
     path("designs/<uuid:public_id>/replace/", views.replace, name="replace"),

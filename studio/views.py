@@ -19,8 +19,10 @@ from designs.errors import DesignError
 from designs.inspection import InspectionError
 from designs.models import Contribution, Design
 from designs.selectors import own_design
+from designs.services.attachments import NewAttachment
 from designs.services.processing import retry_processing, set_watermark
-from designs.services.upload import Part, ReceivedFile, create_draft
+from designs.services.received import ReceivedFile
+from designs.services.upload import Part, create_draft
 from designs.storage import StorageError
 from licensing.models import LicenseTemplate
 from studio import forms, selectors
@@ -92,7 +94,7 @@ def _create(user: Any, form: forms.UploadForm, parts: Any) -> Design:
         disclosure=data["disclosure"],
         made_with=form.made_with(),
         master=ReceivedFile(stream=data["master"].file, name=data["master"].name),
-        source=ReceivedFile(stream=source.file, name=source.name) if source else None,
+        attachments=[NewAttachment(ReceivedFile(stream=source.file, name=source.name))] if source else [],
         parts=_parts(parts),
         units=data["units"],
         up=data["up"],

@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from eth_utils.crypto import keccak
 
+from designs.models import Attachment
 from licensing.models import LicenseTemplate
 from licensing.services.templates import SHIPPED, TERMS_DIR, ship_templates, terms_document
 
@@ -90,3 +91,20 @@ def test_a_claim_of_before_was_made_in_the_block_of_its_registration(before: Any
 
     (claim,) = claims_of("0x" + "7" * 64)
     assert (claim.claimed_at, claim.claim_order) == (CLAIMED, 1)
+
+
+def test_the_source_file_of_before_is_a_private_attachment(before: Any) -> None:
+    user = before.get_model("accounts", "User").objects.create(email="old@example.org")
+    asset = before.get_model("designs", "Asset").objects.create(sha256="ab" * 32, cid="bafy", size=7, media_type="x/y")
+    design = before.get_model("designs", "Design").objects.create(
+        owner=user, title="Old", kind="image", disclosure="not_ai"
+    )
+    versions = before.get_model("designs", "DesignVersion").objects
+    old = versions.create(design=design, master=asset, file_name="a.png", source=asset, source_name="dir/make.py")
+    versions.create(design=design, number=2, master=asset, file_name="b.png")
+
+    migrate_to_newest()
+
+    found = Attachment.objects.get()
+    assert (found.version_id, found.asset_id, found.name) == (old.pk, asset.pk, "dir_make.py")
+    assert (found.role, found.release) == ("source", "private")

@@ -58,7 +58,10 @@ KEY_RELEASES_PER_HOUR = number("KEY_RELEASES_PER_HOUR", 20)
 # What wraps the keys of encrypted copies; the first one is the newest.
 STORE_KEYS = named_keys("STORE_KEYS")
 ASSET_MAX_BYTES = number("ASSET_MAX_BYTES", 200 * 1024 * 1024)
-SOURCE_MAX_BYTES = number("SOURCE_MAX_BYTES", 20 * 1024 * 1024)
+# Files beside the master: of each, of all that a version has, and how many (a record has fields for 12).
+ATTACHMENT_MAX_BYTES = number("ATTACHMENT_MAX_BYTES", 100 * 1024 * 1024)
+ATTACHMENTS_MAX_BYTES = number("ATTACHMENTS_MAX_BYTES", 300 * 1024 * 1024)
+ATTACHMENTS_AT_MOST = number("ATTACHMENTS_AT_MOST", 12)
 IMAGE_MAX_PIXELS = number("IMAGE_MAX_PIXELS", 25_000_000)
 # A worker forks its children from a process that has the heavy libraries: seconds less for each, 0.2 GB more in all.
 SANDBOX_WARM = flag("SANDBOX_WARM", True)

@@ -1,4 +1,5 @@
 from .assets import Asset, Preview, ProcessingStep
+from .attachments import Attachment
 from .copies import PublicCopy
 from .credentials import PreviewCredential
 from .design import SHARE_UNITS, Contribution, Design, DesignVersion, Disclosure, LengthUnit, UpAxis
@@ -14,6 +15,7 @@ from .scrubbing import ScrubCursor, ScrubFinding
 __all__ = [
     "SHARE_UNITS",
     "Asset",
+    "Attachment",
     "Contribution",
     "Design",
     "DesignVersion",

@@ -6,9 +6,12 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from .assets import Asset
+
 
 class PublicCopy(models.Model):
-    """A version's master, encrypted to the version's key, in a store that everybody can read.
+    """A version's master, or a file that comes with every license, encrypted to the version's key, in a store that
+    everybody can read.
 
     The row is the queue. The ciphertext's address stands here before a byte of it is sent, so that sending it again
     is sending the same copy.
@@ -28,6 +31,14 @@ class PublicCopy(models.Model):
         REMOVED = "removed", _("Removed")
 
     version = models.ForeignKey("designs.DesignVersion", on_delete=models.PROTECT, related_name="public_copies")
+    attachment = models.ForeignKey(
+        "designs.Attachment",
+        on_delete=models.PROTECT,
+        related_name="public_copies",
+        null=True,
+        blank=True,
+        help_text="of which it is a copy; none for the master",
+    )
     place = models.CharField(max_length=8, choices=Place)
     chosen_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -57,7 +68,10 @@ class PublicCopy(models.Model):
         verbose_name_plural = "public copies"
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["version", "place"], name="one_copy_in_a_place", condition=~models.Q(state="removed")
+                fields=["version", "place", "attachment"],
+                name="one_copy_in_a_place",
+                condition=~models.Q(state="removed"),
+                nulls_distinct=False,
             ),
             models.CheckConstraint(
                 condition=~models.Q(state="standing") | (~models.Q(sha256="") & ~models.Q(name="")),
@@ -75,6 +89,16 @@ class PublicCopy(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version_id} on {self.get_place_display()}: {self.state}"
+
+    @property
+    def asset(self) -> Asset:
+        """What it is a copy of."""
+        return self.version.master if self.attachment is None else self.attachment.asset
+
+    @property
+    def file_name(self) -> str:
+        """What the file is called where it is opened."""
+        return self.version.file_name if self.attachment is None else self.attachment.name
 
     @property
     def moving(self) -> bool:

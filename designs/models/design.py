@@ -109,10 +109,6 @@ class DesignVersion(models.Model):
     read_from_file = ArrayField(
         models.CharField(max_length=20), default=list, blank=True, help_text="fields filled so, and not confirmed yet"
     )
-    source = models.ForeignKey(
-        "designs.Asset", on_delete=models.PROTECT, related_name="source_of", null=True, blank=True
-    )
-    source_name = models.CharField(max_length=160, blank=True)
     facts = models.JSONField(default=dict, blank=True)
     # By the creator, for a format that does not say it.
     stated_units = models.CharField(max_length=2, choices=LengthUnit, blank=True)

@@ -2,9 +2,10 @@
 
 from .canonical import UnsafeValue, canonical
 from .merkle import SaltedRecord, fresh_salts, verify, verify_disclosure
-from .record import RECORD_VERSION, Contributor, RecordError, build_fields, build_record, check_field
+from .record import ATTACHMENT_KEYS, RECORD_VERSION, Contributor, RecordError, build_fields, build_record, check_field
 
 __all__ = [
+    "ATTACHMENT_KEYS",
     "RECORD_VERSION",
     "Contributor",
     "RecordError",

@@ -1,4 +1,4 @@
-"""Which fields a provenance record has, and what each may hold (schema version 2).
+"""Which fields a provenance record has, and what each may hold (schema version 3).
 
 Every key is always there, null when nothing was stated, so that a tree's size says nothing about its design.
 No name and no mail enters: people stand in it by their address (law 13).
@@ -17,8 +17,10 @@ from designs.errors import DesignError
 from .canonical import MAX_SAFE_INTEGER, UnsafeValue, canonical
 from .merkle import SaltedRecord, fresh_salts
 
-RECORD_VERSION = 2
+RECORD_VERSION = 3
 SHARE_UNITS = 1_000_000
+# Each further file has a field of its own, so that it is proven alone; those that are free are null.
+ATTACHMENT_KEYS = tuple(f"attachments.{number}" for number in range(1, 13))
 MAX_FIELD_BYTES = 256 * 1024
 _HEX32 = re.compile(r"[0-9a-f]{64}")
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
@@ -42,7 +44,7 @@ class Contributor(TypedDict):
 
 class Statement(TypedDict):
     """What a record is built from. Hashes are 64 hex digits, with or without 0x; parents are entry ids; models,
-    programs and datasets are as Reference.stated gives them."""
+    programs and datasets are as Reference.stated gives them, attachments (at most 12) as Attachment.stated does."""
 
     output_sha256: str
     output_cid: str
@@ -56,12 +58,12 @@ class Statement(TypedDict):
     parameters: NotRequired[Mapping[str, Any]]
     prompt: NotRequired[str]
     seed: NotRequired[str]
-    source_sha256: NotRequired[str]
     tools: NotRequired[Sequence[str]]
     parents: NotRequired[Sequence[str]]
     models: NotRequired[Sequence[Mapping[str, Any]]]
     programs: NotRequired[Sequence[Mapping[str, Any]]]
     datasets: NotRequired[Sequence[Mapping[str, Any]]]
+    attachments: NotRequired[Sequence[Mapping[str, Any]]]
 
 
 def build_record(**stated: Unpack[Statement]) -> SaltedRecord:
@@ -77,7 +79,9 @@ def build_record(**stated: Unpack[Statement]) -> SaltedRecord:
 def build_fields(**stated: Unpack[Statement]) -> dict[str, Any]:
     """The fields of a record by key, each value as it is hashed. Raises as `build_record` does."""
     contributors = stated["contributors"]
-    source_sha256 = stated.get("source_sha256")
+    attachments = [dict(one) for one in stated.get("attachments", ())]
+    if len(attachments) > len(ATTACHMENT_KEYS):
+        raise ValueError(f"a record has room for {len(ATTACHMENT_KEYS)} attachments")
     fields: dict[str, Any] = {
         "design.version": stated.get("design_version", 1),
         "output.sha256": _hash32(stated["output_sha256"]),
@@ -90,7 +94,6 @@ def build_fields(**stated: Unpack[Statement]) -> dict[str, Any]:
         "parameters": dict(stated.get("parameters") or {}) or None,
         "prompt": stated.get("prompt") or None,
         "seed": stated.get("seed") or None,
-        "source.sha256": _hash32(source_sha256) if source_sha256 else None,
         "tools": list(stated.get("tools", ())),
         "contributors": [
             {"address": _address(part["address"]), "role": part["role"], "units": part["units"]}
@@ -101,6 +104,8 @@ def build_fields(**stated: Unpack[Statement]) -> dict[str, Any]:
         "models": [dict(one) for one in stated.get("models", ())],
         "programs": [dict(one) for one in stated.get("programs", ())],
         "datasets": [dict(one) for one in stated.get("datasets", ())],
+        **dict.fromkeys(ATTACHMENT_KEYS),
+        **dict(zip(ATTACHMENT_KEYS, attachments, strict=False)),
     }
     if sum(part["units"] for part in contributors) != SHARE_UNITS:
         raise ValueError("the contributors' units do not sum to 1,000,000")
@@ -120,7 +125,7 @@ def check_field(name: str, value: Any) -> None:
         raise RecordError(
             "too_long",
             name,
-            _("“%(field)s” is longer than a record can hold. Attach it as the source file instead.") % {"field": name},
+            _("“%(field)s” is longer than a record can hold. Attach it as a file instead.") % {"field": name},
         )
 
 
@@ -147,7 +152,7 @@ def _explain(error: UnsafeValue) -> str:
             "“%(field)s” is too large a number to be written the same everywhere. Put it in quotes, as text."
         ),
         "not_finite": _("“%(field)s” is not a finite number. Leave it out, or put it in quotes, as text."),
-        "too_deep": _("“%(field)s” is nested too deeply. Flatten it, or attach it as the source file."),
+        "too_deep": _("“%(field)s” is nested too deeply. Flatten it, or attach it as a file."),
         "broken_text": _("“%(field)s” holds a broken character. Type it again without special characters."),
     }
     sentence = sentences.get(error.code, _("“%(field)s” is not a value that JSON knows. Write it as text."))

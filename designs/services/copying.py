@@ -73,7 +73,9 @@ def _claim(copy_id: int) -> PublicCopy | None:
     for waiting, working in _WORK.items():
         due = PublicCopy.objects.filter(Q(not_before=None) | Q(not_before__lte=now), pk=copy_id, state=waiting)
         if due.update(state=working, attempts=F("attempts") + 1, beat_at=now, percent=0):
-            return PublicCopy.objects.select_related("version__master", "version__design__owner").get(pk=copy_id)
+            return PublicCopy.objects.select_related(
+                "version__master", "version__design__owner", "attachment__asset"
+            ).get(pk=copy_id)
     return None
 
 
@@ -123,8 +125,8 @@ def _ciphertext(copy: PublicCopy, store: PublicStore) -> Path | None:
 def _sealed(copy: PublicCopy) -> Path | None:
     key = version_key(version=copy.version)
     with tempfile.TemporaryFile(dir=scratch_folder()) as ciphertext:
-        with master_store().open(copy.version.master.sha256) as master:
-            encrypt(master, ciphertext, recipient=key.recipient)
+        with master_store().open(copy.asset.sha256) as plain:
+            encrypt(plain, ciphertext, recipient=key.recipient)
         ciphertext.seek(0)
         blob = _kept(ciphertext)
     if not _mine(copy, sha256=blob.sha256, cid=blob.cid, size=blob.size):

@@ -27,7 +27,6 @@ def write_record(
         parameters=version.parameters,
         prompt=version.prompt,
         seed=version.seed,
-        source_sha256=version.source.sha256 if version.source else "",
         tools=version.tools,
         contributors=contributors,
         parents=parents,
@@ -35,6 +34,7 @@ def write_record(
         models=stated[Reference.Kind.MODEL],
         programs=stated[Reference.Kind.PROGRAM],
         datasets=stated[Reference.Kind.DATASET],
+        attachments=[one.stated() for one in version.attachments.select_related("asset")],
     )
     return ProvenanceRecord.objects.create(
         version=version, fields=record.fields, salts=record.salts, root=record.root, schema=record.version

@@ -1,7 +1,7 @@
 """What a creator decides about public copies. Nothing is made without their choice, nor before publication."""
 
 import structlog
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,7 +12,7 @@ from contracts.chains import chain
 from contracts.selectors import confirmation_status
 from designs.encryption import KeyUnavailable
 from designs.errors import DesignError
-from designs.models import Design, DesignVersion, EntryVersion, PublicCopy, RegistryEntry
+from designs.models import Attachment, Design, DesignVersion, EntryVersion, PublicCopy, RegistryEntry
 from designs.public_stores import configured_places, is_removable
 from designs.selectors import HIDDEN, SELLING, with_entry
 from designs.services.version_keys import version_key
@@ -48,8 +48,9 @@ def _block_of(version: DesignVersion, design: Design) -> int | None:
     return None
 
 
-def make_copy(*, actor: User, version: DesignVersion, place: str, understood: bool) -> PublicCopy:
-    """Ask for an encrypted copy of a published version in a public store.
+def make_copies(*, actor: User, version: DesignVersion, place: str, understood: bool) -> list[PublicCopy]:
+    """Ask for encrypted copies of a published version in a public store: of its master, and of each further file that
+    comes with a license, as far as there is none. What is private is never copied.
 
     `understood`: the creator confirmed that whoever gets its key can open it for ever. Raises DesignError.
     """
@@ -68,14 +69,25 @@ def make_copy(*, actor: User, version: DesignVersion, place: str, understood: bo
             raise DesignError(
                 "no_store_key", _("Copies cannot be encrypted here at the moment. The operator has been told.")
             ) from error
-        try:
-            with transaction.atomic():
-                copy = PublicCopy.objects.create(version=version, place=place, chosen_by=actor)
-        except IntegrityError:
-            raise DesignError("copy_exists", _("There is such a copy already, or one is on its way.")) from None
-        _nudge(copy.pk)
-    logger.info("copy_chosen", version=version.pk, place=place, by=str(actor.public_id))
-    return copy
+        # Whoever asks at the same time waits above for the lock on the version.
+        missing = missing_in(version, place)
+        if not missing:
+            raise DesignError("copy_exists", _("There is such a copy already, or one is on its way."))
+        copies = [
+            PublicCopy.objects.create(version=version, attachment=one, place=place, chosen_by=actor) for one in missing
+        ]
+        for copy in copies:
+            _nudge(copy.pk)
+    logger.info("copy_chosen", version=version.pk, place=place, by=str(actor.public_id), files=len(copies))
+    return copies
+
+
+def missing_in(version: DesignVersion, place: str) -> list[Attachment | None]:
+    """Which files of a version could have a copy there and have none: None is the master."""
+    here = version.public_copies.filter(place=place).exclude(state=State.REMOVED)
+    copied = set(here.values_list("attachment_id", flat=True))
+    released = version.attachments.filter(release=Attachment.Release.WITH_LICENSE)
+    return [one for one in (None, *released) if (one.pk if one is not None else None) not in copied]
 
 
 def retry_copy(*, actor: User, copy: PublicCopy) -> bool:

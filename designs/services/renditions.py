@@ -31,7 +31,7 @@ from designs.errors import DesignError
 from designs.inspection import InspectionError, preflight
 from designs.models import DesignVersion, Rendition
 from designs.renditions import MadeRendition, RenditionError, file_name, forms_of, make_rendition
-from designs.services.upload import asset_of
+from designs.services.received import asset_of
 from designs.storage import StorageError, StoredBlob, master_store, scratch_folder
 
 logger = structlog.get_logger(__name__)

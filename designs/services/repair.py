@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import structlog
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -106,7 +107,8 @@ def _from_replica(target: BlobStore, store: str, sha256: str) -> bool:
 
 def _from_public_copy(target: BlobStore, _store: str, sha256: str) -> bool:
     """The last resort: what was encrypted for buyers is decrypted for us."""
-    copies = PublicCopy.objects.filter(state=PublicCopy.State.STANDING, version__master__sha256=sha256)
+    of_it = Q(attachment=None, version__master__sha256=sha256) | Q(attachment__asset__sha256=sha256)
+    copies = PublicCopy.objects.filter(of_it, state=PublicCopy.State.STANDING)
     for copy in copies.select_related("version__design"):
         address = Address(copy.sha256, copy.cid, copy.size)
         with (

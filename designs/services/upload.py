@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePath
-from typing import IO, Any
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -14,12 +13,13 @@ from designs.errors import DesignError
 from designs.inspection import DetectedType, preflight
 from designs.models import (
     SHARE_UNITS,
-    Asset,
     Contribution,
     Design,
     DesignVersion,
 )
+from designs.services.attachments import NewAttachment, attach, keep_file
 from designs.services.processing import plan_processing
+from designs.services.received import ReceivedFile, asset_of
 from designs.storage import StoredBlob, master_store
 
 
@@ -42,16 +42,6 @@ class Part:
     account: User
     role: str
     units: int
-
-
-@dataclass(frozen=True)
-class ReceivedFile:
-    stream: IO[bytes]
-    name: str
-
-    @property
-    def safe_name(self) -> str:
-        return PurePath(self.name).name[-160:] or "file"
 
 
 def check_parts(parts: Sequence[Part], *, owner: User) -> None:
@@ -82,7 +72,7 @@ def create_draft(
     made_with: MadeWith,
     master: ReceivedFile,
     parts: Sequence[Part],
-    source: ReceivedFile | None = None,
+    attachments: Sequence[NewAttachment] = (),
     bulk: bool = False,
     units: str = "",
     up: str = "",
@@ -90,12 +80,12 @@ def create_draft(
     """Store the file by its content and open a draft whose processing has begun; with `bulk`, once nobody waits.
 
     `units` and `up` are what the creator says of a mesh whose format does not.
-    Raises DesignError (shares), InspectionError (not a file we take) and FileTooLarge or EmptyFile (storage);
-    nothing is left in the database then.
+    Raises DesignError (shares, attachments), InspectionError (not a file we take) and FileTooLarge or EmptyFile
+    (storage); nothing is left in the database then.
     """
     check_parts(parts, owner=owner)
     blob, detected = receive_master(master)
-    source_blob = master_store().put(source.stream, max_bytes=settings.SOURCE_MAX_BYTES) if source else None
+    kept = [(new, keep_file(new.file)) for new in attachments]
     with transaction.atomic():
         design = Design.objects.create(
             owner=owner,
@@ -109,8 +99,6 @@ def create_draft(
             design=design,
             master=asset_of(blob, media_type=detected.media_type),
             file_name=master.safe_name,
-            source=asset_of(source_blob, media_type="application/octet-stream") if source_blob else None,
-            source_name=source.safe_name if source else "",
             bulk=bulk,
             stated_units=units,
             stated_up=up,
@@ -119,6 +107,8 @@ def create_draft(
         Contribution.objects.bulk_create(
             Contribution(design=design, account=part.account, role=part.role, units=part.units) for part in parts
         )
+        for new, file in kept:
+            attach(version=version, new=new, blob=file)
         plan_processing(version=version)
     return design
 
@@ -127,11 +117,3 @@ def receive_master(master: ReceivedFile) -> tuple[StoredBlob, DetectedType]:
     """Store a master and look at its head. A refused one's blob stays: it may be another's."""
     blob = master_store().put(master.stream, max_bytes=settings.ASSET_MAX_BYTES)
     return blob, preflight(master_store().path(blob.sha256), master.safe_name)
-
-
-def asset_of(blob: StoredBlob, *, media_type: str) -> Asset:
-    """The one row for these bytes."""
-    asset, _created = Asset.objects.get_or_create(
-        sha256=blob.sha256, defaults={"cid": blob.cid, "size": blob.size, "media_type": media_type}
-    )
-    return asset

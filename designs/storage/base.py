@@ -24,7 +24,7 @@ class FileTooLarge(StorageError):
         super().__init__(
             "too_large",
             _("The file is larger than %(limit)s. Make it smaller, or split the design, and upload it again.")
-            % {"limit": _readable(max_bytes)},
+            % {"limit": readable(max_bytes)},
         )
         self.max_bytes = max_bytes
 
@@ -107,7 +107,8 @@ def checked_name(sha256: str) -> str:
     return sha256
 
 
-def _readable(size: int) -> str:
+def readable(size: int) -> str:
+    """A number of bytes as people read it: “20 MB”."""
     if size >= 1024 * 1024:
         return f"{size / (1024 * 1024):.4g} MB"
     if size >= 1024:

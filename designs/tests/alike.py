@@ -11,7 +11,8 @@ from designs.inspection import preflight
 from designs.models import SHARE_UNITS, Design, DesignVersion, ProcessingStep
 from designs.services.fingerprints import fingerprint_of
 from designs.services.originality import compare_version
-from designs.services.upload import MadeWith, Part, ReceivedFile, create_draft
+from designs.services.received import ReceivedFile
+from designs.services.upload import MadeWith, Part, create_draft
 from designs.storage import master_store
 from designs.tests.samples import binary_stl
 from designs.tests.test_descriptors import bracket, changed

@@ -20,7 +20,8 @@ from designs.models import SHARE_UNITS, ProcessingStep
 from designs.previews import make_derivatives, make_viewer, render_cover, render_first
 from designs.sandbox import measuring
 from designs.services.processing import Lane, process_version
-from designs.services.upload import MadeWith, Part, ReceivedFile, create_draft
+from designs.services.received import ReceivedFile
+from designs.services.upload import MadeWith, Part, create_draft
 from designs.tests.children import ready_template
 from designs.tests.measured_files import FORMATS, write_image, write_mesh
 

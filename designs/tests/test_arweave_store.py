@@ -17,7 +17,7 @@ from designs.models import PublicCopy
 from designs.public_stores import StoreRefused, WrongAddress, public_store
 from designs.public_stores.data_item import sign_data_item
 from designs.services.copying import work_on_copy
-from designs.services.public_copies import make_copy, remove_copy
+from designs.services.public_copies import make_copies, remove_copy
 from designs.storage import BlobMissing, CorruptBlob, StoreUnavailable, outgoing_store
 from designs.tests.arweave_double import running_arweave
 from designs.tests.published import published
@@ -129,7 +129,7 @@ def test_only_an_id_is_ever_asked_for(there, name):
 def test_a_copy_stands_and_nobody_can_remove_it(there, creator, settings):
     settings.STORE_KEYS = {"first": "11" * 32}
     version = published(creator, b"a lantern\n" * 1000)
-    copy = make_copy(actor=creator, version=version, place="arweave", understood=True)
+    copy = make_copies(actor=creator, version=version, place="arweave", understood=True)[0]
     work_on_copy(copy_id=copy.pk)
     copy.refresh_from_db()
     assert copy.state == PublicCopy.State.STANDING
@@ -144,7 +144,7 @@ def test_a_copy_stands_and_nobody_can_remove_it(there, creator, settings):
 def test_what_may_be_on_its_way_and_was_lost_here_is_not_sent_as_a_second_copy(there, creator, settings):
     settings.STORE_KEYS = {"first": "11" * 32}
     there.instead = (503, b"")
-    copy = make_copy(actor=creator, version=published(creator, b"a lantern\n"), place="arweave", understood=True)
+    copy = make_copies(actor=creator, version=published(creator, b"a lantern\n"), place="arweave", understood=True)[0]
     work_on_copy(copy_id=copy.pk)
     copy.refresh_from_db()
     outgoing_store().discard(copy.sha256)
@@ -159,7 +159,7 @@ def test_what_may_be_on_its_way_and_was_lost_here_is_not_sent_as_a_second_copy(t
 @pytest.mark.django_db
 def test_a_gateway_may_take_an_hour_before_audit_says_that_a_copy_is_missing(there, creator, settings):
     settings.STORE_KEYS = {"first": "11" * 32}
-    copy = make_copy(actor=creator, version=published(creator, b"a lantern\n"), place="arweave", understood=True)
+    copy = make_copies(actor=creator, version=published(creator, b"a lantern\n"), place="arweave", understood=True)[0]
     work_on_copy(copy_id=copy.pk)
     there.items.clear()
     assert list(audit.copies(chain())) == []

@@ -8,7 +8,8 @@ import pytest
 from designs.inspection import DetectedType, checks, inspect, measurements, preflight, run_checks
 from designs.models import SHARE_UNITS, Design
 from designs.services.processing import process_version
-from designs.services.upload import MadeWith, Part, ReceivedFile, create_draft
+from designs.services.received import ReceivedFile
+from designs.services.upload import MadeWith, Part, create_draft
 from designs.tests.samples import CUBE_CORNERS, CUBE_FACES, binary_stl
 from designs.untrusted import measures, topology
 from designs.untrusted.crossings import crossing_faces

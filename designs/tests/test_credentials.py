@@ -31,8 +31,8 @@ from designs.models import Design, DesignVersion, Preview, PreviewCredential, Re
 from designs.renditions import forms_of
 from designs.sandbox import ChildFailed
 from designs.services.preview_credentials import sign_published_pictures
+from designs.services.received import asset_of
 from designs.services.renditions import request_rendition, run_rendition
-from designs.services.upload import asset_of
 from designs.storage import master_store, preview_store
 from designs.tests.samples import binary_stl, image_bytes
 from marketplace.tests import rows

@@ -17,8 +17,8 @@ from designs.file_credentials import credentials_of
 from designs.models import Design, FileCredentials, ProcessingStep
 from designs.services import file_credentials as service
 from designs.services.processing import process_version
+from designs.services.received import asset_of
 from designs.services.renditions import request_rendition, run_rendition
-from designs.services.upload import asset_of
 from designs.storage import master_store
 from designs.tests.samples import image_bytes
 from marketplace.tests import rows

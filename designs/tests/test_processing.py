@@ -16,7 +16,8 @@ from designs.previews import PreviewError
 from designs.selectors import progress_of
 from designs.services import processing
 from designs.services.processing import process_version, retry_processing, set_watermark, sweep_processing
-from designs.services.upload import MadeWith, Part, ReceivedFile, create_draft
+from designs.services.received import ReceivedFile
+from designs.services.upload import MadeWith, Part, create_draft
 from designs.storage import EmptyFile, FileTooLarge, master_store, preview_store
 from designs.templatetags.designs import preview_url
 from designs.tests.samples import binary_stl

@@ -173,7 +173,7 @@ def test_canonical_form_is_that_of_rfc_8785(value, form):
 
 def test_a_record_has_every_key_and_null_where_nothing_was_stated():
     record = build_record(**STATED)
-    assert record.version == 2
+    assert record.version == 3
     assert record.fields == {
         "design.version": 1,
         "output.sha256": "0x" + "ab" * 32,
@@ -186,7 +186,6 @@ def test_a_record_has_every_key_and_null_where_nothing_was_stated():
         "parameters": None,
         "prompt": None,
         "seed": None,
-        "source.sha256": None,
         "tools": [],
         "contributors": [{"address": "0x" + "1a" * 20, "role": "designer", "units": 1_000_000}],
         "parents": [],
@@ -194,6 +193,7 @@ def test_a_record_has_every_key_and_null_where_nothing_was_stated():
         "models": [],
         "programs": [],
         "datasets": [],
+        **{f"attachments.{number}": None for number in range(1, 13)},
     }
     assert set(record.salts) == set(record.fields)
     assert len(set(record.salts.values())) == len(record.salts)
@@ -217,7 +217,7 @@ def test_a_record_rebuilt_from_stored_json_has_the_same_root():
         ({"scale": 1e300}, "integer_too_large", "parameters.scale", "as text"),
         ({"scale": float("nan")}, "not_finite", "parameters.scale", "Leave it out"),
         ({"name": "a\x00b"}, "broken_text", "parameters.name", "Type it again"),
-        ({"blob": "x" * 300_000}, "too_long", "parameters", "source file"),
+        ({"blob": "x" * 300_000}, "too_long", "parameters", "as a file"),
     ],
 )
 def test_parameters_that_cannot_be_proven_are_refused_with_advice(parameters, code, field, advice):

@@ -18,7 +18,7 @@ from designs.models import Design, DesignVersion, EntryStatus, PublicCopy, Versi
 from designs.public_stores.kubo import KuboStore
 from designs.services import copying
 from designs.services.copying import discard_orphans, sweep_copies, work_on_copy
-from designs.services.public_copies import make_copy, remove_copy, retry_copy
+from designs.services.public_copies import make_copies, remove_copy, retry_copy
 from designs.services.version_keys import release_identity
 from designs.storage import master_store, outgoing_store
 from designs.tests.kubo_double import running_kubo
@@ -46,7 +46,7 @@ def version(creator, settings, node) -> DesignVersion:
 
 @pytest.fixture
 def copy(version, creator) -> PublicCopy:
-    return make_copy(actor=creator, version=version, place="ipfs", understood=True)
+    return make_copies(actor=creator, version=version, place="ipfs", understood=True)[0]
 
 
 def now(copy: PublicCopy) -> PublicCopy:
@@ -59,7 +59,7 @@ def outgoing() -> list[str]:
 
 def refused(code: str, **changes) -> str:
     with pytest.raises(DesignError) as error:
-        make_copy(**{"place": "ipfs", "understood": True, **changes})
+        make_copies(**{"place": "ipfs", "understood": True, **changes})
     assert error.value.code == code
     return str(error.value)
 
@@ -130,7 +130,7 @@ def test_a_file_that_was_not_registered_gets_no_copy(version, creator):
 
 
 def keep_master_of(version: DesignVersion, content: bytes) -> None:
-    from designs.services.upload import asset_of
+    from designs.services.received import asset_of
 
     blob = master_store().put(io.BytesIO(content), max_bytes=len(content))
     version.master = asset_of(blob, media_type="image/png")
@@ -164,7 +164,7 @@ def test_there_is_one_copy_in_a_place_until_it_is_removed(copy, version, creator
     refused("copy_exists", actor=creator, version=version)
     assert remove_copy(actor=creator, copy=now(copy))
     work_on_copy(copy_id=copy.pk)
-    again = make_copy(actor=creator, version=version, place="ipfs", understood=True)
+    again = make_copies(actor=creator, version=version, place="ipfs", understood=True)[0]
     work_on_copy(copy_id=again.pk)
     assert now(again).state == State.STANDING
     assert now(again).cid != now(copy).cid

@@ -11,8 +11,15 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from contracts.verifier import FieldProof
-from designs.models import Contribution, Disclosure
-from designs.provenance import RECORD_VERSION, SaltedRecord, build_record, fresh_salts, verify_disclosure
+from designs.models import Attachment, Contribution, Disclosure
+from designs.provenance import (
+    ATTACHMENT_KEYS,
+    RECORD_VERSION,
+    SaltedRecord,
+    build_record,
+    fresh_salts,
+    verify_disclosure,
+)
 from designs.provenance.merkle import leaf_hash
 from designs.provenance.schemas import NAMES, schema_text
 from designs.tests.merkle_reference import row, trees_of
@@ -30,7 +37,6 @@ FULL = {
     "parameters": {"period": 1.5, "nested": {"list": [1, None, "a"]}},
     "prompt": "a lantern",
     "seed": "7",
-    "source_sha256": "cd" * 32,
     "tools": ["CAD 7"],
     "parents": ["0x" + "ef" * 16],
     "models": [{"entry": "0x" + "01" * 16}],
@@ -38,7 +44,27 @@ FULL = {
     "datasets": [
         {"name": "Shapes", "sha256": "0x" + "02" * 32, "license": "CC-BY-4.0", "address": "https://example.org/s"},
     ],
+    "attachments": [
+        {
+            "name": f"part-{number}.py",
+            "role": "source",
+            "sha256": "0x" + "cd" * 32,
+            "size": number,
+            "release": "private",
+        }
+        for number in range(1, 13)
+    ],
 }
+# What the first two versions had in other words, or had not.
+SINCE_2 = ("models", "programs", "datasets")
+
+
+def before_3(version: int) -> SaltedRecord:
+    """A record with everything, as this version of the schema had it."""
+    left_out = (*ATTACHMENT_KEYS, *(SINCE_2 if version == 1 else ()))
+    fields = {key: value for key, value in build_record(**FULL).fields.items() if key not in left_out}
+    fields["source.sha256"] = "0x" + "cd" * 32
+    return SaltedRecord(fields, fresh_salts(fields), version)
 
 
 def validator(name: str) -> Draft202012Validator:
@@ -60,18 +86,32 @@ def test_what_is_built_is_what_the_newest_schema_says(stated):
     assert f"record-{RECORD_VERSION + 1}" not in NAMES
 
 
-def test_a_record_of_the_first_version_still_is_what_its_schema_says_and_proves_its_fields():
-    fields = {k: v for k, v in build_record(**FULL).fields.items() if k not in ("models", "programs", "datasets")}
-    first = SaltedRecord(fields, fresh_salts(fields), 1)
-    whole = json.loads(
-        json.dumps({"version": 1, "root": first.root, "fields": fields, "salts": first.salts}, default=dict)
-    )
-    assert list(validator("record-1").iter_errors(whole)) == []
-    assert not validator("record-2").is_valid(whole)
-    proof = first.disclose("prompt")
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_record_of_before_still_is_what_its_schema_says_and_proves_its_fields(version):
+    old = before_3(version)
+    whole = {"version": version, "root": old.root, "fields": old.fields, "salts": old.salts}
+    whole = json.loads(json.dumps(whole, default=dict))
+    assert list(validator(f"record-{version}").iter_errors(whole)) == []
+    assert not validator(f"record-{version + 1}").is_valid(whole)
+    proof = old.disclose("prompt", "source.sha256")
     assert verify_disclosure(proof)
     assert FieldProof.of(proof).holds
-    assert not verify_disclosure({**proof, "version": 2})
+    assert not verify_disclosure({**proof, "version": version + 1})
+
+
+def test_one_file_is_proven_without_the_others_and_how_many_there_are_is_not_told():
+    many, none = build_record(**FULL), build_record(**STATED)
+    proof = json.loads(json.dumps(many.disclose("attachments.3")))
+    assert FieldProof.of(proof).holds
+    assert FieldProof.of(proof).fields["attachments.3"]["name"] == "part-3.py"
+    assert "part-4.py" not in json.dumps(proof)
+    assert len(many.salts) == len(none.salts)
+    assert none.fields["attachments.1"] is None
+
+
+def test_more_files_than_fields_are_no_record():
+    with pytest.raises(ValueError, match="room for 12"):
+        build_record(**{**FULL, "attachments": [{}] * 13})
 
 
 def test_the_schema_names_every_key_and_every_word_of_ours():
@@ -80,6 +120,10 @@ def test_the_schema_names_every_key_and_every_word_of_ours():
     built = list(build_record(**STATED).fields)
     assert properties["fields"]["required"] == built == list(fields) == list(properties["salts"]["properties"])
     assert fields["disclosure"]["enum"] == list(Disclosure.values)
+    assert set(ATTACHMENT_KEYS) <= set(fields)
+    attachment = json.loads(schema_text(f"record-{RECORD_VERSION}"))["$defs"]["attachment"]["properties"]
+    assert attachment["role"]["enum"] == list(Attachment.Role.values)
+    assert attachment["release"]["enum"] == list(Attachment.Release.values)
     assert fields["contributors"]["items"]["properties"]["role"]["enum"] == list(Contribution.Role.values)
 
 
@@ -96,6 +140,9 @@ def test_the_schema_names_every_key_and_every_word_of_ours():
         lambda record: record["salts"].update(seed="0x00"),
         lambda record: record["fields"]["models"].append({"entry": "0x01", "name": "both"}),
         lambda record: record["fields"]["datasets"][0].pop("license"),
+        lambda record: record["fields"]["attachments.1"].pop("size"),
+        lambda record: record["fields"]["attachments.1"].update(role="virus"),
+        lambda record: record["fields"].update({"attachments.13": None}),
         lambda record: record.update(version=9),
         lambda record: record.pop("root"),
     ],

@@ -21,8 +21,8 @@ from designs.errors import DesignError
 from designs.models import Design, DesignVersion, Rendition
 from designs.renditions import forms_of
 from designs.services import renditions as service
+from designs.services.received import asset_of
 from designs.services.renditions import request_rendition, run_rendition, sweep_renditions
-from designs.services.upload import asset_of
 from designs.storage import master_store
 from designs.tests.archives import threemf
 from designs.tests.samples import binary_stl, glb_bytes, glb_document, image_bytes

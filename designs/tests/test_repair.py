@@ -17,7 +17,7 @@ from designs import audit
 from designs.models import Asset, DesignVersion, ScrubCursor, ScrubFinding
 from designs.services import repair, scrubbing
 from designs.services.copying import work_on_copy
-from designs.services.public_copies import make_copy
+from designs.services.public_copies import make_copies
 from designs.services.repair import look_at
 from designs.services.scrubbing import scrub_slices
 from designs.storage import BlobMissing, CorruptBlob, StoreUnavailable, master_replica, master_store, preview_replica
@@ -172,7 +172,7 @@ def test_the_last_resort_is_the_encrypted_public_copy(creator, settings, nudged,
     with running_kubo() as node:
         settings.IPFS_API_URL = node.url
         version: DesignVersion = published(creator, CONTENT)
-        copy = make_copy(actor=creator, version=version, place="ipfs", understood=True)
+        copy = make_copies(actor=creator, version=version, place="ipfs", understood=True)[0]
         work_on_copy(copy_id=copy.pk)
         harm(missing=True)
         if not with_key:

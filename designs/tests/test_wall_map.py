@@ -13,7 +13,8 @@ from designs.inspection import preflight, wall_scale
 from designs.models import SHARE_UNITS, Preview
 from designs.previews import PreviewError, PreviewFile, draw_walls
 from designs.services.processing import process_version, retry_processing
-from designs.services.upload import MadeWith, Part, ReceivedFile, create_draft
+from designs.services.received import ReceivedFile
+from designs.services.upload import MadeWith, Part, create_draft
 from designs.tests.samples import binary_stl
 from designs.tests.test_checks import HOLLOW, stl
 from designs.untrusted.wall_map import PAPER, SHADE, STRIPES, scale

@@ -100,8 +100,8 @@ class LicenseExpiry(models.Model):
 
 
 class DownloadGrant(models.Model):
-    """An expiring permission to fetch one master, or a rendition of it, given to a holder, by the chain key of their
-    license.
+    """An expiring permission to fetch one master, a rendition of it, or a further file, given to a holder, by the chain
+    key of their license.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -109,6 +109,9 @@ class DownloadGrant(models.Model):
     version = models.ForeignKey("designs.DesignVersion", on_delete=models.PROTECT, related_name="grants")
     rendition = models.ForeignKey(
         "designs.Rendition", on_delete=models.PROTECT, related_name="grants", null=True, blank=True
+    )
+    attachment = models.ForeignKey(
+        "designs.Attachment", on_delete=models.PROTECT, related_name="grants", null=True, blank=True
     )
     chain_id = models.PositiveBigIntegerField()
     license_id = UintField()

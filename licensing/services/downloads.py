@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from contracts.chains import chain
-from designs.models import Rendition
+from designs.models import Attachment, Rendition
 from licensing.models import DownloadGrant
 from licensing.selectors import HeldLicense, licenses_of
 
@@ -34,16 +34,23 @@ def open_license(*, user: User, license_id: int) -> HeldLicense:
 
 
 @transaction.atomic
-def grant_download(*, user: User, license_id: int, rendition: Rendition | None = None) -> DownloadGrant:
-    """An expiring link for the master that this license covers, or a rendition of it. Raises DownloadRefused."""
+def grant_download(
+    *, user: User, license_id: int, rendition: Rendition | None = None, attachment: Attachment | None = None
+) -> DownloadGrant:
+    """An expiring link for the master that this license covers, a rendition of it, or a further file that comes with
+    it. Raises DownloadRefused.
+    """
     held = open_license(user=user, license_id=license_id)
     version = held.design.versions.latest("number")
     if rendition is not None and (rendition.version_id != version.pk or not rendition.ready):
         raise DownloadRefused(_("This form of the file is not ready. Open its page to see how far it is."))
+    if attachment is not None and (attachment.version_id != version.pk or not attachment.released):
+        raise DownloadRefused(_("This file does not come with the license."))
     return DownloadGrant.objects.create(
         user=user,
         version=version,
         rendition=rendition,
+        attachment=attachment,
         chain_id=chain().chain_id,
         license_id=license_id,
         holder=held.holder,

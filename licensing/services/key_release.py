@@ -28,22 +28,24 @@ KEY_FILE = "key.txt"
 
 @dataclass(frozen=True)
 class CopyAtPlace:
-    """A copy, and the commands that fetch it; without any where the place has no command of its own."""
+    """A copy, and the commands that fetch it (none where the place has no command of its own), open it, and check the
+    result.
+    """
 
     copy: PublicCopy
     fetch: tuple[str, ...]
+    decrypt: str
+    check: str
 
 
 @dataclass(frozen=True)
 class KeyOffer:
-    """What a licensee can open with the key: the copies, and the commands that open one and check the result."""
+    """What a licensee can open with the key: copies of the master and of the files that come with it."""
 
     held: HeldLicense
     version: DesignVersion
     recipient: str
     copies: tuple[CopyAtPlace, ...]
-    decrypt: str
-    check: str
 
 
 def key_offer(*, user: User, license_id: int) -> KeyOffer:
@@ -53,12 +55,19 @@ def key_offer(*, user: User, license_id: int) -> KeyOffer:
     copies = standing_copies(version)
     if not copies:
         raise DownloadRefused(_("There is no public copy of this design. Download the file itself."))
-    plain, sealed = shlex.quote(_file_name(version)), shlex.quote(_file_name(version) + ".age")
     return KeyOffer(
         held=held,
         version=version,
         recipient=version.key.recipient,
-        copies=tuple(CopyAtPlace(copy, _fetching(copy, sealed)) for copy in copies),
+        copies=tuple(_at_place(copy) for copy in copies),
+    )
+
+
+def _at_place(copy: PublicCopy) -> CopyAtPlace:
+    plain, sealed = shlex.quote(_file_name(copy)), shlex.quote(_file_name(copy) + ".age")
+    return CopyAtPlace(
+        copy=copy,
+        fetch=_fetching(copy, sealed),
         decrypt=f"age -d -i {KEY_FILE} -o {plain} {sealed}",
         check=f"sha256sum {plain}",
     )
@@ -74,9 +83,9 @@ def _fetching(copy: PublicCopy, target: str) -> tuple[str, ...]:
     return tuple(commands)
 
 
-def _file_name(version: DesignVersion) -> str:
+def _file_name(copy: PublicCopy) -> str:
     """Never an option of the command that it stands in."""
-    return f"./{version.file_name}" if version.file_name.startswith("-") else version.file_name
+    return f"./{copy.file_name}" if copy.file_name.startswith("-") else copy.file_name
 
 
 @sensitive_variables()

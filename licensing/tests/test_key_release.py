@@ -16,7 +16,7 @@ from contracts.models import ChainBlock
 from designs.encryption import decrypt, recipient_of
 from designs.models import DesignVersion, PublicCopy, VersionKey
 from designs.services.copying import work_on_copy
-from designs.services.public_copies import make_copy
+from designs.services.public_copies import make_copies
 from designs.tests.kubo_double import running_kubo
 from licensing.models import KeyRelease, LicenseExpiry, LicenseMovement, LicenseRevocation
 from licensing.services.personal_data import own_data
@@ -40,7 +40,7 @@ def node(settings):
 def copy(lamp, creator, settings, node) -> PublicCopy:
     """The lamp's standing copy on IPFS."""
     settings.STORE_KEYS = {"first": "11" * 32}
-    copy = make_copy(actor=creator, version=lamp.versions.get(), place="ipfs", understood=True)
+    copy = make_copies(actor=creator, version=lamp.versions.get(), place="ipfs", understood=True)[0]
     work_on_copy(copy_id=copy.pk)
     copy.refresh_from_db()
     return copy

@@ -72,7 +72,9 @@ class DesignPage:
 def design_page(design: Design) -> DesignPage:
     """Assemble the page of a design that the viewer may see."""
     here = chain()
-    version = design.versions.select_related("master", "source").prefetch_related("previews").latest("number")
+    version = (
+        design.versions.select_related("master").prefetch_related("previews", "attachments__asset").latest("number")
+    )
     previews = list(version.previews.all())
     entry_id = design.entry_id or ""
     claims = _claims_beside(chain_id=here.chain_id, entry_id=entry_id) if entry_id else []

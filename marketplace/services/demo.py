@@ -18,12 +18,14 @@ from django.conf import settings
 
 from accounts.models import User
 from accounts.services import open_account
-from designs.models import Design, RegistryEntry
+from designs.models import Attachment, Design, RegistryEntry
 from designs.programs import PROGRAMS
 from designs.programs.base import source_path
 from designs.programs.demo import DemoDesign, DemoPerson, demo_designs, demo_people, write_master
 from designs.selectors import progress_of
-from designs.services.upload import MadeWith, Part, ReceivedFile, create_draft
+from designs.services.attachments import NewAttachment
+from designs.services.received import ReceivedFile
+from designs.services.upload import MadeWith, Part, create_draft
 from licensing.models import LicenseTemplate
 from licensing.selectors import OfferOnShow, offers_of
 from marketplace.models import Order
@@ -127,7 +129,11 @@ def _ensure_draft(demo: DemoDesign, people: dict[str, User]) -> Design:
             seed=str(demo.seed),
         ),
         master=ReceivedFile(io.BytesIO(_master_path(demo).read_bytes()), demo.filename),
-        source=ReceivedFile(io.BytesIO(source.read_bytes()), source.name),
+        attachments=[
+            NewAttachment(
+                ReceivedFile(io.BytesIO(source.read_bytes()), source.name), release=Attachment.Release.WITH_LICENSE
+            )
+        ],
         parts=[Part(owner, demo.creator_role, demo.creator_units), *others],
     )
 

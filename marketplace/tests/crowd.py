@@ -32,9 +32,9 @@ SELECT gen_random_uuid(), %(owner)s,
   false, %(chain)s, '0xee' || lpad(to_hex(n), 30, '0'), now(), now()
 FROM generate_series(0, %(number)s - 1) n;
 INSERT INTO designs_designversion (design_id, number, master_id, file_name, model_name, model_version, parameters,
-  prompt, seed, source_name, facts, tools, file_says, read_from_file, stated_units, stated_up, bulk, created_at)
+  prompt, seed, facts, tools, file_says, read_from_file, stated_units, stated_up, bulk, created_at)
 SELECT d.id, 1, (SELECT id FROM designs_asset WHERE cid = 'bafkreicrowd'), 'piece.png',
-  (ARRAY['flow-field','lattice-lantern','voronoi-shell','twisted-vessel',''])[1 + d.id %% 5], '', '{}', '', '', '',
+  (ARRAY['flow-field','lattice-lantern','voronoi-shell','twisted-vessel',''])[1 + d.id %% 5], '', '{}', '', '',
   '{}', '{}', '{}', '{}', '', '', false, now()
 FROM designs_design d WHERE d.owner_id = %(owner)s AND d.entry_id LIKE '0xee%%';
 INSERT INTO designs_registryentry

@@ -15,7 +15,8 @@ from contracts.hooks import Event
 from contracts.indexer.projecting import Projector
 from contracts.models import ChainBlock, ChainCursor, ChainEvent
 from designs.models import SHARE_UNITS, Design, ProcessingStep
-from designs.services.upload import MadeWith, Part, ReceivedFile, create_draft
+from designs.services.received import ReceivedFile
+from designs.services.upload import MadeWith, Part, create_draft
 from licensing.models import LicenseTemplate
 from licensing.services.templates import ship_templates
 from studio.models import Publication
@@ -36,6 +37,7 @@ def draft_of(
         description=fields.pop("description", "A lantern."),
         tags=fields.pop("tags", ["lantern"]),
         disclosure=fields.pop("disclosure", "not_ai"),
+        attachments=fields.pop("attachments", ()),
         made_with=MadeWith(**fields),
         master=ReceivedFile(io.BytesIO(content), "lantern.png"),
         parts=parts or [Part(owner, "designer", SHARE_UNITS)],

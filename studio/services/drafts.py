@@ -11,14 +11,8 @@ from common.money import TUSD, parse_amount
 from designs.models import Contribution, Design
 from designs.services.making import forget_unconfirmed, settle
 from designs.services.processing import plan_processing
-from designs.services.upload import (
-    MadeWith,
-    Part,
-    ReceivedFile,
-    asset_of,
-    check_parts,
-    receive_master,
-)
+from designs.services.received import ReceivedFile, asset_of
+from designs.services.upload import MadeWith, Part, check_parts, receive_master
 from licensing.models import LicenseTemplate
 from studio.errors import PublishingError
 from studio.models import FirstOfferDraft
@@ -36,13 +30,18 @@ class OfferWish:
     supply: int = 0
 
 
-def editable(*, actor: User, design: Design) -> Design:
-    """The draft, locked for a change; an open request for consent is taken back. Raises PublishingError."""
-    design = Design.objects.select_for_update().get(pk=design.pk, owner=actor)
+def check_editable(design: Design) -> None:
+    """Raise PublishingError for what is no draft any more."""
     if design.state not in EDITABLE:
         raise PublishingError(
             "not_a_draft", _("This design is being published or is published; it cannot be changed any more.")
         )
+
+
+def editable(*, actor: User, design: Design) -> Design:
+    """The draft, locked for a change; an open request for consent is taken back. Raises PublishingError."""
+    design = Design.objects.select_for_update().get(pk=design.pk, owner=actor)
+    check_editable(design)
     take_back(actor=actor, design=design)
     Design.objects.filter(pk=design.pk, state=Design.State.REJECTED).update(state=Design.State.DRAFT)
     return design

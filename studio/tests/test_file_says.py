@@ -12,7 +12,8 @@ from designs.models import Design, DesignVersion
 from designs.selectors import own_design
 from designs.services.making import fill_silent
 from designs.services.processing import process_version
-from designs.services.upload import MadeWith, Part, ReceivedFile, create_draft
+from designs.services.received import ReceivedFile
+from designs.services.upload import MadeWith, Part, create_draft
 from designs.storage import master_store
 from designs.tests import making_samples as made
 from designs.untrusted.making import read

@@ -10,7 +10,8 @@ from common.identifiers import ZERO_HASH
 from common.testing import PASSWORD
 from contracts.models import ChainTransaction
 from designs.models import Design, ProvenanceRecord
-from designs.services.upload import Part, ReceivedFile
+from designs.services.received import ReceivedFile
+from designs.services.upload import Part
 from marketplace.tests.support import draft_of, published, submitted, with_offer
 from moderation.models import Review
 from moderation.services import AlreadyDecided, decide

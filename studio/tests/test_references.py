@@ -71,7 +71,7 @@ def test_all_that_was_named_stands_in_the_record(draft: Design) -> None:
         {"name": "Shapes", "sha256": "0x" + HASH, "license": "CC-BY-4.0", "address": "https://example.org/shapes"}
     ]
     whole = {"version": record.schema, "root": record.root, "fields": record.fields, "salts": record.salts}
-    assert list(Draft202012Validator(json.loads(schema_text("record-2"))).iter_errors(whole)) == []
+    assert list(Draft202012Validator(json.loads(schema_text("record-3"))).iter_errors(whole)) == []
     # Its owners earn: the model is a parent in what everyone signs, and the record says so.
     assert record.fields["parents"] == [model]
     [parent] = publication.typed_data["message"]["parents"]

@@ -147,11 +147,13 @@ def test_a_file_at_its_limits_is_taken(settings: Any, creator: User) -> None:
 
 
 def test_a_source_file_over_its_limit_is_refused_before_anything_is_stored(settings: Any, creator: User) -> None:
-    settings.SOURCE_MAX_BYTES = 10
+    settings.ATTACHMENT_MAX_BYTES = 10
 
     answer = upload(creator, PNG, "lamp.png", source=SimpleUploadedFile("lamp.py", b"x" * 11))
 
-    assert_refused_at_the_door(answer, "The source file is larger than 10 bytes.", creator.email)
+    assert_refused_at_the_door(
+        answer, "The file has 11 bytes; the limit is 10 bytes. Pack it, or leave out what nobody needs.", creator.email
+    )
     assert list(master_store().names()) == []
 
 
