@@ -65,15 +65,17 @@ def advance_all(
 
 def _store(txs: Sequence[ChainTransaction], names: Sequence[str]) -> None:
     """Write these fields of many rows in one statement; bulk_update of Django takes ten times as long."""
-    fields = [ChainTransaction._meta.get_field(name) for name in ("id", *names)]
+    key = ChainTransaction._meta.pk
+    fields = [key, *(field for field in ChainTransaction._meta.concrete_fields if field.name in names)]
     arrays = [[field.get_db_prep_save(getattr(tx, field.attname), connection) for tx in txs] for field in fields]
-    types = [(field.rel_db_type(connection) if field.primary_key else field.db_type(connection)) for field in fields]
-    changes = ", ".join(f"{field.column} = new.{field.column}" for field in fields[1:])
+    types = [field.rel_db_type(connection) if field is key else field.db_type(connection) for field in fields]
+    columns = [str(field.column) for field in fields]
+    changes = ", ".join(f"{column} = new.{column}" for column in columns[1:])
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE {ChainTransaction._meta.db_table} AS old SET {changes} "  # noqa: S608
             f"FROM unnest({', '.join(f'%s::{kind}[]' for kind in types)}) "
-            f"AS new({', '.join(field.column for field in fields)}) WHERE old.id = new.id",
+            f"AS new({', '.join(columns)}) WHERE old.id = new.id",
             arrays,
         )
 

@@ -57,10 +57,10 @@ def _to_observe(chain: Chain, cursor: ChainCursor | None, sender: str) -> QueryS
         rows = rows.filter(sender=sender)
     mined = Q(state=State.MINED)
     if cursor is not None:
-        stands = ChainBlock.objects.filter(
+        read = ChainBlock.objects.filter(
             chain_id=chain.chain_id, number=OuterRef("block_number"), hash=OuterRef("block_hash")
         )
-        mined &= Q(block_number__lte=cursor.finalized_number) | ~Exists(stands)
+        mined &= Q(block_number__lte=cursor.finalized_number) | ~Q(Exists(read))
     return rows.filter(Q(state__in=ChainTransaction.IN_FLIGHT) | mined)
 
 
