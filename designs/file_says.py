@@ -7,10 +7,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from designs.models import DesignVersion, Disclosure
+from designs.models import DesignVersion, Disclosure, FileCredentials
 
 FIELDS = ("model_name", "model_version", "prompt", "seed", "parameters", "tools")
 PRIVATE = ("prompt",)
+# Of IPTC's digital source types, those by which an AI model had a part.
+_MADE_BY_AI = ("trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia")
 _LABELS = {
     "model_name": gettext_lazy("Model or program"),
     "model_version": gettext_lazy("Version"),
@@ -100,14 +102,23 @@ class FileSays:
 
     @property
     def contradicts(self) -> str:
-        """“says_ai” where the file names a generator or IPTC type of AI and its creator says that none had a part;
+        """“says_ai” where the file, or who signed it, names a generator or IPTC type of AI and its creator says that
+        none had a part;
         “says_no_ai” where it says that it was captured or drawn, and its creator that a model made it."""
         says_ai = self._said.get("says_ai")
-        if says_ai is True and self.disclosure == Disclosure.NOT_AI:
+        if (says_ai is True or self._signed_as_ai) and self.disclosure == Disclosure.NOT_AI:
             return "says_ai"
         if says_ai is False and self.disclosure == Disclosure.AI_GENERATED:
             return "says_no_ai"
         return ""
+
+    @cached_property
+    def _signed_as_ai(self) -> list[str]:
+        """The digital source types of AI in its Content Credentials, where it still is as somebody signed it."""
+        found = getattr(self.version, "credentials", None)
+        if found is None or found.state not in (FileCredentials.State.TRUSTED, FileCredentials.State.VALID):
+            return []
+        return [source for source in found.said.get("sources", []) if source in _MADE_BY_AI]
 
     @property
     def why(self) -> str:
@@ -117,4 +128,7 @@ class FileSays:
             parts.append(_("settings of %(name)s") % {"name": self.generator})
         if source_type := self._said.get("source_type"):
             parts.append(_("IPTC digital source type “%(code)s”") % {"code": source_type})
+        parts += [
+            _("Content Credentials with the source type “%(code)s”") % {"code": one} for one in self._signed_as_ai
+        ]
         return ", ".join(parts)

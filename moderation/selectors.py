@@ -126,7 +126,9 @@ class CasePage:
 def case_page(case: Case, *, viewer: User) -> CasePage:
     """Assemble the screen of a case, as this moderator may see it."""
     design = Design.objects.select_related("owner").prefetch_related(cover_previews()).get(pk=case.design_id)
-    version = design.versions.select_related("master").prefetch_related("attachments__asset").latest("number")
+    version = (
+        design.versions.select_related("master", "credentials").prefetch_related("attachments__asset").latest("number")
+    )
     status = status_to_come(design)
     claims = claims_of(version.master.output_hash)
     decisions = list(

@@ -132,7 +132,7 @@ def split_for(draft: DraftPage) -> Split | None:
 def draft_page(design: Design) -> DraftPage:
     """Assemble the creator's page of a design (from designs.selectors.own_design)."""
     here = chain()
-    versions = design.versions.select_related("master")
+    versions = design.versions.select_related("master", "credentials")
     version = versions.prefetch_related("previews", "steps", "attachments__asset").latest("number")
     previews = list(version.previews.all())
     publication = (

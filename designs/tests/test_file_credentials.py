@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from designs.credentials import Certificate, configured_certificate, sign_file
+from designs.credentials import Certificate, configured_certificate, read_credentials, sign_file
 from designs.credentials.local_authority import make_local_authority
 from designs.credentials_teller import tell
 from designs.file_credentials import credentials_of
@@ -24,6 +24,7 @@ from designs.tests.samples import image_bytes
 from marketplace.tests import rows
 from marketplace.tests.pages import signed_in
 from marketplace.tests.support import draft_of
+from moderation.services import judge
 from studio.models import StandingTerms
 from studio.tests.pages import read
 
@@ -207,3 +208,32 @@ def test_the_state_stands_on_the_page_of_the_design_and_in_the_answer_about_its_
     # What was stored in a shape that is not ours is not shown.
     FileCredentials.objects.update(said={"title": 5})
     assert "Content Credentials:" not in read(Client().get(design.get_absolute_url()))
+
+
+@pytest.mark.parametrize(
+    ("disclosure", "harmed", "asked"),
+    [("not_ai", False, True), ("ai_assisted", False, False), ("not_ai", True, False)],
+    ids=["contradicts", "agrees", "changed since it was signed"],
+)
+def test_what_was_signed_of_ai_is_held_against_the_disclosure_and_stops_nothing(
+    creator: User, png: bytes, theirs: Certificate, tmp_path: Path, disclosure: str, harmed: bool, asked: bool
+) -> None:
+    content = signed(png, theirs, tmp_path)
+    if harmed:
+        place = content.index(b"IDAT") + 6
+        content = content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
+    design = draft_of(creator, png + b"\x00", disclosure=disclosure)
+    version = design.versions.get()
+    service.keep_credentials(version=version, found=tell_of(tmp_path, content))
+
+    page = read(signed_in(creator).get(reverse("studio:design", args=[design.public_id])))
+    assert ("The file says that an AI model had a part in it" in page) is asked
+    assert ("Content Credentials with the source type “trainedAlgorithmicMedia”. You say" in page) is asked
+    design.refresh_from_db()
+    assert design.state == Design.State.DRAFT
+    review = judge(version=version, digest="0x" + "ab" * 32)
+    assert review.rule == ("file_contradicts" if asked else "nothing_to_ask")
+
+
+def tell_of(folder: Path, content: bytes) -> Any:
+    return read_credentials(_file(folder, content), "image/png", folder)
