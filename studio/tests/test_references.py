@@ -61,7 +61,7 @@ def test_all_that_was_named_stands_in_the_record(draft: Design) -> None:
     elsewhere(draft, kind="model", name="base", license="openrail", sha256="")
     publication = freeze_and_sign(actor=draft.owner, design=draft, password=PASSWORD)
     record = publication.record
-    assert record.schema == 2
+    assert record.schema == 3
     assert record.fields["models"] == [
         {"entry": model},
         {"name": "base", "sha256": None, "license": "openrail", "address": None},

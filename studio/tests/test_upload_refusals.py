@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
@@ -268,6 +269,7 @@ def test_the_same_file_may_be_tried_again(creator: User) -> None:
 
 def test_uploads_beyond_the_hourly_number_are_refused_and_say_when(settings: Any, creator: User) -> None:
     settings.UPLOADS_PER_HOUR = 1
+    cache.clear()
     arrived(upload(creator, PNG, "lamp.png"))
 
     answer = upload(creator, PNG, "second.png", title="Kept second title")
