@@ -26,7 +26,7 @@ SELECT fingerprint_id, min(differing) FROM (
 """
 
 
-def near_shapes(fingerprint: Fingerprint, limits: Thresholds) -> list[Fingerprint]:
+def near_shapes(fingerprint: Fingerprint, limits: Thresholds, *, at_most: int = CANDIDATES) -> list[Fingerprint]:
     """Shapes within a radius by any of the three descriptors, nearest first by the part of the radius."""
     radii = {
         "distances": limits.distances_radius,
@@ -35,12 +35,12 @@ def near_shapes(fingerprint: Fingerprint, limits: Thresholds) -> list[Fingerprin
     }
     nearest: dict[int, float] = {}
     with transaction.atomic():
-        _search_widely()
+        search_widely()
         for field, radius in radii.items():
             for key, distance in nearest_by(field, getattr(fingerprint, field), CANDIDATES):
                 if distance <= radius:
                     nearest[key] = min(nearest.get(key, np.inf), distance / radius)
-    return _in_order(nearest, but=fingerprint)
+    return _in_order(nearest, but=fingerprint, at_most=at_most)
 
 
 def nearest_by(field: str, value: Any, number: int) -> list[tuple[int, float]]:
@@ -49,16 +49,16 @@ def nearest_by(field: str, value: Any, number: int) -> list[tuple[int, float]]:
     return [(key, float(distance)) for key, distance in rows.values_list("pk", "distance")[:number]]
 
 
-def near_pictures(fingerprint: Fingerprint, limits: Thresholds) -> list[Fingerprint]:
+def near_pictures(fingerprint: Fingerprint, limits: Thresholds, *, at_most: int = CANDIDATES) -> list[Fingerprint]:
     """Pictures of which a hash differs in few bits from this one's, turned and mirrored as may be."""
     if fingerprint.quality is None or fingerprint.quality < limits.hash_quality:
         return []
     asked = [each.bits for each in fingerprint.hashes.filter(whole=False)]
     asked += [bits_of(each) for each in orientations_of(fingerprint)]
     with transaction.atomic(), connection.cursor() as cursor:
-        _search_widely()
+        search_widely()
         cursor.execute(_PICTURES_SQL, [asked, CANDIDATES, limits.hash_radius])
-        return _in_order(dict(cursor.fetchall()), but=fingerprint)
+        return _in_order(dict(cursor.fetchall()), but=fingerprint, at_most=at_most)
 
 
 def orientations_of(fingerprint: Fingerprint) -> list[bytes]:
@@ -72,21 +72,24 @@ def bits_of(packed: bytes) -> str:
     return "".join(f"{byte:08b}" for byte in packed)
 
 
-def _search_widely() -> None:
+def search_widely() -> None:
+    """Make the indexes look at more than they are asked for, until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL hnsw.ef_search = %s", [_SEARCHED])
 
 
-def _in_order(nearest: dict[int, float], *, but: Fingerprint) -> list[Fingerprint]:
+def _in_order(nearest: dict[int, float], *, but: Fingerprint, at_most: int) -> list[Fingerprint]:
     nearest.pop(but.pk, None)
-    rows: Iterable[Fingerprint] = Fingerprint.objects.filter(pk__in=nearest, algorithm=ALGORITHM)
+    # Each row carries its points: no more are read than are looked at.
+    keys = sorted(nearest, key=lambda key: (nearest[key], key))[:at_most]
+    rows: Iterable[Fingerprint] = Fingerprint.objects.filter(pk__in=keys, algorithm=ALGORITHM)
     return sorted(rows, key=lambda row: (nearest[row.pk], row.pk))
 
 
 def like_shapes(fingerprint: Fingerprint, number: int) -> list[int]:
     """Keys of the fingerprints of the most similar surfaces."""
     with transaction.atomic():
-        _search_widely()
+        search_widely()
         return [key for key, _distance in nearest_by("harmonics", fingerprint.harmonics, number + 1)]
 
 
@@ -96,6 +99,6 @@ def like_pictures(fingerprint: Fingerprint, number: int) -> list[int]:
     if whole is None:
         return []
     with transaction.atomic():
-        _search_widely()
+        search_widely()
         rows = PictureHash.objects.alias(differing=HammingDistance("bits", whole.bits)).order_by("differing")
         return list(dict.fromkeys(rows.values_list("fingerprint_id", flat=True)[: number + 1]))

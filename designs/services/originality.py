@@ -58,12 +58,11 @@ def _same_content(fingerprint: Fingerprint) -> Iterable[int]:
 def _near(fingerprint: Fingerprint, limits: Thresholds, tell: Callable[[str, float], None] | None) -> Iterable[_Match]:
     compare: Callable[[Any, Any, Thresholds], Found | None]
     if fingerprint.thumbnail is not None:
-        candidates, compare = near_pictures(fingerprint, limits), compare_pictures
+        chosen, compare = near_pictures(fingerprint, limits, at_most=VERIFIED_AT_MOST), compare_pictures
     elif fingerprint.points is not None:
-        candidates, compare = near_shapes(fingerprint, limits), compare_shapes
+        chosen, compare = near_shapes(fingerprint, limits, at_most=VERIFIED_AT_MOST), compare_shapes
     else:
         return
-    chosen = candidates[:VERIFIED_AT_MOST]
     for at, other in enumerate(chosen):
         if tell is not None:
             tell("compare", at / len(chosen))
