@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from django.db import connection, transaction
+from pgvector import HalfVector
 from pgvector.django import HammingDistance, L2Distance
 
 from designs.models import Fingerprint, PictureHash
@@ -15,6 +16,19 @@ CANDIDATES = 40
 """Neighbors asked of each index."""
 _SEARCHED = 100
 HASH_BYTES = 32
+_SHAPES_SQL = """
+SELECT id, min(part) FROM (
+  (SELECT id, (distances <-> %(distances)s::halfvec) / %(distances_radius)s AS part FROM designs_fingerprint
+   ORDER BY distances <-> %(distances)s::halfvec LIMIT %(number)s)
+  UNION ALL
+  (SELECT id, (harmonics <-> %(harmonics)s::halfvec) / %(harmonics_radius)s FROM designs_fingerprint
+   ORDER BY harmonics <-> %(harmonics)s::halfvec LIMIT %(number)s)
+  UNION ALL
+  (SELECT id, (unstretched <-> %(unstretched)s::halfvec) / %(unstretched_radius)s FROM designs_fingerprint
+   ORDER BY unstretched <-> %(unstretched)s::halfvec LIMIT %(number)s)
+) AS each WHERE part <= 1 GROUP BY id
+"""
+_DESCRIPTORS = ("distances", "harmonics", "unstretched")
 _PICTURES_SQL = """
 SELECT fingerprint_id, min(differing) FROM (
   SELECT near.fingerprint_id, near.differing FROM unnest(%s::bit(256)[]) AS probe
@@ -28,19 +42,12 @@ SELECT fingerprint_id, min(differing) FROM (
 
 def near_shapes(fingerprint: Fingerprint, limits: Thresholds, *, at_most: int = CANDIDATES) -> list[Fingerprint]:
     """Shapes within a radius by any of the three descriptors, nearest first by the part of the radius."""
-    radii = {
-        "distances": limits.distances_radius,
-        "harmonics": limits.harmonics_radius,
-        "unstretched": limits.unstretched_radius,
-    }
-    nearest: dict[int, float] = {}
-    with transaction.atomic():
+    values: dict[str, Any] = {field: _text(getattr(fingerprint, field)) for field in _DESCRIPTORS}
+    values |= {f"{field}_radius": getattr(limits, f"{field}_radius") for field in _DESCRIPTORS}
+    with transaction.atomic(), connection.cursor() as cursor:
         search_widely()
-        for field, radius in radii.items():
-            for key, distance in nearest_by(field, getattr(fingerprint, field), CANDIDATES):
-                if distance <= radius:
-                    nearest[key] = min(nearest.get(key, np.inf), distance / radius)
-    return _in_order(nearest, but=fingerprint, at_most=at_most)
+        cursor.execute(_SHAPES_SQL, {**values, "number": CANDIDATES})
+        return _in_order(dict(cursor.fetchall()), but=fingerprint, at_most=at_most)
 
 
 def nearest_by(field: str, value: Any, number: int) -> list[tuple[int, float]]:
@@ -72,6 +79,12 @@ def bits_of(packed: bytes) -> str:
     return "".join(f"{byte:08b}" for byte in packed)
 
 
+def _text(value: Any) -> str:
+    """A descriptor, whether it comes from the database or was just computed, as pgvector reads it."""
+    values = value.to_list() if isinstance(value, HalfVector) else np.asarray(value).tolist()
+    return "[" + ",".join(map(repr, values)) + "]"
+
+
 def search_widely() -> None:
     """Make the indexes look at more than they are asked for, until the transaction ends."""
     with connection.cursor() as cursor:
@@ -82,7 +95,9 @@ def _in_order(nearest: dict[int, float], *, but: Fingerprint, at_most: int) -> l
     nearest.pop(but.pk, None)
     # Each row carries its points: no more are read than are looked at.
     keys = sorted(nearest, key=lambda key: (nearest[key], key))[:at_most]
-    rows: Iterable[Fingerprint] = Fingerprint.objects.filter(pk__in=keys, algorithm=ALGORITHM)
+    # What they were found by is not needed again, and takes longer to read than all else.
+    found = Fingerprint.objects.filter(pk__in=keys, algorithm=ALGORITHM)
+    rows: Iterable[Fingerprint] = found.defer(*_DESCRIPTORS, "orientations")
     return sorted(rows, key=lambda row: (nearest[row.pk], row.pk))
 
 

@@ -56,9 +56,9 @@ def measure() -> Report:
             f"{corpus}: {found['pairs.mesh']:.0f} pairs of different shapes, {found['pairs.image']:.0f} of pictures",
             f"{rows_asked} synthetic rows between real descriptors, copied in {found['seconds.copying']:.0f} s, "
             f"three indexes built in {found['seconds.indexing']:.0f} s on {os.cpu_count()} cores",
-            "a row lies between two real descriptors (beta 0.4, 0.4) with noise of 0.12 in all; a query beside one "
-            "asks all three indexes for 40 each and reads the nearest 40 rows, whose points are empty here; "
-            "it lays nothing over",
+            "a row lies between three real descriptors, changed by as much as a real copy was and by what sampling "
+            "leaves to chance; a query is a real changed copy, asks all three indexes for 40 each and reads the "
+            "nearest 40 rows, whose points are empty here; it lays nothing over",
             "the index's recall is of these 40, with the search setting of an upload",
         ],
     )
