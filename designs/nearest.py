@@ -52,7 +52,9 @@ def near_shapes(fingerprint: Fingerprint, limits: Thresholds, *, at_most: int = 
 
 def nearest_by(field: str, value: Any, number: int) -> list[tuple[int, float]]:
     """Keys and Euclidean distances of the nearest fingerprints by one descriptor."""
-    rows = Fingerprint.objects.annotate(distance=L2Distance(field, value)).order_by("distance")
+    # A picture has no descriptors of a surface: among few shapes it would stand at the end, without a distance.
+    shapes = Fingerprint.objects.filter(**{f"{field}__isnull": False})
+    rows = shapes.annotate(distance=L2Distance(field, value)).order_by("distance")
     return [(key, float(distance)) for key, distance in rows.values_list("pk", "distance")[:number]]
 
 
