@@ -149,8 +149,8 @@ def open_port():
 def test_memory_over_the_limit_is_refused_not_swapped(tmp_path, workdir, children):
     path = tmp_path / "master"
     # More than what a template has at hand: a fork begins with memory that was asked for before its limits.
-    path.write_bytes(binary_stl(np.random.default_rng(1).random((200_000, 3, 3))))
-    request = {"input": str(path), "format": "stl_binary", "max_pixels": 1, "max_triangles": 200_000}
+    path.write_bytes(binary_stl(np.random.default_rng(1).random((1_000_000, 3, 3))))
+    request = {"input": str(path), "format": "stl_binary", "max_pixels": 1, "max_triangles": 1_000_000}
     limits = Limits(cpu_seconds=30, wall_seconds=60, memory_bytes=48 * 1024**2)
     with pytest.raises(ChildFailed) as failure:
         run_child("inspect_mesh", request, workdir=workdir, limits=limits)
