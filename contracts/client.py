@@ -232,11 +232,6 @@ class Client:
         """Gas that the transaction would use after those in the pool. Raises Reverted when it would revert."""
         return int(self.node.call("eth_estimateGas", _quantities(tx), "pending"), 16)
 
-    def simulations(self, txs: Sequence[dict[str, Any]]) -> list[int | RpcError]:
-        """As `simulate`, for many that are asked of the same state; what is refused is its error, not raised."""
-        answers = self.node.batch([("eth_estimateGas", (_quantities(tx), "pending")) for tx in txs])
-        return [answer if isinstance(answer, RpcError) else int(answer, 16) for answer in answers]
-
     def revert_reason(self, tx: dict[str, Any], block: BlockTag) -> RpcError | None:
         """Why the call fails on the state of this block, or None when it does not (or the state is gone)."""
         try:

@@ -2,13 +2,11 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Q
 
 from contracts.chains import Chain
 from contracts.client import Fees, client
@@ -16,9 +14,9 @@ from contracts.errors import Reverted, RpcError, SignerRefused
 from contracts.indexer.standing import require_ours
 from contracts.killpoints import reach
 from contracts.models import ChainTransaction, SenderNonce, TransactionAttempt, TransactionHistory
-from contracts.outbox.broadcasting import BATCH, Signed, broadcast
+from contracts.outbox.broadcasting import BATCH, broadcast
 from contracts.outbox.calls import FILL_NONCE, TRANSFER_GAS, call_of, unsigned
-from contracts.outbox.states import advance_all, give_up
+from contracts.outbox.states import advance, give_up
 from contracts.signers import Signer, operator_signer
 
 logger = structlog.get_logger(__name__)
@@ -43,20 +41,15 @@ def send_planned(chain: Chain, sender: str) -> int:
     require_ours(chain)
     signer = signer_for(chain, sender)
     fees = client(chain).fees()
-    looked_at: set[int] = set()
+    tried: set[int] = set()
     sent = 0
     while open_slots := room(chain, sender):
-        # One by one: two that share an allowance both pass a simulation on the same state, and the second would revert.
-        planned = _next_planned(chain, sender, looked_at)[: min(open_slots, 1)]
-        if not planned:
+        batch = _next_planned(chain, sender, tried)[:open_slots]
+        if not batch:
             break
-        run = _sendable_run(chain, planned)
-        looked_at.update(run.looked_at)
-        signed = _store_signed(chain, signer, run.sendable, fees)
-        if signed:
-            reach("outbox.stored")
-            broadcast(chain, signer, signed)
-            sent += len(signed)
+        tried.update(tx.pk for tx in batch)
+        # Each is simulated after those before it are sent: two that share an allowance both pass on the same state.
+        sent += sum(_send(chain, signer, tx, fees) for tx in batch)
     return sent
 
 
@@ -71,9 +64,9 @@ def _open_count(chain: Chain, sender: str) -> int:
     ).count()
 
 
-def _next_planned(chain: Chain, sender: str, looked_at: set[int]) -> Sequence[ChainTransaction]:
+def _next_planned(chain: Chain, sender: str, tried: set[int]) -> Sequence[ChainTransaction]:
     planned = ChainTransaction.objects.filter(chain_id=chain.chain_id, sender=sender, state=State.PLANNED).exclude(
-        pk__in=looked_at
+        pk__in=tried
     )
     waiting = planned.filter(waits_for_nonce__isnull=False)
     if waiting.exists():
@@ -83,54 +76,36 @@ def _next_planned(chain: Chain, sender: str, looked_at: set[int]) -> Sequence[Ch
     return list(planned.order_by("nonce", "id")[:BATCH])
 
 
-@dataclass
-class _Run:
-    """Of some planned transactions those to send now, with their gas limits, and the ids of all that are dealt with."""
-
-    sendable: list[tuple[ChainTransaction, int]] = field(default_factory=list)
-    looked_at: list[int] = field(default_factory=list)
-
-
-def _sendable_run(chain: Chain, planned: Sequence[ChainTransaction]) -> _Run:
-    """Simulate all on the same state: deal with those refused at the beginning, take those up to the next refusal."""
-    run = _Run()
-    for tx, gas in zip(planned, _gas_limits(chain, planned), strict=True):
-        if isinstance(gas, int):
-            run.sendable.append((tx, gas))
-        elif run.sendable:
-            break
-        else:
-            _refused(chain, tx, gas)
-        run.looked_at.append(tx.pk)
-    return run
+def _send(chain: Chain, signer: Signer, tx: ChainTransaction, fees: Fees) -> bool:
+    """Sign and broadcast one planned transaction; False when it is not sent (now, or ever)."""
+    gas = _simulated_gas(chain, tx)
+    if gas is None:
+        return False
+    attempt = _store_signed(chain, signer, tx, fees, gas)
+    if attempt is None:
+        return False
+    reach("outbox.stored")
+    broadcast(chain, signer, [(tx, attempt)])
+    return True
 
 
-def _gas_limits(chain: Chain, planned: Sequence[ChainTransaction]) -> list[int | Exception]:
-    """For each the gas limit with head room, or why it cannot be sent now."""
-    limits: dict[int, int | Exception] = {}
-    calls: dict[int, dict[str, Any]] = {}
-    for tx in planned:
-        if tx.kind == FILL_NONCE:
-            limits[tx.pk] = TRANSFER_GAS
-            continue
-        try:
-            calls[tx.pk] = call_of(tx, chain)
-        except (KeyError, ValueError) as error:
-            limits[tx.pk] = error
-    for pk, gas in zip(calls, client(chain).simulations(list(calls.values())), strict=True):
-        limits[pk] = gas * 5 // 4 + 20_000 if isinstance(gas, int) else gas
-    return [limits[tx.pk] for tx in planned]
-
-
-def _refused(chain: Chain, tx: ChainTransaction, error: Exception) -> None:
-    if isinstance(error, Reverted):
+def _simulated_gas(chain: Chain, tx: ChainTransaction) -> int | None:
+    """The gas limit with head room, or None when the transaction cannot be sent now."""
+    if tx.kind == FILL_NONCE:
+        return TRANSFER_GAS
+    try:
+        gas = client(chain).simulate(call_of(tx, chain))
+    except (KeyError, ValueError) as error:
+        give_up(tx, [State.PLANNED], f"it cannot be encoded: {error}")
+    except Reverted as error:
         _would_revert(chain, tx, error)
-    elif isinstance(error, RpcError):
+    except RpcError as error:
         # Not the action's fault, as far as we can tell (the sender's coin, the node): it stays planned.
         logger.warning("simulation_refused", kind=tx.kind, subject=tx.subject, error=str(error))
         ChainTransaction.objects.filter(pk=tx.pk, state=State.PLANNED).update(error=str(error))
     else:
-        give_up(tx, [State.PLANNED], f"it cannot be encoded: {error}")
+        return gas * 5 // 4 + 20_000
+    return None
 
 
 def _would_revert(chain: Chain, tx: ChainTransaction, error: Reverted) -> None:
@@ -159,54 +134,41 @@ def allocator_of(chain: Chain, sender: str) -> SenderNonce:
 
 
 def _store_signed(
-    chain: Chain, signer: Signer, sendable: Sequence[tuple[ChainTransaction, int]], fees: Fees
-) -> list[Signed]:
-    """Take nonces, sign, and store all of it in one transaction; what another process was first at is left out."""
-    if not sendable:
-        return []
+    chain: Chain, signer: Signer, tx: ChainTransaction, fees: Fees, gas: int
+) -> TransactionAttempt | None:
+    """Take a nonce, sign, and store both in one transaction; None when another process was first."""
+    call = call_of(tx, chain)
     with transaction.atomic():
         allocator = allocator_of(chain, signer.address)
-        taken = _still_planned([tx.pk for tx, _gas in sendable])
-        mine = [(tx, gas) for tx, gas in sendable if tx.pk in taken][: room(chain, signer.address)]
-        before = dict(
-            TransactionAttempt.objects.filter(transaction__in=[tx.pk for tx, _gas in mine])
-            .values_list("transaction")
-            .annotate(Count("pk"))
-        )
-        attempts = []
-        for tx, gas in mine:
-            nonce = allocator.next_nonce if tx.nonce is None else tx.nonce
-            allocator.next_nonce = max(allocator.next_nonce, nonce + 1)
-            signed = signer.sign_transaction(unsigned(call_of(tx, chain), chain=chain, nonce=nonce, gas=gas, fees=fees))
-            tx.nonce, tx.transaction_hash, tx.error, tx.waits_for_nonce = nonce, signed.hash, "", None
-            attempts.append(
-                TransactionAttempt(
-                    transaction=tx,
-                    number=before.get(tx.pk, 0) + 1,
-                    nonce=nonce,
-                    hash=signed.hash,
-                    raw=signed.raw,
-                    gas_limit=gas,
-                    max_fee_per_gas=fees.max_fee,
-                    max_priority_fee_per_gas=fees.priority,
-                )
-            )
-        allocator.save(update_fields=["next_nonce"])
-        advance_all(
-            [tx for tx, _gas in mine],
+        if not room(chain, signer.address):
+            return None
+        nonce = allocator.next_nonce if tx.nonce is None else tx.nonce
+        signed = signer.sign_transaction(unsigned(call, chain=chain, nonce=nonce, gas=gas, fees=fees))
+        moved = advance(
+            tx,
             [State.PLANNED],
             State.SIGNED,
-            lambda tx: f"nonce {tx.nonce}",
-            *("nonce", "transaction_hash", "error", "waits_for_nonce"),
+            f"nonce {nonce}",
+            nonce=nonce,
+            transaction_hash=signed.hash,
+            error="",
+            waits_for_nonce=None,
         )
-        TransactionAttempt.objects.bulk_create(attempts)
-    return [(attempt.transaction, attempt) for attempt in attempts]
-
-
-def _still_planned(pks: Sequence[int]) -> set[int]:
-    """Those that are planned, locked until the end of the transaction."""
-    rows = ChainTransaction.objects.select_for_update().filter(pk__in=pks, state=State.PLANNED)
-    return set(rows.order_by("pk").values_list("pk", flat=True))
+        if not moved:
+            return None
+        if nonce == allocator.next_nonce:
+            allocator.next_nonce = nonce + 1
+            allocator.save(update_fields=["next_nonce"])
+        return TransactionAttempt.objects.create(
+            transaction=tx,
+            number=tx.attempts.count() + 1,
+            nonce=nonce,
+            hash=signed.hash,
+            raw=signed.raw,
+            gas_limit=gas,
+            max_fee_per_gas=fees.max_fee,
+            max_priority_fee_per_gas=fees.priority,
+        )
 
 
 def fill_gaps(chain: Chain, sender: str) -> int:
