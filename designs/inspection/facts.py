@@ -20,6 +20,7 @@ _IMAGE_FACTS: dict[str, type | tuple[type, ...]] = {
     "width": int,
     "height": int,
     "mode": str,
+    "bits": int,
     "has_alpha": bool,
     "has_color_profile": bool,
     "orientation": int,

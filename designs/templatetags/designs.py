@@ -184,11 +184,13 @@ def _format_name(facts: dict[str, Any]) -> str:
 def _image_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
     megapixels = _figure(facts["width"] * facts["height"] / 1_000_000)
     alpha = _("with transparency") if facts.get("has_alpha") else _("without transparency")
+    # What is inspected before there was this fact has none; eight bits go without saying.
+    depth = _("%(bits)s bits a channel") % facts + ", " if facts.get("bits", 0) > 8 else ""
     profile = _("embedded") if facts.get("has_color_profile") else _("none: read as sRGB")
     return [
         (_("Format"), _format_name(facts)),
         (_("Size"), f"{facts['width']} × {facts['height']} px ({megapixels} MP)"),
-        (_("Colors"), f"{facts.get('mode', '')}, {alpha}"),
+        (_("Colors"), f"{facts.get('mode', '')}, {depth}{alpha}"),
         *_palette_lines(facts),
         (_("Color profile"), profile),
     ]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from designs.inspection import FileLimits, preflight, sentence
+from designs.inspection import FileLimits, inspect, preflight, sentence
 from designs.previews import make_derivatives
 from designs.tests.many import outcomes
 from designs.tests.samples import image_bytes
@@ -27,6 +27,31 @@ def turned() -> Image.Exif:
     exif = Image.Exif()
     exif[0x0112] = 6
     return exif
+
+
+def deep_tiff(*channels: int, order: str = "<", apart: bool = False, sample: int = 1, bits: int = 16) -> bytes:
+    """500 × 400 pixels of these channels (RGB, and alpha if there are four), of 16 or 32 bits, not packed."""
+    one = np.array(channels, {16: np.uint16, 32: np.uint32}[bits]).astype(f"{order}u{bits // 8}")
+    pixels = np.broadcast_to(one, (400, 500, len(channels)))
+    planes = [pixels[:, :, at].tobytes() for at in range(len(channels))] if apart else [pixels.tobytes()]
+    tags = {
+        256: (4, [500]), 257: (4, [400]), 258: (3, [bits] * len(channels)), 259: (3, [1]), 262: (3, [2]),
+        273: (4, [0] * len(planes)), 277: (3, [len(channels)]), 278: (4, [400]),
+        279: (4, [len(plane) for plane in planes]), 284: (3, [2 if apart else 1]), 339: (3, [sample] * len(channels)),
+    }  # fmt: skip
+    if len(channels) == 4:
+        tags[338] = (3, [2])
+    values = 8 + 2 + 12 * len(tags) + 4
+    first = values + 2 * sum(4 * len(each) for _kind, each in tags.values())
+    tags[273] = (4, [first + sum(len(plane) for plane in planes[:at]) for at in range(len(planes))])
+    table, beside = struct.pack(order + "H", len(tags)), b""
+    for tag, (kind, each) in sorted(tags.items()):
+        packed = struct.pack(f"{order}{len(each)}{'HI'[kind - 3]}", *each)
+        if len(packed) > 4:
+            packed, beside = struct.pack(order + "I", values + len(beside)), beside + packed
+        table += struct.pack(order + "HHI", tag, kind, len(each)) + packed.ljust(4, b"\0")
+    head = {"<": b"II*\0", ">": b"MM\0*"}[order] + struct.pack(order + "I", 8)
+    return (head + table + bytes(4) + beside).ljust(first, b"\0") + b"".join(planes)
 
 
 def tiff_of(width: int, height: int) -> bytes:
@@ -87,6 +112,52 @@ def test_every_mode_is_shown_in_its_colors(tmp_path):
         (shown,) = [file for file in files if file.kind == "image" and file.width == 480 and "webp" in file.media_type]
         with Image.open(shown.path) as image:
             assert image.convert("RGB").getpixel((200, 200)) == pytest.approx(expected, abs=30), case
+
+
+# The low bytes are set: read as eight bits, or from the wrong end, they would show.
+DEEP = (0xFF01, 0x80FE, 0x01FF)
+PALE = (0xFF01, 0x80FE, 0x01FF, 0xC0FF)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("apart", [False, True], ids=["together", "apart"])
+@pytest.mark.parametrize("channels", [DEEP, PALE], ids=["RGB", "RGBA"])
+def test_colors_of_16_bits_are_told_and_shown_as_they_are(tmp_path, order, apart, channels):
+    path = tmp_path / "blob"
+    path.write_bytes(deep_tiff(*channels, order=order, apart=apart))
+    detected = preflight(path, "a.tif")
+    facts = inspect(path, detected, tmp_path).facts
+    assert (facts["width"], facts["height"], facts["mode"], facts["bits"]) == (500, 400, "RGBA"[: len(channels)], 16)
+    assert facts["palette"] == [{"color": "#ff8001", "share": 1.0}]
+    files = make_derivatives(path, detected, tmp_path / "made")
+    (shown,) = [file for file in files if file.kind == "image" and file.width == 480 and "webp" in file.media_type]
+    with Image.open(shown.path) as image:
+        for at in ((20, 20), (240, 190), (460, 360)):
+            wanted = tuple(channel >> 8 for channel in channels)
+            assert image.convert(facts["mode"]).getpixel(at) == pytest.approx(wanted, abs=4), at
+
+
+def test_bits_are_told_of_other_formats_too(tmp_path):
+    files = {
+        "gray tiff": (encoded(GRAY), "a.tif"),
+        "gray png": (encoded(GRAY, "PNG"), "a.png"),
+        "two colors": (encoded(Image.new("1", (9, 9)), "PNG"), "a.png"),
+        "few colors": (encoded(Image.linear_gradient("L").quantize(16), "PNG"), "a.png"),
+        "jpeg": (image_bytes("JPEG"), "a.jpg"),
+        "avif": (AVIF, "a.avif"),
+    }
+    found = {case: outcome.facts["bits"] for case, outcome in outcomes(files, tmp_path, limits=LIMITS).items()}
+    assert found == {"gray tiff": 16, "gray png": 16, "two colors": 1, "few colors": 4, "jpeg": 8, "avif": 0}
+
+
+@pytest.mark.parametrize(
+    ("options", "mode"), [({"bits": 32}, "3 × 32 bits"), ({"sample": 2}, "3 × 16 bits")], ids=["32 bits", "signed"]
+)
+def test_colors_that_are_not_read_are_named(tmp_path, options, mode):
+    files = {"deep": (deep_tiff(1, 2, 3, **options), "a.tif")}
+    (outcome,) = outcomes(files, tmp_path, limits=LIMITS).values()
+    assert (outcome.code, outcome.details) == ("color_mode", {"mode": mode})
+    assert f"({mode})" in sentence(outcome.code, outcome.details)
 
 
 FRAMES = [Image.new("RGB", (16, 16), color) for color in ("red", "blue")]

@@ -42,6 +42,8 @@ def test_an_image_is_shown_in_pixels() -> None:
         ("Colors", "RGBA, with transparency"),
         ("Color profile", "none: read as sRGB"),
     ]
+    deep = dict(fact_lines({**facts, "bits": 16}))
+    assert deep["Colors"] == "RGBA, 16 bits a channel, with transparency"
 
 
 def test_lengths_are_rounded_and_not_cut() -> None:

@@ -91,6 +91,7 @@ def test_images_are_recognized_and_measured(form, name, media_type, check):
         "width": 64,
         "height": 48,
         "mode": "RGB",
+        "bits": 8,
         "has_alpha": False,
         "has_color_profile": False,
         "orientation": 1,

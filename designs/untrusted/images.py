@@ -1,13 +1,17 @@
 """Images: facts about a master, and derivatives for showing it."""
 
 import io
+import re
 import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from PIL import Image, ImageCms, ImageDraw, ImageFont, ImageOps
+from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TiffImageFile
 
+from designs.untrusted import tiff
 from designs.untrusted.refusal import Refusal
 
 Progress = Callable[[str, float], None]
@@ -60,6 +64,9 @@ def open_image(path: str, form: str, *, max_pixels: int) -> Image.Image:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise Refusal("too_many_pixels", max_megapixels=max_pixels // 1_000_000) from None
     except (OSError, SyntaxError, ValueError, Warning) as error:
+        unknown = tiff.unknown_colors(path) if form == "tiff" else ""
+        if unknown:
+            raise Refusal("color_mode", mode=unknown) from error
         raise Refusal("unreadable", cause=str(error)[:200]) from error
     if image.width * image.height > max_pixels:
         raise Refusal("too_many_pixels", max_megapixels=max_pixels // 1_000_000)
@@ -68,6 +75,8 @@ def open_image(path: str, form: str, *, max_pixels: int) -> Image.Image:
     # Whole numbers of 32 bits and fractions have no white that a picture could be scaled by; PNG has 16 bits as "I".
     if image.mode not in _MODES or (image.mode == "I" and form == "tiff"):
         raise Refusal("color_mode", mode=image.mode[:20])
+    if isinstance(image, TiffImageFile):
+        tiff.read_planes_whole(image)
     return image
 
 
@@ -92,7 +101,7 @@ def _decode(image: Image.Image) -> None:
 def inspect(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """Facts of an image, after it has been decoded whole."""
     image = open_image(request["input"], request["format"], max_pixels=request["max_pixels"])
-    stored_mode = image.mode
+    stored_mode, bits = image.mode, _bits(image)
     form = request["format"]
     turned_by = image.getexif().get(_ORIENTATION, 1) if form == "tiff" else 1
     progress("decode", 0.3)
@@ -105,11 +114,24 @@ def inspect(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         "width": image.height if turned else image.width,
         "height": image.width if turned else image.height,
         "mode": stored_mode,
+        "bits": bits,
         "has_alpha": image.has_transparency_data,
         "has_color_profile": bool(image.info.get("icc_profile")),
         "orientation": orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1,
         **_colors(image),
     }
+
+
+def _bits(image: Image.Image) -> int:
+    """Bits of a channel as the file stores it, before it is decoded; 0 for AVIF, whose reader does not tell."""
+    if isinstance(image, TiffImageFile):
+        return tiff.bits(image)
+    if image.format == "AVIF":
+        return 0
+    # The decoder's name for how it is packed: "RGB;16B", "L;2", "1".
+    packing = str(image.tile[0].args) if isinstance(image, PngImageFile) and image.tile else ""
+    packed = re.search(r";(\d+)", packing)
+    return int(packed[1]) if packed else 1 if packing == "1" else 8
 
 
 def _colors(image: Image.Image) -> dict[str, Any]:
