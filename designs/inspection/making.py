@@ -16,7 +16,7 @@ from .preflight import DetectedType, FileLimits
 logger = structlog.get_logger(__name__)
 
 GIBIBYTE = 1024**3
-# Heads and texts only: the pixels and triangles are left where they are.
+# Heads and texts only: triangles are left where they are, and pixels too but for PNGs of a moderate size with alpha.
 LIMITS = Limits(cpu_seconds=10, wall_seconds=20, memory_bytes=GIBIBYTE, file_bytes=64 * 1024, threads=1)
 NOTHING: dict[str, Any] = {
     "generator": "", "source_type": "", "says_ai": None, "fields": {}, "lines": [], "notes": []

@@ -1,11 +1,13 @@
 """Files that say how they were made, in the manner of each program, made on the spot."""
 
+import gzip
 import io
 import json
 import struct
 import zlib
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from designs.tests.samples import image_bytes
@@ -124,4 +126,22 @@ def photo_with(form: str, *, exif: bytes = b"", xmp: bytes = b"") -> bytes:
     if xmp:
         options["xmp"] = xmp
     Image.new("RGB", (16, 16), (120, 90, 60)).save(target, form, **options)
+    return target.getvalue()
+
+
+def stealth_png(
+    content: Any, *, size: tuple[int, int] = (96, 130), length: int | None = None, packed: bytes | None = None
+) -> bytes:
+    """A PNG with this JSON in the lowest bits of its alpha channel, as NovelAI hides it; `length` is told in place of
+    the true one, `packed` stands in place of the gzip."""
+    data = gzip.compress(json.dumps(content).encode()) if packed is None else packed
+    told = 8 * len(data) if length is None else length
+    bits = np.unpackbits(np.frombuffer(b"stealth_pngcomp" + struct.pack(">I", told) + data, np.uint8))
+    width, height = size
+    lowest = np.zeros(width * height, np.uint8)
+    lowest[: len(bits)] = bits[: width * height]
+    pixels = np.full((height, width, 4), 254, np.uint8)
+    pixels[:, :, 3] |= lowest.reshape(width, height).T
+    target = io.BytesIO()
+    Image.fromarray(pixels).save(target, "PNG")
     return target.getvalue()

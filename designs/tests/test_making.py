@@ -1,5 +1,6 @@
 """What files say of their own making: read from each program's files, and from hostile ones not at all."""
 
+import gzip
 import json
 import os
 from pathlib import Path
@@ -143,6 +144,65 @@ def test_each_generator_is_read_in_its_own_words(tmp_path, texts, generator, fie
     said = said_by(tmp_path, made.png_saying(**texts), "png")
     assert (said["generator"], said["says_ai"], said["fields"]) == (generator, True, fields)
     assert fields["prompt"].split("\n")[0] not in json.dumps(said["lines"])
+
+
+HIDDEN = {
+    "Software": "NovelAI", "Source": "Stable Diffusion C1E1DA1F", "Title": "AI generated image",
+    "Description": "a cat", "Comment": json.dumps(NOVEL), "Generation time": 3.2,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [(96, 130), (13, 700)], ids=["high", "higher than its head is long"])
+def test_what_novelai_hides_in_the_alpha_channel_is_read(tmp_path, size):
+    said = said_by(tmp_path, made.stealth_png(HIDDEN, size=size), "png")
+    assert (said["generator"], said["says_ai"], said["notes"]) == ("NovelAI", True, [])
+    assert said["fields"] == {
+        "model_name": "Stable Diffusion C1E1DA1F",
+        "prompt": "a cat" + NEGATIVE + "lowres",
+        "seed": "9",
+        "parameters": {"steps": 28, "width": 832, "scale": 5.0, "sampler": "k_euler"},
+        "tools": ["NovelAI"],
+    }
+    assert ["PNG alpha channel", "Title", "AI generated image"] in said["lines"]
+    assert "a cat" not in json.dumps(said["lines"])
+
+
+def test_the_text_chunks_of_a_picture_go_before_what_its_alpha_channel_hides(tmp_path):
+    hidden = made.stealth_png(HIDDEN)
+    content = hidden[:33] + made.text_chunk("parameters", made.A1111) + hidden[33:]
+    assert said_by(tmp_path, content, "png")["fields"] == A1111_FIELDS
+
+
+def test_hostile_alpha_channels_are_passed_over_in_little_time_and_memory(tmp_path):
+    bomb = gzip.compress(b'"' + bytes(200_000_000), 9)
+    few = gzip.compress(b'{"Software": "NovelAI"}')
+    files = {
+        "longer than the picture": made.stealth_png(HIDDEN, length=2**32 - 8),
+        "one byte longer": made.stealth_png(HIDDEN, length=96 * 130 - 152 + 8),
+        "no length": made.stealth_png(HIDDEN, length=0),
+        "no whole bytes": made.stealth_png(HIDDEN, length=8 * len(few) + 3),
+        "bomb": made.stealth_png(None, packed=bomb, size=(1500, 1100)),
+        "much": made.stealth_png(None, packed=bytes(2_200_000), size=(4300, 4100)),
+        "no gzip": made.stealth_png(None, packed=b"not gzip"),
+        "cut": made.stealth_png(None, packed=few[:-12]),
+        "no object": made.stealth_png(["NovelAI"]),
+        "deep": made.stealth_png(None, packed=gzip.compress(b"[" * 200_000)),
+        "no texts": made.stealth_png({"Software": 7, "Comment": {"prompt": "x"}}),
+        "too small": made.stealth_png(HIDDEN, size=(12, 12)),
+        "damaged picture": made.stealth_png(HIDDEN)[:60] + bytes(40) + made.stealth_png(HIDDEN)[100:],
+    }
+    named = {case: (content, "f.png") for case, content in files.items()}
+    found = outcomes(named, tmp_path, limits=FileLimits(), task="read_making")
+    assert {case: outcome.code for case, outcome in found.items() if outcome.code} == {}
+    notes = {case: outcome.facts["notes"] for case, outcome in found.items() if outcome.facts["notes"]}
+    damaged = ("longer than the picture", "one byte longer", "no length", "no whole bytes", "no gzip", "cut")
+    assert notes == {
+        **{case: ["text_damaged"] for case in (*damaged, "no object", "deep")},
+        "bomb": ["text_too_long"],
+        "much": ["text_too_long"],
+    }
+    assert {case for case, outcome in found.items() if outcome.facts["generator"]} == set()
+    assert {case for case, outcome in found.items() if outcome.seconds > 3 or outcome.peak_bytes > 500_000_000} == set()
 
 
 @pytest.mark.parametrize(

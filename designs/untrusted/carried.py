@@ -19,9 +19,11 @@ _XMP_KEY = "XML:com.adobe.xmp"
 
 @dataclass
 class Carried:
-    """Texts of a PNG by their keyword, EXIF as text, one XMP packet. `notes` say what was passed over, and why."""
+    """Texts of a PNG by their keyword, those hidden in its pixels, EXIF as text, one XMP packet. `notes` say what was
+    passed over, and why."""
 
     texts: dict[str, str] = field(default_factory=dict)
+    hidden: dict[str, str] = field(default_factory=dict)
     exif: Exif = field(default_factory=Exif)
     xmp: bytes = b""
     notes: set[str] = field(default_factory=set)
@@ -62,6 +64,11 @@ def carried_by(path: str, form: str, *, max_pixels: int) -> Carried:
             found.take_xmp(found.exif.xmp)
         else:
             {"png": _png, "jpeg": _jpeg, "webp": _webp}[form](stream, os.path.getsize(path), found)
+    if form == "png":
+        from designs.untrusted.stealth import hidden_texts
+
+        found.hidden, note = hidden_texts(path)
+        found.notes |= {note} - {""}
     return found
 
 

@@ -129,11 +129,12 @@ def _quietly(said: _Said, reader: Callable[[], dict[str, str]]) -> dict[str, str
 def _image(carried: Carried, said: _Said) -> None:
     said.notes |= carried.notes
     exif = carried.exif
-    said.run = run_of(carried.texts, exif.comment, (exif.description, exif.make, exif.camera))
+    said.run = run_of(carried.texts, exif.comment, (exif.description, exif.make, exif.camera)) or run_of(carried.hidden)
     prompts = ("Description",) if said.run else ()
-    for name in _PNG_LINES:
-        if name not in prompts:
-            said.line("PNG", name, carried.texts.get(name, ""))
+    for place, texts in (("PNG", carried.texts), ("PNG alpha channel", carried.hidden)):
+        for name in _PNG_LINES:
+            if name not in prompts:
+                said.line(place, name, texts.get(name, ""))
     for key, name in _EXIF_LINES.items():
         if not (said.run and key == "description"):
             said.line("EXIF", name, getattr(exif, key))
