@@ -31,9 +31,11 @@ class CertificateError(DesignError):
 
 @dataclass(frozen=True)
 class Certificate:
-    """The chain in PEM, leaf first, and what signs with the leaf's key. `ends_at` is when the leaf ends."""
+    """The chain in PEM, leaf first, and what signs with the leaf's key. `ends_at` is when the leaf ends, `fingerprint`
+    the leaf's SHA-256 in hex."""
 
     chain: str
+    fingerprint: str
     subject: str
     ends_at: datetime
     key: ec.EllipticCurvePrivateKey
@@ -105,4 +107,5 @@ def _read(key: str, chain: str) -> Certificate:
     leaf = certificates[0]
     if leaf.public_key() != private.public_key():
         raise CertificateError(_("The first certificate of CREDENTIALS_CHAIN is not that of CREDENTIALS_KEY."))
-    return Certificate(chain, leaf.subject.rfc4514_string(), leaf.not_valid_after_utc, private)
+    fingerprint = leaf.fingerprint(hashes.SHA256()).hex()
+    return Certificate(chain, fingerprint, leaf.subject.rfc4514_string(), leaf.not_valid_after_utc, private)

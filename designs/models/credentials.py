@@ -19,11 +19,19 @@ class PreviewCredential(models.Model):
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
     error_code = models.CharField(max_length=40, blank=True)
+    certificate = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="SHA-256 of the certificate that it was last given to, in hex; of old rows none",
+    )
     beat_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["id"], name="credential_open", condition=models.Q(state__in=["waiting", "running"])),
+            models.Index(
+                fields=["certificate"], name="credential_certificate", condition=models.Q(state__in=["done", "failed"])
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,6 +1,7 @@
 """Pictures of published designs, signed: the largest JPEG and WebP of each, made from the master, which they name.
 
-The row is the queue. A signed picture takes the place of the one that it was made of, if that is still there.
+The row is the queue. A signed picture takes the place of the one that it was made of, if that is still there. When
+the operator's certificate has changed, what the other one signed comes into the queue again, behind what is new.
 """
 
 import tempfile
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import structlog
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from designs.credentials import Certificate, CredentialsError, sign_file, signing_certificate
@@ -34,6 +35,7 @@ def sign_published_pictures(*, limit: int = AT_ONCE) -> int:
     if certificate is None:
         return 0
     _plan(limit)
+    _plan_again(limit, certificate)
     silent = PreviewCredential.objects.filter(state=State.RUNNING, beat_at__lt=timezone.now() - SILENT_AFTER)
     silent.filter(attempts__lt=ATTEMPTS).update(state=State.WAITING)
     silent.update(state=State.FAILED, error_code="worker_lost")
@@ -59,9 +61,28 @@ def _plan(limit: int) -> None:
     PreviewCredential.objects.bulk_create(rows, ignore_conflicts=True)
 
 
+def _plan_again(limit: int, certificate: Certificate) -> None:
+    """Rows that another certificate was the last to have wait again, as many as there is room for. What they show
+    stays until it is replaced; so does the order, in which new pictures do not wait for a whole house of old ones."""
+    room = limit - PreviewCredential.objects.filter(state__in=(State.WAITING, State.RUNNING)).count()
+    if room <= 0:
+        return
+    # As two ranges, for an index knows no inequality.
+    other = Q(certificate__lt=certificate.fingerprint) | Q(certificate__gt=certificate.fingerprint)
+    due = PreviewCredential.objects.filter(other, state__in=(State.DONE, State.FAILED))
+    pks = list(due.values_list("pk", flat=True)[:room])
+    count = due.filter(pk__in=pks).update(state=State.WAITING, attempts=0, error_code="")
+    if count:
+        logger.info("pictures_to_sign_again", count=count, certificate=certificate.fingerprint)
+
+
 def _sign(pk: int, certificate: Certificate) -> bool:
     claimed = PreviewCredential.objects.filter(pk=pk, state=State.WAITING).update(
-        state=State.RUNNING, attempts=F("attempts") + 1, beat_at=timezone.now(), error_code=""
+        state=State.RUNNING,
+        attempts=F("attempts") + 1,
+        beat_at=timezone.now(),
+        error_code="",
+        certificate=certificate.fingerprint,
     )
     if not claimed:
         return False

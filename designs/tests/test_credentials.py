@@ -172,6 +172,66 @@ def test_the_largest_pictures_of_what_is_published_are_signed_once(piece: Any, p
     assert not PreviewCredential.objects.exists()
 
 
+def test_what_another_certificate_signed_is_signed_again_in_batches(
+    piece: Any, settings: Any, tmp_path: Path, django_assert_max_num_queries: Any
+) -> None:
+    pictures = [image_bytes("PNG", size=(60 + more, 48)) for more in range(4)]
+    versions = [piece(one, f"{at}.png", "png", "image/png") for at, one in enumerate(pictures[:3])]
+    assert sign_published_pictures() == 3
+    signed = dict(Preview.objects.values_list("pk", "sha256"))
+    old = configured_certificate()
+    sizes = dict(Preview.objects.values_list("pk", "size"))
+    # A row of before there was the column, and one that the old certificate could not sign.
+    unknown, failed, _other = PreviewCredential.objects.order_by("id")
+    PreviewCredential.objects.filter(pk=unknown.pk).update(certificate="")
+    PreviewCredential.objects.filter(pk=failed.pk).update(state="failed", attempts=3, error_code="crashed")
+
+    settings.CREDENTIALS_DIR = tmp_path / "new"
+    assert make_local_authority(settings.CREDENTIALS_DIR)
+    new = configured_certificate()
+    assert old is not None
+    assert new is not None
+    assert old.fingerprint != new.fingerprint
+    path = preview_store().path(signed[unknown.preview_id])
+    media_type = Preview.objects.get(pk=unknown.preview_id).media_type
+    assert read_credentials(path, media_type, tmp_path).state == "valid"
+
+    # New pictures come first; a batch is no larger for what is old.
+    fresh = piece(pictures[3], "fresh.png", "png", "image/png")
+    assert sign_published_pictures(limit=1) == 1
+    assert PreviewCredential.objects.get(certificate=new.fingerprint).preview.version_id == fresh.pk
+    assert [sign_published_pictures(limit=2) for _batch in range(3)] == [2, 1, 0]
+
+    for version in [*versions, fresh]:
+        row = PreviewCredential.objects.select_related("preview").get(preview__version=version)
+        assert (row.state, row.attempts, row.certificate) == ("done", 1, new.fingerprint)
+        found = read_credentials(preview_store().path(row.preview.sha256), media_type, tmp_path)
+        assert (found.state, found.entry) == ("trusted", version.design.entry_id)
+        assert [one.relationship for one in found.ingredients] == ["parentOf"]
+        # The new manifest stands in the place of the old one, not beside it.
+        assert abs(row.preview.size - sizes.get(row.preview_id, row.preview.size)) < 200
+    with django_assert_max_num_queries(7):
+        assert sign_published_pictures() == 0
+
+
+def test_signing_again_goes_on_where_it_was_when_a_worker_is_lost(
+    piece: Any, png: bytes, settings: Any, tmp_path: Path
+) -> None:
+    piece(png, "a.png", "png", "image/png")
+    assert sign_published_pictures() == 1
+    settings.CREDENTIALS_DIR = tmp_path
+    assert make_local_authority(tmp_path)
+    new = configured_certificate()
+    assert new is not None
+    # Claimed by the new certificate, and then the worker died: the picture is still the old one.
+    PreviewCredential.objects.update(
+        state="running", certificate=new.fingerprint, beat_at=datetime(2026, 1, 1, tzinfo=UTC)
+    )
+    assert sign_published_pictures() == 1
+    preview = Preview.objects.get()
+    assert read_credentials(preview_store().path(preview.sha256), preview.media_type, tmp_path).state == "trusted"
+
+
 def test_a_picture_whose_master_is_away_is_tried_three_times(piece: Any, png: bytes) -> None:
     version = piece(png, "a.png", "png", "image/png")
     master_store().path(version.master.sha256).unlink()
