@@ -130,7 +130,12 @@ def photo_with(form: str, *, exif: bytes = b"", xmp: bytes = b"") -> bytes:
 
 
 def stealth_png(
-    content: Any, *, size: tuple[int, int] = (96, 130), length: int | None = None, packed: bytes | None = None
+    content: Any,
+    *,
+    size: tuple[int, int] = (96, 130),
+    length: int | None = None,
+    packed: bytes | None = None,
+    alpha: int = 254,
 ) -> bytes:
     """A PNG with this JSON in the lowest bits of its alpha channel, as NovelAI hides it; `length` is told in place of
     the true one, `packed` stands in place of the gzip."""
@@ -141,7 +146,7 @@ def stealth_png(
     lowest = np.zeros(width * height, np.uint8)
     lowest[: len(bits)] = bits[: width * height]
     pixels = np.full((height, width, 4), 254, np.uint8)
-    pixels[:, :, 3] |= lowest.reshape(width, height).T
+    pixels[:, :, 3] = alpha | lowest.reshape(width, height).T
     target = io.BytesIO()
     Image.fromarray(pixels).save(target, "PNG")
     return target.getvalue()

@@ -1,14 +1,17 @@
 """What files say of their own making: read from each program's files, and from hostile ones not at all."""
 
 import gzip
+import io
 import json
 import os
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from designs.inspection import FileLimits, preflight, read_making
 from designs.inspection.making import NOTHING, _believable
+from designs.previews import make_derivatives
 from designs.tests import making_samples as made
 from designs.tests.archives import CORE, model_xml, threemf
 from designs.tests.many import outcomes
@@ -171,6 +174,21 @@ def test_the_text_chunks_of_a_picture_go_before_what_its_alpha_channel_hides(tmp
     hidden = made.stealth_png(HIDDEN)
     content = hidden[:33] + made.text_chunk("parameters", made.A1111) + hidden[33:]
     assert said_by(tmp_path, content, "png")["fields"] == A1111_FIELDS
+
+
+def test_what_an_alpha_channel_hides_is_in_no_picture_that_is_shown(tmp_path):
+    path = tmp_path / "a.png"
+    for picture in (made.stealth_png(HIDDEN, size=(500, 400)), made.stealth_png(HIDDEN, size=(500, 400), alpha=126)):
+        path.write_bytes(picture)
+        assert said_by(tmp_path, picture, "png")["generator"] == "NovelAI"
+        files = make_derivatives(path, preflight(path, "a.png"), tmp_path / "made")
+        whole = [file for file in files if file.kind == "image" and file.width == 500]
+        assert len(whole) == 3
+        for file in whole:
+            target = io.BytesIO()
+            with Image.open(file.path) as image:
+                image.convert("RGBA").save(target, "PNG")
+            assert said_by(tmp_path, target.getvalue(), "png")["generator"] == "", file.media_type
 
 
 def test_hostile_alpha_channels_are_passed_over_in_little_time_and_memory(tmp_path):

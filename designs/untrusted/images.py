@@ -218,6 +218,9 @@ def for_showing(image: Image.Image) -> Image.Image:
     elif "transparency" in image.info:
         image = image.convert("RGBA")
     alpha = image.getchannel("A") if "A" in image.getbands() else None
+    if alpha is not None:
+        # Nobody sees its lowest bit, WebP keeps it, and some programs hide the prompt there, which stays private.
+        alpha = alpha.point(lambda value: value | 1 if value > 1 else 0)
     colors = _to_srgb(image, profile)
     if alpha is not None and alpha.getextrema() != (255, 255):
         colors.putalpha(alpha)
