@@ -97,9 +97,9 @@ def _in_order(nearest: dict[int, float], *, but: Fingerprint, at_most: int) -> l
     nearest.pop(but.pk, None)
     # Each row carries its points: no more are read than are looked at.
     keys = sorted(nearest, key=lambda key: (nearest[key], key))[:at_most]
-    # What they were found by is not needed again, and takes longer to read than all else.
+    # What is not needed again takes longer to read than all else.
     found = Fingerprint.objects.filter(pk__in=keys, algorithm=ALGORITHM)
-    rows: Iterable[Fingerprint] = found.defer(*_DESCRIPTORS, "orientations")
+    rows: Iterable[Fingerprint] = found.defer("distances", "harmonics", "orientations")
     return sorted(rows, key=lambda row: (nearest[row.pk], row.pk))
 
 

@@ -1,7 +1,7 @@
 """Laying one surface over another, and saying how far apart they then are.
 
-Two thousand points of each are enough: where both are samples of one surface, the nearest point of the other sample
-is as far away as the nearest of one's own. Nothing here imports Django.
+Where both are samples of one surface, the nearest point of the other sample is as far away as the nearest of one's
+own; the more points, the smaller the difference that shows. Nothing here imports Django.
 """
 
 from dataclasses import dataclass
@@ -15,10 +15,17 @@ from scipy.spatial.transform import Rotation
 
 Floats = NDArray[np.float64]
 
-_COARSE = 128
-_COARSE_TARGET = 512
+_COARSE = 192
+_COARSE_TARGET = 1024
 _FINE = 512
-_KEPT = 5
+_FINE_TARGET = 2048
+_WHOLE = 2048
+_REACH = 3.0
+"""In spacings of one's own points: what lies farther away at the end is not the same place of the surface."""
+_HEATS = ((12, 4, np.inf), (6, 4, np.inf), (3, 20, _REACH))
+"""So many starts go on for so many rounds each, by what is within such a reach; the best go into the next heat."""
+_HOPELESS = 4.0
+_SURELY = 1.1
 _NEAR_EQUAL = 1.25
 """Spreads along two axes whose ratio is below this leave the angle between the axes to chance."""
 
@@ -28,12 +35,15 @@ class Alignment:
     """How well two surfaces lie over each other.
 
     `spacing` is the mean distance to the other sample's nearest point, in units of the mean distance to the nearest
-    of one's own: about 1 for the same surface. `chamfer` is the symmetric mean distance and `far` the larger of both
-    sides' 98th percentiles, in root mean square radii. `mirrored` tells whether a reflection was needed, `scale`
-    what the second was enlarged by.
+    of one's own: about 1 for the same surface. `inside` and `missing` are the smaller and the larger of the same ratio
+    in one direction each: where one surface is the other one with parts lost, it lies inside and they are missing.
+    `chamfer` is the symmetric mean distance and `far` the larger of both sides' 98th percentiles, in root mean square
+    radii. `mirrored` tells whether a reflection was needed, `scale` what the second was enlarged by.
     """
 
     spacing: float
+    inside: float
+    missing: float
     chamfer: float
     far: float
     mirrored: bool
@@ -49,20 +59,40 @@ def align(first: Floats, second: Floats) -> Alignment:
     there, _at = tree.query(turned.reshape(-1, 3))
     score = there.reshape(len(starts), -1).mean(axis=1)
     order = np.argsort(score, kind="stable")
-    fine_tree = cKDTree(target[:_FINE])
-    found = []
-    for start in starts[_spread(starts, order)]:
-        found.append(_icp(target[:_FINE], fine_tree, moving[:_FINE] @ start.T, start, rounds=16))
-    found.sort(key=lambda each: each[0])
+    fine = target[:_FINE_TARGET]
+    fine_tree = cKDTree(fine)
+    found = [(0.0, start, np.zeros(3)) for start in starts[_spread(starts, order)]]
+    own_fine = float(fine_tree.query(fine[:_FINE], k=2)[0][:, 1].mean())
+    for kept, rounds, reach in _HEATS:
+        found = [
+            _icp(
+                fine,
+                fine_tree,
+                moving[:_FINE_TARGET],
+                change,
+                shift,
+                asked=_FINE,
+                rounds=rounds,
+                reach=reach * own_fine,
+            )
+            for _error, change, shift in found[:kept]
+        ]
+        found.sort(key=lambda each: each[0])
     whole = cKDTree(target)
+    own = float(whole.query(target[:_WHOLE], k=2)[0][:, 1].mean())
+    hopeless = found[0][0] > _HOPELESS * own_fine
     best: Alignment | None = None
-    # A second one only where it is nearly as good: symmetric bodies have several.
-    for _error, change, shift in [each for each in found[:2] if each[0] <= 1.1 * found[0][0]]:
-        _error, more, further = _icp(target, whole, moving @ change.T + shift, np.eye(3), rounds=10)
-        placed = (moving @ change.T + shift) @ more.T + further
-        mine = _measured(target, whole, placed, more @ change)
+    # Others only where they are nearly as good: symmetric bodies have several.
+    for _error, change, shift in [each for each in found if each[0] <= 1.1 * found[0][0]]:
+        if not hopeless:
+            _error, change, shift = _icp(
+                target, whole, moving, change, shift, asked=_WHOLE, rounds=12, reach=_REACH * own
+            )
+        mine = _measured(target, whole, moving @ change.T + shift, change)
         if best is None or mine.spacing < best.spacing:
             best = mine
+        if best.spacing < _SURELY:
+            break
     assert best is not None
     return best
 
@@ -82,7 +112,7 @@ def _starts(target: Floats, moving: Floats) -> Floats:
     spread = np.sqrt((target**2).mean(axis=0) * (moving**2).mean(axis=0))
     long_pair, short_pair = spread[0] < _NEAR_EQUAL * spread[1], spread[1] < _NEAR_EQUAL * spread[2]
     if long_pair and short_pair:
-        return _everywhere()
+        return _any_way()
     if long_pair or short_pair:
         return _around(2 if long_pair else 0)
     return _signed_axes()
@@ -96,9 +126,17 @@ def _signed_axes() -> Floats:
 
 @cache
 def _around(axis: int) -> Floats:
-    """Turns about one axis in steps of 10°, both ways up, with their reflections."""
-    turns = Rotation.from_euler("xyz"[axis], np.arange(0, 360, 10)[:, None], degrees=True).as_matrix()
-    return np.concatenate([turns @ signs for signs in _signed_axes()])
+    """Turns about one axis in steps of 5°, both ways up, with their reflections."""
+    turns = Rotation.from_euler("xyz"[axis], np.arange(0, 360, 5)[:, None], degrees=True).as_matrix()
+    # Half of the eight are the other half, turned by 180°.
+    ways = [signs for signs in _signed_axes() if signs[(axis + 1) % 3, (axis + 1) % 3] > 0]
+    return np.concatenate([turns @ signs for signs in ways])
+
+
+@cache
+def _any_way() -> Floats:
+    """Turns about each of the axes, for bodies of one axis that is no longer than the others, and all else."""
+    return np.concatenate([_around(0), _around(1), _around(2), _everywhere()])
 
 
 @cache
@@ -123,29 +161,42 @@ def _spread(starts: Floats, order: NDArray[np.intp]) -> list[int]:
     for at in order:
         if all(np.trace(starts[at] @ starts[other].T) < 2.93 for other in kept):
             kept.append(int(at))
-        if len(kept) == _KEPT:
+        if len(kept) == _HEATS[0][0]:
             break
     return kept
 
 
-def _icp(target: Floats, tree: cKDTree, placed: Floats, start: Floats, *, rounds: int) -> tuple[float, Floats, Floats]:
+def _icp(
+    target: Floats,
+    tree: cKDTree,
+    moving: Floats,
+    change: Floats,
+    shift: Floats,
+    *,
+    asked: int,
+    rounds: int,
+    reach: float = np.inf,
+) -> tuple[float, Floats, Floats]:
     """Iterate to the nearest fit by correspondences in both directions (Besl and McKay, 1992).
 
-    Returns the mean distance and the change (3, 3) and shift (3) from where `start` was applied to.
+    So many points of each are `asked` for their nearest among all of the other. What is farther than `reach` has no
+    part in it, up to a half of them. Returns the mean distance, and the change (3, 3) and shift (3) of `moving` that
+    began as those given.
     """
-    change, shift = start.copy(), np.zeros(3)
+    placed = moving @ change.T + shift
     last = np.inf
     for _round in range(rounds):
-        there, at = tree.query(placed)
-        back, from_there = cKDTree(placed).query(target)
-        error = float(there.mean() + back.mean()) / 2
+        there, at = tree.query(placed[:asked])
+        back, from_there = cKDTree(placed).query(target[:asked])
+        # The farthest tenth pulls toward where the other has nothing.
+        bounds = [min(np.quantile(each, 0.9), max(np.quantile(each, 0.5), reach)) for each in (there, back)]
+        near, near_back = there <= bounds[0], back <= bounds[1]
+        error = float(np.minimum(there, bounds[0]).mean() + np.minimum(back, bounds[1]).mean()) / 2
         if error > last * 0.998:
             break
         last = error
-        # The farthest tenth pulls toward where the other has nothing.
-        near, near_back = there <= np.quantile(there, 0.9), back <= np.quantile(back, 0.9)
-        source = np.concatenate([placed[near], placed[from_there[near_back]]])
-        goal = np.concatenate([target[at[near]], target[near_back]])
+        source = np.concatenate([placed[:asked][near], placed[from_there[near_back]]])
+        goal = np.concatenate([target[at[near]], target[:asked][near_back]])
         turn, factor, move = _similarity(source, goal)
         placed = factor * placed @ turn.T + move
         change, shift = factor * turn @ change, factor * turn @ shift + move
@@ -161,18 +212,27 @@ def _similarity(source: Floats, goal: Floats) -> tuple[Floats, float, Floats]:
     if np.linalg.det(left) * np.linalg.det(right) < 0:
         signs[2] = -1
     turn = left @ np.diag(signs) @ right
-    factor = float((values * signs).sum() / (moved**2).sum())
+    spread, fitting = float((moved**2).sum()), float((values * signs).sum())
+    # Points that all go to one place say nothing about size.
+    factor = fitting / spread if spread > 0 and fitting > 0 else 1.0
     return turn, factor, aim - factor * turn @ middle
 
 
 def _measured(target: Floats, tree: cKDTree, placed: Floats, change: Floats) -> Alignment:
     other = cKDTree(placed)
     there, back = tree.query(placed)[0], other.query(target)[0]
-    own = (tree.query(target, k=2)[0][:, 1].mean() + other.query(placed, k=2)[0][:, 1].mean()) / 2
+    own_target = float(tree.query(target, k=2)[0][:, 1].mean())
+    own_placed = float(other.query(placed, k=2)[0][:, 1].mean())
     chamfer = float(there.mean() + back.mean()) / 2
+    if not (own_target > 0 and own_placed > 0):
+        # Points that are all at one place are no surface: nothing matches them.
+        own_target = own_placed = 1e-9
+    ratios = float(there.mean()) / own_target, float(back.mean()) / own_placed
     determinant = float(np.linalg.det(change))
     return Alignment(
-        spacing=chamfer / float(own) if own > 0 else 0.0,
+        spacing=2 * chamfer / (own_target + own_placed),
+        inside=min(ratios),
+        missing=max(ratios),
         chamfer=chamfer,
         far=float(max(np.quantile(there, 0.98), np.quantile(back, 0.98))),
         mirrored=determinant < 0,

@@ -39,19 +39,30 @@ class Found:
 
 
 def compare_shapes(earlier: KeptShape, later: KeptShape, limits: Thresholds) -> Found | None:
-    """Lay one surface over the other: as they are, then with any stretch of both undone."""
+    """Lay one surface over the other: as they are, then with any stretch of both undone where that could help."""
     plain = align(points_of(earlier.points), points_of(later.points))
-    if plain.spacing <= limits.spacing:
+    lost_parts = plain.inside <= limits.inside and plain.missing <= limits.missing
+    if plain.spacing <= limits.spacing or lost_parts:
         return Found(False, _measures(plain))
+    if float(np.linalg.norm(_numbers(earlier.unstretched) - _numbers(later.unstretched))) > limits.unstretched_radius:
+        return None
     unstretched = align(points_of(earlier.unstretched_points), points_of(later.unstretched_points))
     if unstretched.spacing <= limits.unstretched_spacing:
         return Found(True, _measures(unstretched))
     return None
 
 
+def _numbers(descriptor: Any) -> NDArray[np.float64]:
+    """A descriptor as it was kept or as it was just computed."""
+    values = descriptor.to_list() if hasattr(descriptor, "to_list") else descriptor
+    return np.asarray(values, dtype=np.float64)
+
+
 def _measures(alignment: Alignment) -> dict[str, Any]:
     return {
         "spacing": round(alignment.spacing, 3),
+        "inside": round(alignment.inside, 3),
+        "missing": round(alignment.missing, 3),
         "chamfer": round(alignment.chamfer, 4),
         "far": round(alignment.far, 4),
         "mirrored": alignment.mirrored,
@@ -59,7 +70,7 @@ def _measures(alignment: Alignment) -> dict[str, Any]:
 
 
 def points_of(kept: Any) -> NDArray[np.float64]:
-    """Points (2048, 3) as they were kept."""
+    """Points (8192, 3) as they were kept."""
     return np.frombuffer(bytes(kept), dtype="<f2").astype(np.float64).reshape(POINTS, 3)
 
 

@@ -6,7 +6,10 @@ own subject, and no other one of the half.
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
+from itertools import repeat
+from multiprocessing import get_context
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +18,7 @@ from zlib import crc32
 import numpy as np
 
 from designs.originality import halves
-from designs.originality.alignment import align
+from designs.originality.alignment import Alignment, align
 from designs.originality.comparison import compare_pictures, compare_shapes, gray_of, points_of
 from designs.originality.overlay import overlay
 from designs.originality.pdq import differing_bits
@@ -26,10 +29,12 @@ DEMANDING = ("moved", "mirrored", "subdivided", "format", "decimated 0.25")
 """Changes of which 98 of 100 are to be found; of the others 90, and of stretches 85."""
 WIDE = Thresholds(
     version=0,
-    distances_radius=0.1,
-    harmonics_radius=0.4,
+    distances_radius=0.13,
+    harmonics_radius=0.65,
     unstretched_radius=0.3,
     spacing=99.0,
+    inside=0.0,
+    missing=0.0,
     unstretched_spacing=99.0,
     hash_radius=96,
     agreement=0.0,
@@ -37,8 +42,10 @@ WIDE = Thresholds(
 )
 """What fitting looks at: wider than any threshold may become."""
 _CANDIDATES = 2
-_FALSE_SHARE = 0.0005
-"""Of different pairs, what the fitted half may wrongly match: half of what is promised for the other one."""
+_FALSE_SHARE = 0.0005 / 3
+"""Of different pairs, what each of the three rules may wrongly match on the fitted half: together half of what is
+promised for the other one."""
+_SPARE = 1.5
 
 
 @dataclass
@@ -47,9 +54,15 @@ class Outcome:
 
     asked: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     found: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    told_stretched: int = 0
     pairs: int = 0
     false: list[str] = field(default_factory=list)
+
+    def add(self, subject: str, change: str, matched: str, *, different: bool) -> None:
+        """Count one match: with the subject itself, or with a different one."""
+        if matched == subject:
+            self.found[change] += 1
+        elif different:
+            self.false.append(f"{subject}, {change}: {matched}")
 
     def recall(self, changes: Sequence[str]) -> float:
         """Found of asked over these changes."""
@@ -109,66 +122,86 @@ def judge_shapes(name: str, corpus: Path | None, limits: Thresholds, tell: Told)
     known, queries = shape_queries(name, corpus, tell)
     outcome = Outcome()
     families = {one.name: one.family for one in known}
-    for subject, change, kept in queries:
-        outcome.asked[change] += 1
-        outcome.pairs += sum(one.family != families[subject] for one in known)
-        for one in near(known, kept, limits):
-            same = one.kept.content == kept.content
-            verdict = None if same else compare_shapes(one.kept, kept, limits)
-            if not same and verdict is None:
-                continue
-            if one.name == subject:
-                outcome.found[change] += 1
-                outcome.told_stretched += verdict is not None and verdict.stretched and change == "stretched"
-            elif one.family != families[subject]:
-                outcome.false.append(f"{subject}, {change}: {one.name}")
-        tell(f"{subject[:40]}, {change}")
+    with _workers() as pool:
+        for subject, change, kept in queries:
+            outcome.asked[change] += 1
+            outcome.pairs += sum(one.family != families[subject] for one in known)
+            candidates = near(known, kept, limits)
+            unlike = [one for one in candidates if one.kept.content != kept.content]
+            verdicts = pool.map(compare_shapes, [one.kept for one in unlike], repeat(kept), repeat(limits))
+            matched = {one.name: verdict for one, verdict in zip(unlike, verdicts, strict=True) if verdict is not None}
+            for one in candidates:
+                if one.kept.content == kept.content or one.name in matched:
+                    outcome.add(subject, change, one.name, different=one.family != families[subject])
+            tell(f"{subject[:40]}, {change}: {list(matched.items())}")
     return outcome
 
 
 def fit_shapes(corpus: Path | None, tell: Told) -> dict[str, float]:
-    """Radii and spacings from the half "fit"."""
+    """Radii and what decides about surfaces, from the half "fit"."""
     known, queries = shape_queries("fit", corpus, tell)
     families = {one.name: one.family for one in known}
     by_name = {one.name: one for one in known}
     radii: dict[str, list[float]] = defaultdict(list)
-    own: dict[str, list[float]] = defaultdict(list)
-    other: dict[str, list[float]] = {"spacing": [], "unstretched_spacing": []}
     pairs = 0
+    plain: list[tuple[str, _Known, Any]] = []
+    unstretched: list[tuple[str, _Known, Any]] = []
     for subject, change, kept in queries:
-        mine = by_name[subject].kept
+        mine = by_name[subject]
         if change != "stretched":
-            radii["distances_radius"].append(float(np.linalg.norm(mine.distances - kept.distances)))
-            radii["harmonics_radius"].append(float(np.linalg.norm(mine.harmonics - kept.harmonics)))
-            own["spacing"].append(align(points_of(mine.points), points_of(kept.points)).spacing)
+            radii["distances_radius"].append(float(np.linalg.norm(mine.kept.distances - kept.distances)))
+            radii["harmonics_radius"].append(float(np.linalg.norm(mine.kept.harmonics - kept.harmonics)))
+            plain.append((subject, mine, kept))
         else:
-            radii["unstretched_radius"].append(float(np.linalg.norm(mine.unstretched - kept.unstretched)))
-            spacing = align(points_of(mine.unstretched_points), points_of(kept.unstretched_points)).spacing
-            own["unstretched_spacing"].append(spacing)
+            radii["unstretched_radius"].append(float(np.linalg.norm(mine.kept.unstretched - kept.unstretched)))
+            unstretched.append((subject, mine, kept))
         strangers = [one for one in known if one.family != families[subject]]
         pairs += len(strangers)
-        for one in near(strangers, kept, WIDE)[:_CANDIDATES]:
-            other["spacing"].append(align(points_of(one.kept.points), points_of(kept.points)).spacing)
-        for one in near(strangers, kept, replace(WIDE, distances_radius=0.001, harmonics_radius=0.001))[:1]:
-            spacing = align(points_of(one.kept.unstretched_points), points_of(kept.unstretched_points)).spacing
-            other["unstretched_spacing"].append(spacing)
-        tell(f"{subject[:40]}, {change}: {own['spacing'][-1]:.3f}, others from {min(other['spacing'], default=0):.3f}")
+        plain += [(subject, one, kept) for one in near(strangers, kept, WIDE)[:_CANDIDATES]]
+        alike = replace(WIDE, distances_radius=0.001, harmonics_radius=0.001)
+        unstretched += [(subject, one, kept) for one in near(strangers, kept, alike)[:1]]
+    own, others = _laid_over(plain, "points", tell)
+    undone, others_undone = _laid_over(unstretched, "unstretched_points", tell)
     found = {name: _radius(values) for name, values in radii.items()}
-    found["unstretched_radius"] = max(found["unstretched_radius"], found["harmonics_radius"] / 2)
-    for name, values in other.items():
-        found[name] = _spacing(own[name], values, pairs)
+    allowed = int(_FALSE_SHARE * pairs)
+    found["spacing"] = _bound([one.spacing for one in own], [one.spacing for one in others], allowed)
+    found["unstretched_spacing"] = _bound(
+        [one.spacing for one in undone], [one.spacing for one in others_undone], allowed
+    )
+    # What may be missing is what copies lack; the rest is told by how exactly the smaller one lies inside.
+    found["missing"] = round(float(np.quantile([one.missing for one in own], 0.99)) * 1.02, 3)
+    within = [one.inside for one in others if one.missing <= found["missing"]]
+    found["inside"] = _bound([one.inside for one in own], within, allowed)
     return found
 
 
+def _workers() -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(mp_context=get_context("spawn"))
+
+
+def _laid_over(
+    pairs: Sequence[tuple[str, _Known, Any]], points: str, tell: Told
+) -> tuple[list[Alignment], list[Alignment]]:
+    """Alignments of the subjects' own copies, and those of strangers."""
+    own: list[Alignment] = []
+    others: list[Alignment] = []
+    with _workers() as pool:
+        first = [points_of(getattr(one.kept, points)) for _subject, one, _kept in pairs]
+        second = [points_of(getattr(kept, points)) for _subject, _one, kept in pairs]
+        for (subject, one, _kept), found in zip(pairs, pool.map(align, first, second, chunksize=4), strict=True):
+            (own if one.name == subject else others).append(found)
+            tell(f"{subject[:40]} over {one.name[:40]}: {found}")
+    return own, others
+
+
 def _radius(values: Sequence[float]) -> float:
-    """Wide enough for 99 of 100 copies, with a tenth to spare: candidates are looked at again."""
-    return round(float(np.quantile(values, 0.99)) * 1.1, 3)
+    """Wide enough for 99 of 100 copies, and half as much again: it spares work, and decides nothing."""
+    return round(float(np.quantile(values, 0.99)) * _SPARE, 3)
 
 
-def _spacing(own: Sequence[float], others: Sequence[float], pairs: int) -> float:
+def _bound(own: Sequence[float], others: Sequence[float], allowed: int) -> float:
     """As loose as the false matches allow, but not looser than nearly every copy needs."""
     needed = float(np.quantile(own, 0.99)) * 1.02
-    allowed = int(_FALSE_SHARE * pairs)
     strangers = sorted(others)
     bound = strangers[allowed] * 0.99 if allowed < len(strangers) else needed
     return round(min(needed, bound), 3)
@@ -242,6 +275,8 @@ def fitted(corpus: Path | None, version: int, tell: Told) -> Thresholds:
         harmonics_radius=shapes["harmonics_radius"],
         unstretched_radius=shapes["unstretched_radius"],
         spacing=shapes["spacing"],
+        inside=shapes["inside"],
+        missing=shapes["missing"],
         unstretched_spacing=shapes["unstretched_spacing"],
         hash_radius=int(pictures["hash_radius"]),
         agreement=pictures["agreement"],

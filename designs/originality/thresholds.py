@@ -17,8 +17,9 @@ class Thresholds:
     """`version` rises with every change of a value: manage.py recheck_originality then compares anew.
 
     Candidates are pairs whose descriptors are nearer than a radius (Euclidean for meshes, differing bits for
-    pictures). A candidate is a match when it was laid over the other and `spacing` (alignment.Alignment) is at most,
-    or `agreement` (overlay.Overlay) at least, the value here.
+    pictures). A candidate is laid over the other. Surfaces match where `spacing` (alignment.Alignment) is at most the
+    value here, or both `inside` and `missing` are: a copy that lost parts. Pictures match where `agreement`
+    (overlay.Overlay) is at least the value here.
     """
 
     version: int
@@ -26,6 +27,8 @@ class Thresholds:
     harmonics_radius: float
     unstretched_radius: float
     spacing: float
+    inside: float
+    missing: float
     unstretched_spacing: float
     hash_radius: int
     agreement: float

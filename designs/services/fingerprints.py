@@ -111,6 +111,9 @@ def _points(text: Any) -> bytes:
     points = np.frombuffer(content, dtype="<f2")
     if not np.isfinite(points).all() or float(np.abs(points).max()) > _FARTHEST:
         raise ValueError("points that are not on a surface")
+    if not np.ptp(points.reshape(-1, 3), axis=0).any():
+        # Nothing could be laid over them: every later comparison would end in an error.
+        raise ValueError("points that are all at one place")
     return content
 
 

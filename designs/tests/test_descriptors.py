@@ -68,7 +68,7 @@ def test_the_hash_of_pixels_knows_no_format():
 def test_descriptors_survive_being_turned_scaled_mirrored_and_meshed_anew():
     positions, faces = bracket()
     first = describe(positions, faces)
-    assert first.points.shape == (2048, 3)
+    assert first.points.shape == (8192, 3)
     assert first.distances.shape == first.harmonics.shape == (64,)
     finer = trimesh.remesh.subdivide(positions, faces)
     for again in (describe(changed(positions, mirrored=True), faces), describe(changed(finer[0]), finer[1])):
@@ -110,6 +110,25 @@ def test_one_surface_lies_over_itself_and_says_that_it_was_mirrored():
     assert found.scale == pytest.approx(1, abs=0.03)
     higher = positions + [0, 0, 0.6] * (positions[:, 2:] > 2)
     assert align(first.points, describe(changed(higher), faces).points).spacing > 1.15
+
+
+def test_a_surface_that_lost_a_part_lies_inside_the_whole_one():
+    positions, faces = bracket()
+    whole = describe(positions, faces)
+    for _finer in range(2):
+        positions, faces = trimesh.remesh.subdivide(positions, faces)
+    kept = faces[positions[faces].mean(axis=1)[:, 1] < 3.2]
+    assert 0.9 < len(kept) / len(faces) < 0.93
+    found = align(whole.points, describe(changed(positions), kept).points)
+    assert found.inside < 1.05
+    assert 1.15 < found.missing < 1.3
+    assert found.inside < found.spacing < found.missing
+
+
+def test_points_at_two_places_are_measured_and_match_no_surface():
+    positions, faces = bracket()
+    found = align(describe(positions, faces).points, np.repeat([[-1.0, 0, 0], [1.0, 0, 0]], 4096, axis=0))
+    assert found.spacing > 10
 
 
 def test_the_eight_hashes_are_those_of_the_turned_pictures():

@@ -2,12 +2,14 @@
 
 import base64
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from designs.inspection import InspectionError
 from designs.models import Asset, Design, DesignVersion, Fingerprint, OriginalityCheck, OriginalityMatch, PictureHash
 from designs.originality.pictures import WINDOWS
+from designs.originality.shapes import POINTS
 from designs.originality.thresholds import thresholds
 from designs.resemblance import more_like_this, others_published_before, resemblances_of
 from designs.services.fingerprints import _keep
@@ -79,7 +81,7 @@ HASH = "0x" + "ab" * 32
 GOOD = {
     "distances": [0.125] * 64,
     "harmonics": [0.125] * 64,
-    "points": base64.b64encode(bytes(2048 * 6)).decode(),
+    "points": base64.b64encode(np.linspace(-1, 1, POINTS * 3).astype("<f2").tobytes()).decode(),
 }
 
 
@@ -93,13 +95,14 @@ GOOD = {
         {"shape": {**GOOD, "harmonics": [float("nan"), *[0.125] * 63]}},
         {"shape": {**GOOD, "harmonics": ["0.125"] * 64}},
         {"shape": {**GOOD, "harmonics": [2.0] * 64}},
-        {"shape": {**GOOD, "points": base64.b64encode(bytes(2048 * 6 - 2)).decode()}},
-        {"shape": {**GOOD, "points": base64.b64encode(b"\x00\x7e" * (2048 * 3)).decode()}},
+        {"shape": {**GOOD, "points": base64.b64encode(bytes(POINTS * 6 - 2)).decode()}},
+        {"shape": {**GOOD, "points": base64.b64encode(b"\x00\x7e" * (POINTS * 3)).decode()}},
+        {"shape": {**GOOD, "points": base64.b64encode(bytes(POINTS * 6)).decode()}},
         {"shape": {**GOOD, "points": "§"}},
         {"shape": None},
         {"unstretched": []},
     ],
-    ids=range(12),
+    ids=range(13),
 )
 def test_what_a_child_says_is_not_believed_unlooked_at(lie):
     asset = Asset.objects.create(sha256="ab" * 32, cid="x", size=1, media_type="model/stl")
