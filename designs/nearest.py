@@ -14,7 +14,8 @@ from designs.originality.thresholds import Thresholds
 
 CANDIDATES = 40
 """Neighbors asked of each index."""
-_SEARCHED = 100
+_SEARCHED = 64
+"""What each index keeps in view (hnsw.ef_search)."""
 HASH_BYTES = 32
 _SHAPES_SQL = """
 SELECT id, min(part) FROM (
