@@ -4,7 +4,7 @@ Where both are samples of one surface, the nearest point of the other sample is 
 own; the more points, the smaller the difference that shows. Nothing here imports Django.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import permutations, product
 
@@ -22,7 +22,7 @@ _FINE_TARGET = 2048
 _WHOLE = 2048
 _REACH = 3.0
 """In spacings of one's own points: what lies farther away at the end is not the same place of the surface."""
-_HEATS = ((12, 4, np.inf), (6, 4, np.inf), (3, 20, _REACH))
+_HEATS = ((24, 5, np.inf), (8, 6, np.inf), (3, 20, _REACH))
 """So many starts go on for so many rounds each, by what is within such a reach; the best go into the next heat."""
 _HOPELESS = 4.0
 _SURELY = 1.1
@@ -38,7 +38,8 @@ class Alignment:
     of one's own: about 1 for the same surface. `inside` and `missing` are the smaller and the larger of the same ratio
     in one direction each: where one surface is the other one with parts lost, it lies inside and they are missing.
     `chamfer` is the symmetric mean distance and `far` the larger of both sides' 98th percentiles, in root mean square
-    radii. `mirrored` tells whether a reflection was needed, `scale` what the second was enlarged by.
+    radii. `mirrored` tells whether a reflection was needed, `scale` what the second was enlarged by, `turn` (3, 3) how
+    it was turned and reflected.
     """
 
     spacing: float
@@ -48,11 +49,15 @@ class Alignment:
     far: float
     mirrored: bool
     scale: float
+    turn: Floats
 
 
-def align(first: Floats, second: Floats) -> Alignment:
-    """Move, turn, scale and if need be mirror `second` onto `first`; both (N, 3) as designs.originality.shapes."""
-    target, moving = _in_own_axes(first), _in_own_axes(second)
+def align(first: Floats, second: Floats, *, known: Floats | None = None) -> Alignment:
+    """Move, turn, scale and if need be mirror `second` onto `first`; both (N, 3) as designs.originality.shapes.
+
+    `known` is a turn (3, 3) to begin from beside all others: that of another alignment of the same two.
+    """
+    (target, axes), (moving, other_axes) = _in_own_axes(first), _in_own_axes(second)
     starts = _starts(target, moving)
     tree = cKDTree(target[:_COARSE_TARGET])
     turned = np.einsum("sij,nj->sni", starts, moving[:_COARSE])
@@ -62,6 +67,8 @@ def align(first: Floats, second: Floats) -> Alignment:
     fine = target[:_FINE_TARGET]
     fine_tree = cKDTree(fine)
     found = [(0.0, start, np.zeros(3)) for start in starts[_spread(starts, order)]]
+    if known is not None:
+        found.insert(0, (0.0, axes.T @ known @ other_axes, np.zeros(3)))
     own_fine = float(fine_tree.query(fine[:_FINE], k=2)[0][:, 1].mean())
     for kept, rounds, reach in _HEATS:
         found = [
@@ -94,17 +101,17 @@ def align(first: Floats, second: Floats) -> Alignment:
         if best.spacing < _SURELY:
             break
     assert best is not None
-    return best
+    return replace(best, turn=axes @ best.turn @ other_axes.T)
 
 
-def _in_own_axes(points: Floats) -> Floats:
+def _in_own_axes(points: Floats) -> tuple[Floats, Floats]:
+    """Points (N, 3) about their middle along their own axes, and the axes (3, 3), one a column."""
     moved = points - points.mean(axis=0)
     moved = moved / np.sqrt((moved**2).sum(axis=1).mean())
     _values, axes = np.linalg.eigh(moved.T @ moved)
     # Longest first, and right-handed: a reflection must be the alignment's own.
     axes = axes[:, ::-1] * [1, 1, np.sign(np.linalg.det(axes[:, ::-1]))]
-    turned: Floats = moved @ axes
-    return turned
+    return moved @ axes, axes
 
 
 def _starts(target: Floats, moving: Floats) -> Floats:
@@ -237,4 +244,5 @@ def _measured(target: Floats, tree: cKDTree, placed: Floats, change: Floats) -> 
         far=float(max(np.quantile(there, 0.98), np.quantile(back, 0.98))),
         mirrored=determinant < 0,
         scale=abs(determinant) ** (1 / 3),
+        turn=change / max(abs(determinant) ** (1 / 3), 1e-9),
     )

@@ -46,10 +46,16 @@ def compare_shapes(earlier: KeptShape, later: KeptShape, limits: Thresholds) -> 
         return Found(False, _measures(plain))
     if float(np.linalg.norm(_numbers(earlier.unstretched) - _numbers(later.unstretched))) > limits.unstretched_radius:
         return None
-    unstretched = align(points_of(earlier.unstretched_points), points_of(later.unstretched_points))
+    unstretched = align_unstretched(earlier, later, plain)
     if unstretched.spacing <= limits.unstretched_spacing:
         return Found(True, _measures(unstretched))
     return None
+
+
+def align_unstretched(earlier: KeptShape, later: KeptShape, plain: Alignment) -> Alignment:
+    """Lay the surfaces over each other without their stretch. They then have no axis of their own left to begin from,
+    so the turn of the `plain` alignment is one of the beginnings."""
+    return align(points_of(earlier.unstretched_points), points_of(later.unstretched_points), known=plain.turn)
 
 
 def _numbers(descriptor: Any) -> NDArray[np.float64]:

@@ -19,7 +19,7 @@ import numpy as np
 
 from designs.originality import halves
 from designs.originality.alignment import Alignment, align
-from designs.originality.comparison import compare_pictures, compare_shapes, gray_of, points_of
+from designs.originality.comparison import align_unstretched, compare_pictures, compare_shapes, gray_of, points_of
 from designs.originality.overlay import overlay
 from designs.originality.pdq import differing_bits
 from designs.originality.thresholds import Thresholds
@@ -160,8 +160,8 @@ def fit_shapes(corpus: Path | None, tell: Told) -> dict[str, float]:
         plain += [(subject, one, kept) for one in near(strangers, kept, WIDE)[:_CANDIDATES]]
         alike = replace(WIDE, distances_radius=0.001, harmonics_radius=0.001)
         unstretched += [(subject, one, kept) for one in near(strangers, kept, alike)[:1]]
-    own, others = _laid_over(plain, "points", tell)
-    undone, others_undone = _laid_over(unstretched, "unstretched_points", tell)
+    own, others = _laid_over(plain, _plain, tell)
+    undone, others_undone = _laid_over(unstretched, _unstretched, tell)
     found = {name: _radius(values) for name, values in radii.items()}
     allowed = int(_FALSE_SHARE * pairs)
     found["spacing"] = _bound([one.spacing for one in own], [one.spacing for one in others], allowed)
@@ -179,18 +179,25 @@ def _workers() -> ProcessPoolExecutor:
     return ProcessPoolExecutor(mp_context=get_context("spawn"))
 
 
+def _plain(one: Any, other: Any) -> Alignment:
+    return align(points_of(one.points), points_of(other.points))
+
+
+def _unstretched(one: Any, other: Any) -> Alignment:
+    return align_unstretched(one, other, _plain(one, other))
+
+
 def _laid_over(
-    pairs: Sequence[tuple[str, _Known, Any]], points: str, tell: Told
+    pairs: Sequence[tuple[str, _Known, Any]], lay: Callable[[Any, Any], Alignment], tell: Told
 ) -> tuple[list[Alignment], list[Alignment]]:
     """Alignments of the subjects' own copies, and those of strangers."""
     own: list[Alignment] = []
     others: list[Alignment] = []
+    first, second = [one.kept for _subject, one, _kept in pairs], [kept for _subject, _one, kept in pairs]
     with _workers() as pool:
-        first = [points_of(getattr(one.kept, points)) for _subject, one, _kept in pairs]
-        second = [points_of(getattr(kept, points)) for _subject, _one, kept in pairs]
-        for (subject, one, _kept), found in zip(pairs, pool.map(align, first, second, chunksize=4), strict=True):
+        for (subject, one, _kept), found in zip(pairs, pool.map(lay, first, second, chunksize=4), strict=True):
             (own if one.name == subject else others).append(found)
-            tell(f"{subject[:40]} over {one.name[:40]}: {found}")
+            tell(f"{subject[:40]} over {one.name[:40]}: {found.spacing:.3f} {found.inside:.3f} {found.missing:.3f}")
     return own, others
 
 
