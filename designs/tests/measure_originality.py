@@ -42,6 +42,9 @@ def test_shapes_of_the_judged_half() -> None:
         say(f"originality.mesh_recall.{change.replace(' ', '_')}", found.recall([change]))
     say("originality.mesh_false_match_rate", found.false_rate)
     say("pairs.mesh", found.pairs)
+    stopped = [change for change in found.asked if change.startswith("stopped")]
+    say("stopped.asked", sum(found.asked[change] for change in stopped))
+    say("stopped.found", sum(found.found[change] for change in stopped))
 
 
 def test_pictures_of_the_judged_half() -> None:
