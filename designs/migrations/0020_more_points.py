@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('designs', '0018_attachments'),
+        ('designs', '0019_preview_certificate'),
     ]
 
     operations = [
