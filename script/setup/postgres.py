@@ -93,8 +93,8 @@ def prepare(home: Home, *, sockets: Path, durable: bool) -> Postgres:
 def _buffers() -> int:
     """MiB: a quarter of the memory, as PostgreSQL advises, and up to 2 GiB. Only what is used is taken.
 
-    A search among a million fingerprints reads thousands of pages, and takes three times as long where the indexes
-    do not fit.
+    A search among a million fingerprints reads thousands of pages, and takes two to five times as long where the
+    indexes do not fit.
     """
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return max(128, min(2048, memory // 4 // 2**20))
