@@ -8,6 +8,7 @@ from PIL import Image
 
 from designs.inspection import InspectionError
 from designs.models import Asset, Design, DesignVersion, Fingerprint, OriginalityCheck, OriginalityMatch, PictureHash
+from designs.nearest import like_shapes
 from designs.originality.pictures import WINDOWS
 from designs.originality.shapes import POINTS
 from designs.originality.thresholds import thresholds
@@ -180,6 +181,18 @@ def test_what_cannot_be_read_is_told_and_stays_due(creator):
     assert one.version_id == version.pk
     assert one.problem
     assert [left.pk for left in due()] == [version.pk]
+
+
+def test_pictures_do_not_stand_among_the_few_shapes_there_are(creator, stranger, tmp_path):
+    """They have no descriptor of a surface, so no distance either."""
+    compared(draft(creator, png_of(strokes(21)), "print.png", title="Picture"), tmp_path)
+    first = compared(draft(creator, bracket_stl(), "bracket.stl", title="First"), tmp_path)
+    assert found(compared(draft(stranger, bracket_stl(mirrored=True), "copy.stl"), tmp_path)) == [
+        ("First", "near_copy")
+    ]
+    fingerprint = Fingerprint.objects.get(asset=first.master)
+    assert fingerprint.pk in like_shapes(fingerprint, 5)
+    assert len(like_shapes(fingerprint, 5)) == 2
 
 
 def test_nothing_is_more_like_a_design_without_a_fingerprint(creator):
