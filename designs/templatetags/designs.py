@@ -277,8 +277,8 @@ def _mesh_words(facts: dict[str, Any]) -> list[str]:
 
 
 def _figure(value: float) -> str:
-    """With one decimal, rounded: number_format alone would cut."""
-    return number_format(round(value, 1), 1, force_grouping=value >= GROUPED_FROM)
+    """With one decimal, rounded: number_format alone would cut. Nothing is less than nothing: no minus before 0.0."""
+    return number_format(round(value, 1) + 0.0, 1, force_grouping=value >= GROUPED_FROM)
 
 
 def _volume(value: float, scale: float) -> str:

@@ -85,7 +85,7 @@ def test_walls_gaps_and_overhangs_are_told_and_why_one_is_not() -> None:
                 **MESH,
                 "units": "m",
                 "overhang": 0.125,
-                "center_of_mass": [0.001, 0.0, 12.0],
+                "center_of_mass": [0.001, -1e-9, 12.0],
                 "checks": {
                     "self_intersection": {"faces": 0},
                     "walls": {"rays": 9, "hits": 9, "percentiles": {"1": 0.00084, "5": 0.1, "25": 0.1, "50": 0.1}},
