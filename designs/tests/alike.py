@@ -8,28 +8,18 @@ from PIL import Image
 
 from accounts.models import User
 from designs.inspection import preflight
-from designs.models import SHARE_UNITS, Design, DesignVersion, ProcessingStep
+from designs.models import Design, DesignVersion, ProcessingStep
 from designs.services.fingerprints import fingerprint_of
 from designs.services.originality import compare_version
-from designs.services.received import ReceivedFile
-from designs.services.upload import MadeWith, Part, create_draft
 from designs.storage import master_store
 from designs.tests.samples import binary_stl
 from designs.tests.test_descriptors import bracket, changed
+from designs.tests.uploading import uploaded
 
 
 def draft(owner: User, content: bytes, name: str, *, title: str = "Bracket") -> Design:
     """A draft whose processing is over, except that nothing was compared."""
-    design = create_draft(
-        owner=owner,
-        title=title,
-        description="",
-        tags=[],
-        disclosure="not_ai",
-        made_with=MadeWith(),
-        master=ReceivedFile(io.BytesIO(content), name),
-        parts=[Part(owner, "designer", SHARE_UNITS)],
-    )
+    design = uploaded(owner, content, name=name, title=title)
     ProcessingStep.objects.filter(version__design=design).update(state="done", percent=100)
     Design.objects.filter(pk=design.pk).update(state=Design.State.DRAFT)
     DesignVersion.objects.filter(design=design).update(facts={"format": "read"})
