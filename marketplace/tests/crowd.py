@@ -36,7 +36,7 @@ INSERT INTO designs_designversion (design_id, number, master_id, file_name, mode
 SELECT d.id, 1, (SELECT id FROM designs_asset WHERE cid = 'bafkreicrowd'), 'piece.png',
   (ARRAY['flow-field','lattice-lantern','voronoi-shell','twisted-vessel',''])[1 + d.id %% 5], '', '{}', '', '',
   '{}', '{}', '{}', '{}', '', '', false, now()
-FROM designs_design d WHERE d.owner_id = %(owner)s AND d.entry_id LIKE '0xee%%';
+FROM designs_design d WHERE d.owner_id = %(owner)s AND d.entry_id LIKE '0xee00000000%%';
 INSERT INTO designs_registryentry
   (event_id, chain_id, entry_id, creator, output_hash, kind, record_root, claimed_at, signers, custodial)
 SELECT e.id, %(chain)s, '0xee' || lpad(to_hex(e.log_index / 2), 30, '0'), %(address)s,
