@@ -278,7 +278,8 @@ class LiveChain:
         """An emptied Redis database of this test process, for workers that no other test's messages reach."""
         from redis import Redis
 
-        number = 8 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8
+        # The one process without a name of its own is the browser's, beside the others.
+        number = 8 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw7").removeprefix("gw")) % 8
         base = django_settings.REDIS_URL.split("?")[0]
         url = f"{base}?db={number}" if base.startswith("unix") else f"{base.rstrip('0123456789').rstrip('/')}/{number}"
         Redis.from_url(url).flushdb()

@@ -15,7 +15,7 @@ from .browser import chromium_for
 from .commands import clean_environment
 from .node import ANVIL
 from .packages import path_with
-from .parts import Checks, contract_parts, forge_part, pytest_part, quick_parts
+from .parts import Checks, contract_parts, forge_part, front_end_part, pytest_part, quick_parts
 from .paths import VENV, Home
 from .redis import redis_url
 from .services import start_postgres, start_redis
@@ -105,16 +105,18 @@ async def _run(supervisor: Supervisor, home: Home, tools: Tools, options: argpar
 
 
 async def _run_everything(checks: Checks, home: Home, options: argparse.Namespace) -> None:
-    """The contracts beside all else: their compiler has one thread, and outlasts what reads the code."""
+    """The contracts, then the browser, beside all else: each has one thread, and the tests wait for many things."""
     workers = ["-n", str(options.n), "--dist", "worksteal"] if options.n > 1 else []
     tests = pytest_part("pytest", *workers, "-m", f"not {BROWSER} and not {LONG}")
-    await checks.run_lanes(contract_parts(), [*quick_parts(), tests])
+    beside = contract_parts()
     if options.no_browser:
         checks.leave_out(BROWSER, "--no-browser")
-        return
-    _find_browser(checks, home)
-    # One after the other: two browsers that draw in software take longer together.
-    await checks.run_lanes([pytest_part(BROWSER, "-m", f"{BROWSER} and not {LONG}")])
+    else:
+        _find_browser(checks, home)
+        # One after the other: two browsers that draw in software take longer together.
+        beside.append(pytest_part(BROWSER, "-m", f"{BROWSER} and not {LONG}"))
+    await checks.run_lanes([front_end_part()])
+    await checks.run_lanes(beside, [*quick_parts(), tests])
 
 
 async def _run_selected(checks: Checks, home: Home, options: argparse.Namespace) -> None:
@@ -128,7 +130,7 @@ async def _run_selected(checks: Checks, home: Home, options: argparse.Namespace)
             chosen += ["-m", f"not {BROWSER}"]
         else:
             _find_browser(checks, home, required=False)
-        await checks.run_lanes([part for part in quick_parts() if part.name == "front end"])
+        await checks.run_lanes([front_end_part()])
         await checks.run_lanes([pytest_part("pytest", *chosen)])
 
 
