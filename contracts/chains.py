@@ -45,7 +45,10 @@ class Deployment:
 
 @dataclass(frozen=True)
 class Chain:
-    """A chain in a role. `rpc_url` is what workers use, `public_rpc_url` what browsers use."""
+    """A chain in a role. `rpc_url` is what workers use, `public_rpc_url` what browsers use.
+
+    `backup_urls` are further nodes of it, for workers: they stand by, and bear witness.
+    """
 
     role: str
     chain_id: int
@@ -53,6 +56,7 @@ class Chain:
     public_rpc_url: str
     confirmations: int
     is_local: bool
+    backup_urls: tuple[str, ...] = ()
 
     @property
     def deployment(self) -> Deployment:

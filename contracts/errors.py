@@ -31,6 +31,10 @@ class SignerRefused(ChainError):
     """No usable key, or one that must not be used here."""
 
 
+class SignerUnavailable(ChainError):
+    """The service that holds a key cannot be reached. Asking again later may help."""
+
+
 class RpcError(ChainError):
     """An error that the node answered."""
 

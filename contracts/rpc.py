@@ -76,9 +76,12 @@ def error_of(answer: dict[str, Any]) -> RpcError:
 
 
 class Rpc:
-    """A node at a URL. Raises ChainUnavailable, WrongChain, or the RpcError that fits the answer."""
+    """A node at a URL. Raises ChainUnavailable, WrongChain, or the RpcError that fits the answer.
 
-    def __init__(self, url: str, *, chain_id: int, timeout: float = 15.0) -> None:
+    Without a `chain_id` it is none, but something else that answers JSON-RPC.
+    """
+
+    def __init__(self, url: str, *, chain_id: int | None, timeout: float = 15.0) -> None:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ChainUnavailable(f"{url!r} is no http(s) address of a node.")
@@ -145,6 +148,13 @@ class Rpc:
             )
         else:
             connection = http.client.HTTPConnection(host, port, timeout=self._timeout)
+        if self._chain_id is not None:
+            self._check_chain(connection)
+        self._local.connection = connection
+        self._local.process = os.getpid()
+        return connection
+
+    def _check_chain(self, connection: http.client.HTTPConnection) -> None:
         question = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": []}).encode()
         try:
             found = int(_result(self._ask(connection, question)), 16)
@@ -157,9 +167,6 @@ class Rpc:
         if found != self._chain_id:
             self._forget(connection)
             raise WrongChain(f"The node serves chain {found}, the settings name chain {self._chain_id}.")
-        self._local.connection = connection
-        self._local.process = os.getpid()
-        return connection
 
     def _forget(self, connection: http.client.HTTPConnection) -> None:
         connection.close()

@@ -1,6 +1,6 @@
 """Chains by role, and where their deployments are recorded (law 11)."""
 
-from config.environment import BASE_DIR, VAR_DIR, number, text
+from config.environment import BASE_DIR, VAR_DIR, number, text, words
 
 LOCAL_CHAIN_ID = 31337
 
@@ -11,6 +11,7 @@ CHAINS = {
     "public": {
         "chain_id": _chain_id,
         "rpc_url": _rpc_url,
+        "backup_urls": tuple(words("CHAIN_RPC_BACKUPS")),
         # Pages show it, and a provider's address often holds a secret: none is told unless it is named.
         "public_rpc_url": text("CHAIN_PUBLIC_RPC_URL", _rpc_url if _chain_id == LOCAL_CHAIN_ID else ""),
         "confirmations": number("CHAIN_CONFIRMATIONS", 2 if _chain_id == LOCAL_CHAIN_ID else 12),
@@ -20,7 +21,12 @@ CHAINS = {
 DEPLOYMENTS_DIRS = [VAR_DIR / "deployments", BASE_DIR / "contracts" / "deployments"]
 ARTIFACTS_DIR = BASE_DIR / "contracts" / "artifacts"
 
+# The operator's key is in one of three places: here, in an encrypted file, or with a service that signs.
 OPERATOR_KEY = text("OPERATOR_KEY", "")
+OPERATOR_KEYSTORE = text("OPERATOR_KEYSTORE", "")
+OPERATOR_KEYSTORE_PASSWORD = text("OPERATOR_KEYSTORE_PASSWORD", "")
+OPERATOR_SIGNER_URL = text("OPERATOR_SIGNER_URL", "")
+OPERATOR_ADDRESS = text("OPERATOR_ADDRESS", "")
 CUSTODY_KEY = text("CUSTODY_KEY", "")
 
 # What the chain and its own coin are called.

@@ -90,6 +90,8 @@ class Start:
             "CHAIN_CONFIRMATIONS": "2",
             **local_secrets(self.home.var / "secrets.env"),
         }
+        if os.environ.get("OPERATOR_KEYSTORE") or os.environ.get("OPERATOR_SIGNER_URL"):
+            ours["OPERATOR_KEY"] = ""  # the operator's key is in one place
         if "CHAIN_RPC_URL" in self.replaced:
             ours.update(_foreign_chain())
         elif _wished_chain() not in (None, chain.LOCAL_CHAIN_ID):
