@@ -15,8 +15,9 @@ from common.identifiers import ZERO_ADDRESS
 from contracts import artifacts
 from contracts.chains import CURRENCY, Chain
 from contracts.encoding import as_json, decode_result, encode_call
+from contracts.endpoints import Endpoints
 from contracts.errors import InconsistentNode, RpcError
-from contracts.rpc import Request, Rpc
+from contracts.rpc import Request, error_of
 
 if TYPE_CHECKING:
     from web3 import Web3
@@ -35,7 +36,7 @@ _TIPS: tuple[Request, ...] = (
     ("eth_getBlockByNumber", ("finalized", False)),
 )
 _pinned: ContextVar[BlockTag] = ContextVar("pinned_block", default="latest")
-_clients: dict[tuple[int, int, str], "Client"] = {}
+_clients: dict[tuple[int, Chain], "Client"] = {}
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class Client:
 
     def __init__(self, chain: Chain) -> None:
         self.chain = chain
-        self.node = Rpc(chain.rpc_url, chain_id=chain.chain_id)
+        self.node = Endpoints([chain.rpc_url, *chain.backup_urls], chain_id=chain.chain_id)
 
     def rpc(self, method: str, *params: Any) -> Any:
         """Any method of the node, as it is."""
@@ -128,6 +129,27 @@ class Client:
         headers = [("eth_getBlockByNumber", (_tag(number), False)) for number in numbers]
         head, finalized, logs, *found = self.node.batch([*_TIPS, ("eth_getLogs", (query,)), *headers])
         return _tips(head, finalized), _logs(_answered(logs)), [_header_or_none(answer) for answer in found]
+
+    def agreed(self, tips: Tips) -> Header:
+        """The newest block up to `tips.head` that a second node has too; the head itself where there is only one.
+
+        Raises InconsistentNode when the two have different blocks at one height, ChainUnavailable when no second
+        node answers.
+        """
+        head = tips.head
+        if not self.node.has_witnesses:
+            return head
+        seen = _header_or_none(self.node.witness("eth_getBlockByNumber", hex(head.number), False))
+        if seen is None:
+            seen = _header_or_none(self.node.witness("eth_getBlockByNumber", "latest", False))
+            if seen is None:
+                raise InconsistentNode("The second node has no newest block.")
+            if seen.number > head.number:
+                raise InconsistentNode("The second node moved on meanwhile.")
+        ours = head if seen.number == head.number else self.header(seen.number)
+        if ours is None or ours.hash != seen.hash:
+            raise InconsistentNode(f"Two nodes have different blocks {seen.number}: neither is believed.")
+        return ours
 
     def header(self, block: BlockTag) -> Header | None:
         """A block's header by number or tag, or None when the chain has none there."""
@@ -232,6 +254,21 @@ class Client:
         """Gas that the transaction would use after those in the pool. Raises Reverted when it would revert."""
         return int(self.node.call("eth_estimateGas", _quantities(tx), "pending"), 16)
 
+    def simulate_all(self, txs: Sequence[dict[str, Any]]) -> list[int | RpcError]:
+        """As `simulate`, each on the state that those before it leave; what would revert is its error and leaves none.
+
+        The gas is what was used. A limit needs head room: refunds give back up to a fifth of it, and a call passes on
+        63 of 64 parts. Raises RpcError when the node does not simulate them together.
+        """
+        calls = [_quantities(tx) for tx in txs]
+        (block,) = self.node.call("eth_simulateV1", {"blockStateCalls": [{"calls": calls}]}, "pending")
+        return [
+            int(found["gasUsed"], 16)
+            if int(found["status"], 16) == 1
+            else error_of({"data": found.get("returnData"), **(found.get("error") or {"code": 3})})
+            for found in block["calls"]
+        ]
+
     def revert_reason(self, tx: dict[str, Any], block: BlockTag) -> RpcError | None:
         """Why the call fails on the state of this block, or None when it does not (or the state is gone)."""
         try:
@@ -299,7 +336,7 @@ class Client:
 
 def client(chain: Chain) -> Client:
     """This process's client of a chain."""
-    key = (os.getpid(), chain.chain_id, chain.rpc_url)
+    key = (os.getpid(), chain)
     if key not in _clients:
         _clients[key] = Client(chain)
     return _clients[key]

@@ -35,7 +35,8 @@ def check_chain(chain: Chain) -> str:
     """Empty when all is well, else why only reading works for now. Raises WrongChain or CannotStart."""
     node = client(chain)
     try:
-        node.rpc("eth_chainId")  # the connection itself refuses a wrong chain
+        node.node.refuse_other_chains()
+        node.rpc("eth_chainId")
         deployment = chain.deployment
         missing = [name for name, address in deployment.addresses.items() if not node.has_code(address)]
     except ChainUnavailable as error:

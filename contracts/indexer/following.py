@@ -53,11 +53,20 @@ def follow(chain: Chain, ahead: ReadAhead | None = None) -> Step:
 
     Raises ChainUnavailable, WrongChain, InconsistentNode, ChainNotDeployed or an RpcError; nothing is half done
     then. When the chain is behind or beside a block that was final, nothing is read and sending stops (law 11).
+    Where the settings name several nodes, nothing is read that not two of them have.
     """
+    try:
+        return _follow(chain, ahead)
+    except InconsistentNode as error:
+        client(chain).node.distrust(error)
+        raise
+
+
+def _follow(chain: Chain, ahead: ReadAhead | None) -> Step:
     cursor = ChainCursor.objects.filter(chain_id=chain.chain_id).first() or start_cursor(chain)
     node = client(chain)
     window = ahead.take(after=cursor.number, after_hash=cursor.hash) if ahead else None
-    tips = window.tips if window else node.tips()
+    tips = _believed(node, cursor, window.tips if window else node.tips())
     head = tips.head
     try:
         if head.number > cursor.number:
@@ -72,6 +81,17 @@ def follow(chain: Chain, ahead: ReadAhead | None = None) -> Step:
         step = Step(cursor.number, max(head.number, cursor.number + 1))
     _note_reached(chain, head.number)
     return step
+
+
+def _believed(node: Client, cursor: ChainCursor, tips: Tips) -> Tips:
+    """The tips, no newer than what a second node has, and no older than what was read."""
+    if not node.node.has_witnesses:
+        return tips
+    head = node.agreed(tips)
+    if head.number < cursor.number <= tips.head.number:
+        head = node.header(cursor.number) or head
+    finalized = tips.finalized if tips.finalized is None or tips.finalized.number <= head.number else head
+    return Tips(head, finalized)
 
 
 def follow_to_head(chain: Chain, *, steps: int = 100_000) -> Iterator[Step]:

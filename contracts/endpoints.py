@@ -1,0 +1,118 @@
+"""Several nodes of one chain: one answers, the others stand by and bear witness (docs/decisions/0028)."""
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+
+from contracts.errors import ChainError, ChainUnavailable, WrongChain
+from contracts.rpc import Request, Rpc
+
+logger = structlog.get_logger(__name__)
+
+FIRST_REST_SECONDS = 5.0
+LONGEST_REST_SECONDS = 300.0
+
+
+@dataclass
+class _Node:
+    name: str
+    rpc: Rpc
+    faults: int = 0
+    rests_until: float = 0.0
+
+
+class Endpoints:
+    """Asks the first node that is not resting. One that fails rests, the longer the more often it failed.
+
+    A question is asked of one node only: whoever asked asks again, all of it, and so never mixes what two nodes said.
+    Raises what Rpc raises.
+    """
+
+    def __init__(self, urls: Sequence[str], *, chain_id: int) -> None:
+        self._nodes = [_Node(_name_of(url), Rpc(url, chain_id=chain_id)) for url in urls]
+        self._lock = threading.Lock()
+
+    def call(self, method: str, *params: Any) -> Any:
+        """The result of one method."""
+        node = self._current()
+        try:
+            return self._heard(node, node.rpc.call(method, *params))
+        except ChainUnavailable as error:
+            self._rest(node, error)
+            raise
+
+    def batch(self, requests: Sequence[Request]) -> list[Any]:
+        """Results in order; an item that the node refused is its RpcError, not raised."""
+        node = self._current()
+        try:
+            found: list[Any] = self._heard(node, node.rpc.batch(requests))
+        except ChainUnavailable as error:
+            self._rest(node, error)
+            raise
+        return found
+
+    @property
+    def has_witnesses(self) -> bool:
+        """Whether there is more than one node."""
+        return len(self._nodes) > 1
+
+    def witness(self, method: str, *params: Any) -> Any:
+        """The answer of another node than the one asked otherwise. Raises ChainUnavailable when none answers."""
+        current = self._current()
+        others = [node for node in self._nodes if node is not current]
+        for node in sorted(others, key=lambda node: node.rests_until):
+            if node.rests_until > time.monotonic():
+                continue
+            try:
+                return self._heard(node, node.rpc.call(method, *params))
+            except WrongChain:
+                raise
+            except ChainError as error:
+                self._rest(node, error)
+        raise ChainUnavailable("No second node answers, and one alone is not believed.")
+
+    def refuse_other_chains(self) -> None:
+        """Ask every node that answers which chain it serves. Raises WrongChain."""
+        for node in self._nodes:
+            try:
+                node.rpc.call("eth_chainId")
+            except ChainUnavailable as error:
+                self._rest(node, error)
+
+    def distrust(self, error: ChainError) -> None:
+        """The node that was asked contradicts itself, or lags: another one is asked for a while."""
+        if self.has_witnesses:
+            self._rest(self._current(), error)
+
+    def _current(self) -> _Node:
+        """The first in the order of the settings that is not resting, else the one that rests no longer than others."""
+        now = time.monotonic()
+        awake = (node for node in self._nodes if node.rests_until <= now)
+        return next(awake, None) or min(self._nodes, key=lambda node: node.rests_until)
+
+    def _heard(self, node: _Node, answer: Any) -> Any:
+        if node.faults:
+            with self._lock:
+                node.faults, node.rests_until = 0, 0.0
+            logger.info("endpoint_answers_again", endpoint=node.name)
+        return answer
+
+    def _rest(self, node: _Node, error: ChainError) -> None:
+        if not self.has_witnesses:
+            return
+        with self._lock:
+            node.faults += 1
+            seconds = min(FIRST_REST_SECONDS * 2 ** (node.faults - 1), LONGEST_REST_SECONDS)
+            node.rests_until = time.monotonic() + seconds
+        logger.warning("endpoint_rests", endpoint=node.name, seconds=seconds, error=str(error))
+
+
+def _name_of(url: str) -> str:
+    """Host and port: the rest of a provider's address often is a secret."""
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)

@@ -1,0 +1,90 @@
+"""Several nodes of one chain: another one answers when one is away, and two must agree before a block is read."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from contracts.chains import Chain
+from contracts.client import client
+from contracts.errors import ChainUnavailable, InconsistentNode, WrongChain
+from contracts.indexer.following import follow_to_head
+from contracts.models import ChainCursor, ChainEvent
+from contracts.startup import check_chain
+from contracts.testing import Anvil, LiveChain
+from contracts.tests.actions import plan_terms
+
+pytestmark = pytest.mark.django_db
+NOBODY = "http://127.0.0.1:9"
+
+
+def second_name(live: LiveChain) -> str:
+    """The same node under another address: it agrees with itself."""
+    return live.chain.rpc_url.replace("127.0.0.1", "localhost")
+
+
+@pytest.fixture
+def copy_at(live_chain: LiveChain, tmp_path: Path) -> Iterator[Anvil]:
+    """A second node, with the blocks that the first one has now."""
+    node = Anvil(
+        tmp_path, options=("--fork-url", live_chain.node.url, "--fork-block-number", str(live_chain.node.head))
+    )
+    node.start()
+    yield node
+    node.kill()
+
+
+def read(chain: Chain) -> int:
+    for _step in follow_to_head(chain, steps=50):
+        pass
+    return int(ChainCursor.objects.get().number)
+
+
+def test_another_node_answers_when_the_first_is_away(live_chain: LiveChain) -> None:
+    chain = replace(live_chain.chain, rpc_url=NOBODY, backup_urls=(live_chain.chain.rpc_url, second_name(live_chain)))
+    with pytest.raises(ChainUnavailable):
+        client(chain).head()  # whoever asked asks again, all of it
+    plan_terms("one")
+    live_chain.sweep()
+    assert read(chain) == live_chain.node.head
+    assert ChainEvent.objects.filter(name="TermsDefined").count() == 1
+
+
+def test_one_node_alone_is_not_believed(live_chain: LiveChain) -> None:
+    chain = replace(live_chain.chain, backup_urls=(NOBODY,))
+    live_chain.node.mine(2)
+    with pytest.raises(ChainUnavailable, match="one alone is not believed"):
+        read(chain)
+    assert not ChainEvent.objects.exists()
+
+
+def test_what_only_one_node_has_is_read_when_the_second_has_it(live_chain: LiveChain, copy_at: Anvil) -> None:
+    behind = live_chain.node.head
+    chain = replace(live_chain.chain, backup_urls=(copy_at.url,))
+    plan_terms("one")
+    live_chain.sweep()
+    live_chain.node.mine(3)
+    assert read(chain) == behind
+    assert not ChainEvent.objects.filter(name="TermsDefined").exists()
+    live_chain.follow()
+    assert read(chain) == live_chain.node.head, "what was read stays read, though the second node lags"
+    assert ChainEvent.objects.filter(name="TermsDefined").count() == 1
+
+
+def test_of_two_nodes_with_different_blocks_neither_is_believed(live_chain: LiveChain, copy_at: Anvil) -> None:
+    chain = replace(live_chain.chain, backup_urls=(copy_at.url,))
+    read(chain)
+    before = ChainCursor.objects.get().number
+    live_chain.node.mine()
+    copy_at.rpc("anvil_setCoinbase", "0x" + "11" * 20)
+    copy_at.mine()
+    with pytest.raises(InconsistentNode, match="Two nodes have different blocks"):
+        read(chain)
+    assert ChainCursor.objects.get().number == before
+
+
+def test_a_backup_of_another_chain_refuses_the_start(live_chain: LiveChain, copy_at: Anvil) -> None:
+    copy_at.rpc("anvil_setChainId", 99)
+    with pytest.raises(WrongChain, match="serves chain 99"):
+        check_chain(replace(live_chain.chain, backup_urls=(copy_at.url,)))
