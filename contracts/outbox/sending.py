@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from contracts.chains import Chain
 from contracts.client import Fees, client
@@ -14,14 +15,20 @@ from contracts.errors import Reverted, RpcError, SignerRefused
 from contracts.indexer.standing import require_ours
 from contracts.killpoints import reach
 from contracts.models import ChainTransaction, SenderNonce, TransactionAttempt, TransactionHistory
-from contracts.outbox.broadcasting import BATCH, broadcast
+from contracts.outbox.broadcasting import BATCH, Signed, broadcast
 from contracts.outbox.calls import FILL_NONCE, TRANSFER_GAS, call_of, unsigned
-from contracts.outbox.states import advance, give_up
+from contracts.outbox.states import advance_all, give_up
 from contracts.signers import Signer, operator_signer
 
 logger = structlog.get_logger(__name__)
 
 State = ChainTransaction.State
+Simulated = tuple[ChainTransaction, int | Exception]
+"""An action and the gas limit to send it with, or why it cannot be sent now."""
+
+SIGNED_FIELDS = ("nonce", "transaction_hash", "error", "waits_for_nonce")
+MOST_GAS = 2**24
+"""What one transaction may use, by EIP-7825."""
 
 
 def signer_for(chain: Chain, sender: str) -> Signer:
@@ -47,9 +54,9 @@ def send_planned(chain: Chain, sender: str) -> int:
         batch = _next_planned(chain, sender, tried)[:open_slots]
         if not batch:
             break
-        tried.update(tx.pk for tx in batch)
-        # Each is simulated after those before it are sent: two that share an allowance both pass on the same state.
-        sent += sum(_send(chain, signer, tx, fees) for tx in batch)
+        found = _simulated(chain, batch)
+        tried.update(tx.pk for tx, _gas in found)
+        sent += _send(chain, signer, found, fees)
     return sent
 
 
@@ -76,36 +83,73 @@ def _next_planned(chain: Chain, sender: str, tried: set[int]) -> Sequence[ChainT
     return list(planned.order_by("nonce", "id")[:BATCH])
 
 
-def _send(chain: Chain, signer: Signer, tx: ChainTransaction, fees: Fees) -> bool:
-    """Sign and broadcast one planned transaction; False when it is not sent (now, or ever)."""
-    gas = _simulated_gas(chain, tx)
-    if gas is None:
-        return False
-    attempt = _store_signed(chain, signer, tx, fees, gas)
-    if attempt is None:
-        return False
-    reach("outbox.stored")
-    broadcast(chain, signer, [(tx, attempt)])
-    return True
+def _send(chain: Chain, signer: Signer, simulated: Sequence[Simulated], fees: Fees) -> int:
+    """Sign and broadcast what the chain would take now, in one go. Returns how many."""
+    first = next((place for place, (_tx, gas) in enumerate(simulated) if isinstance(gas, int)), len(simulated))
+    # What fails before anything is sent does not fail for what is sent here.
+    _note_failed(chain, simulated[:first])
+    passed = [(tx, gas) for tx, gas in simulated if isinstance(gas, int)]
+    signed = _store_signed(chain, signer, passed, fees) if passed else []
+    if signed:
+        reach("outbox.stored")
+        broadcast(chain, signer, signed)
+    _note_failed(chain, simulated[first:])
+    return len(signed)
 
 
-def _simulated_gas(chain: Chain, tx: ChainTransaction) -> int | None:
-    """The gas limit with head room, or None when the transaction cannot be sent now."""
-    if tx.kind == FILL_NONCE:
-        return TRANSFER_GAS
+def _simulated(chain: Chain, batch: Sequence[ChainTransaction]) -> list[Simulated]:
+    """The gas limit of each, or why it cannot be sent now. At least the first is answered.
+
+    Each is asked on the state that those before it leave: two that share an allowance both pass on the same one.
+    A node that cannot do that answers for the first alone; the others are asked when it is sent.
+    """
+    calls: list[dict[str, Any]] = []
+    for tx in batch:
+        try:
+            calls.append(call_of(tx, chain))
+        except (KeyError, ValueError) as error:
+            if not calls:
+                return [(tx, error)]
+            break
+    if len(calls) > 1:
+        try:
+            answers = client(chain).simulate_all(calls)
+        except RpcError as error:
+            logger.info("simulated_alone", chain=chain.role, error=str(error))
+        else:
+            return _up_to_an_unclear_one([(tx, _limit(found)) for tx, found in zip(batch, answers, strict=False)])
+    tx = batch[0]
     try:
-        gas = client(chain).simulate(call_of(tx, chain))
-    except (KeyError, ValueError) as error:
-        give_up(tx, [State.PLANNED], f"it cannot be encoded: {error}")
-    except Reverted as error:
-        _would_revert(chain, tx, error)
+        return [(tx, _limit(TRANSFER_GAS if tx.kind == FILL_NONCE else client(chain).simulate(calls[0])))]
     except RpcError as error:
-        # Not the action's fault, as far as we can tell (the sender's coin, the node): it stays planned.
-        logger.warning("simulation_refused", kind=tx.kind, subject=tx.subject, error=str(error))
-        ChainTransaction.objects.filter(pk=tx.pk, state=State.PLANNED).update(error=str(error))
-    else:
-        return gas * 5 // 4 + 20_000
-    return None
+        return [(tx, error)]
+
+
+def _up_to_an_unclear_one(simulated: list[Simulated]) -> list[Simulated]:
+    """Without what did not pass for a reason that may lie with those before it, as the gas of one block."""
+    for place, (_tx, found) in enumerate(simulated):
+        if place and isinstance(found, RpcError) and not isinstance(found, Reverted):
+            return simulated[:place]
+    return simulated
+
+
+def _limit(gas: int | RpcError) -> int | RpcError:
+    """Gas used, with head room: refunds give back up to a fifth of it, and a call passes on 63 of 64 parts."""
+    if isinstance(gas, RpcError) or gas == TRANSFER_GAS:
+        return gas
+    return min(gas * 3 // 2 + 20_000, max(gas, MOST_GAS))
+
+
+def _note_failed(chain: Chain, simulated: Sequence[Simulated]) -> None:
+    for tx, error in simulated:
+        if isinstance(error, Reverted):
+            _would_revert(chain, tx, error)
+        elif isinstance(error, RpcError):
+            # Not the action's fault, as far as we can tell (the sender's coin, the node): it stays planned.
+            logger.warning("simulation_refused", kind=tx.kind, subject=tx.subject, error=str(error))
+            ChainTransaction.objects.filter(pk=tx.pk, state=State.PLANNED).update(error=str(error))
+        elif isinstance(error, Exception):
+            give_up(tx, [State.PLANNED], f"it cannot be encoded: {error}")
 
 
 def _would_revert(chain: Chain, tx: ChainTransaction, error: Reverted) -> None:
@@ -134,41 +178,40 @@ def allocator_of(chain: Chain, sender: str) -> SenderNonce:
 
 
 def _store_signed(
-    chain: Chain, signer: Signer, tx: ChainTransaction, fees: Fees, gas: int
-) -> TransactionAttempt | None:
-    """Take a nonce, sign, and store both in one transaction; None when another process was first."""
-    call = call_of(tx, chain)
+    chain: Chain, signer: Signer, passed: Sequence[tuple[ChainTransaction, int]], fees: Fees
+) -> list[Signed]:
+    """Take nonces, sign, and store all in one transaction; without those at which another process was first."""
     with transaction.atomic():
         allocator = allocator_of(chain, signer.address)
-        if not room(chain, signer.address):
-            return None
-        nonce = allocator.next_nonce if tx.nonce is None else tx.nonce
-        signed = signer.sign_transaction(unsigned(call, chain=chain, nonce=nonce, gas=gas, fees=fees))
-        moved = advance(
-            tx,
-            [State.PLANNED],
-            State.SIGNED,
-            f"nonce {nonce}",
-            nonce=nonce,
-            transaction_hash=signed.hash,
-            error="",
-            waits_for_nonce=None,
-        )
-        if not moved:
-            return None
-        if nonce == allocator.next_nonce:
-            allocator.next_nonce = nonce + 1
-            allocator.save(update_fields=["next_nonce"])
-        return TransactionAttempt.objects.create(
-            transaction=tx,
-            number=tx.attempts.count() + 1,
-            nonce=nonce,
-            hash=signed.hash,
-            raw=signed.raw,
-            gas_limit=gas,
-            max_fee_per_gas=fees.max_fee,
-            max_priority_fee_per_gas=fees.priority,
-        )
+        passed = passed[: room(chain, signer.address)]
+        rows = ChainTransaction.objects.filter(pk__in=[tx.pk for tx, _gas in passed], state=State.PLANNED)
+        standing = set(rows.select_for_update().order_by("pk").values_list("pk", flat=True))
+        tries = dict(rows.annotate(tries=Count("attempts")).values_list("pk", "tries"))
+        attempts = []
+        for tx, gas in passed:
+            if tx.pk not in standing:
+                continue
+            nonce = allocator.next_nonce if tx.nonce is None else tx.nonce
+            allocator.next_nonce = max(allocator.next_nonce, nonce + 1)
+            signed = signer.sign_transaction(unsigned(call_of(tx, chain), chain=chain, nonce=nonce, gas=gas, fees=fees))
+            tx.nonce, tx.transaction_hash, tx.error, tx.waits_for_nonce = nonce, signed.hash, "", None
+            attempts.append(
+                TransactionAttempt(
+                    transaction=tx,
+                    number=tries[tx.pk] + 1,
+                    nonce=nonce,
+                    hash=signed.hash,
+                    raw=signed.raw,
+                    gas_limit=gas,
+                    max_fee_per_gas=fees.max_fee,
+                    max_priority_fee_per_gas=fees.priority,
+                )
+            )
+        taken = [attempt.transaction for attempt in attempts]
+        advance_all(taken, [State.PLANNED], State.SIGNED, "nonce {0.nonce}".format, *SIGNED_FIELDS)
+        allocator.save(update_fields=["next_nonce"])
+        TransactionAttempt.objects.bulk_create(attempts)
+    return [(attempt.transaction, attempt) for attempt in attempts]
 
 
 def fill_gaps(chain: Chain, sender: str) -> int:

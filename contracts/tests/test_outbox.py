@@ -331,3 +331,18 @@ def test_a_custom_error_is_decoded_with_its_arguments(live_chain: LiveChain) -> 
         )
     assert caught.value.name == "ERC20InsufficientBalance"
     assert caught.value.arguments == {"sender": address("poor"), "balance": "0", "needed": "1"}
+
+
+def test_actions_sent_together_are_simulated_one_after_the_other(live_chain: LiveChain) -> None:
+    """Each of the two payments alone passes; both together are more than there is."""
+    everything = balance(live_chain, live_chain.operator)
+    paid = plan_transfer(address("a"), amount=everything)
+    too_much = plan_transfer(address("b"), amount=1)
+    later = plan_transfer(address("c"), amount=0)
+    live_chain.settle()
+    for tx in (paid, too_much, later):
+        tx.refresh_from_db()
+    assert (paid.state, later.state) == (State.MINED, State.MINED)
+    assert (too_much.state, too_much.nonce) == (State.FAILED, None)
+    assert too_much.error.startswith("ERC20InsufficientBalance")
+    assert live_chain.audit() == []
