@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
 from common.tasks import nudge
 from contracts.chains import chain
@@ -36,22 +37,46 @@ def enqueue(
     if len(ref) != 32:
         raise ValueError("ref must be 32 bytes")
     here = chain(chain_role)
-    key = {"chain_id": here.chain_id, "kind": kind, "ref": "0x" + ref.hex()}
-    tx, created = ChainTransaction.objects.get_or_create(
-        **key,
-        defaults={
-            "subject": subject,
-            "sender": operator_signer(here).address,
-            "contract": contract,
-            "target": target,
-            "function": function,
-            "args": as_json(list(args)),
-            "value": value,
-        },
+    planned = ChainTransaction(
+        chain_id=here.chain_id,
+        kind=kind,
+        ref="0x" + ref.hex(),
+        subject=subject,
+        sender=operator_signer(here).address,
+        contract=contract,
+        target=target,
+        function=function,
+        args=as_json(list(args)),
+        value=value,
     )
-    if created:
-        from contracts.tasks import send_planned
+    if not _insert(planned):
+        return ChainTransaction.objects.get(chain_id=planned.chain_id, kind=kind, ref=planned.ref)
+    from contracts.tasks import send_planned
 
-        TransactionHistory.objects.create(transaction=tx, after=tx.state)
-        nudge(send_planned, here.role, tx.sender)
-    return tx
+    nudge(send_planned, here.role, planned.sender)
+    return planned
+
+
+def _insert(tx: ChainTransaction) -> bool:
+    """Store the row with the first line of its history, unless its action has a row: false then.
+
+    One statement: the caller's request waits for it.
+    """
+    tx.created_at = tx.state_at = timezone.now()
+    fields = [field for field in ChainTransaction._meta.concrete_fields if not field.primary_key]
+    values = [field.get_db_prep_save(getattr(tx, field.attname), connection) for field in fields]
+    columns = ", ".join(str(field.column) for field in fields)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH planned AS (INSERT INTO {ChainTransaction._meta.db_table} ({columns}) "  # noqa: S608
+            f"VALUES ({', '.join(['%s'] * len(fields))}) ON CONFLICT (chain_id, kind, ref) DO NOTHING RETURNING id), "
+            f"noted AS (INSERT INTO {TransactionHistory._meta.db_table} (transaction_id, before, after, note, at) "
+            "SELECT id, '', %s, '', %s FROM planned) SELECT id FROM planned",
+            [*values, tx.state, tx.created_at],
+        )
+        found = cursor.fetchone()
+    if found is None:
+        return False
+    (tx.pk,) = found
+    tx._state.adding = False
+    return True
