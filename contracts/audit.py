@@ -10,7 +10,7 @@ from contracts.client import Log, client
 from contracts.decoding import decode_log, raw_beside
 from contracts.errors import ChainError, RpcError
 from contracts.hooks import auditors
-from contracts.models import ChainCursor, ChainEvent, ChainTransaction, SenderNonce
+from contracts.models import ChainCursor, ChainEvent, ChainTransaction, SenderNonce, TransactionAttempt
 
 State = ChainTransaction.State
 CHUNK = 100
@@ -120,15 +120,18 @@ def audit_transactions(chain: Chain) -> Iterable[str]:
     )
     for start in range(0, len(rows), CHUNK):
         part = rows[start : start + CHUNK]
-        receipts = client(chain).receipts([tx.transaction_hash or "" for tx in part])
+        hashes = [tx.transaction_hash or "" for tx in part]
+        receipts = client(chain).receipts(hashes)
+        empty = set(TransactionAttempt.objects.filter(hash__in=hashes, cancels=True).values_list("hash", flat=True))
         for tx in part:
             receipt = receipts.get(tx.transaction_hash or "")
+            succeeded = receipt is not None and receipt.succeeded and tx.transaction_hash not in empty
             if receipt is None:
                 yield f"{tx} is marked {tx.state} and the chain has no {tx.transaction_hash}."
-            elif receipt.block_hash != tx.block_hash or receipt.succeeded != tx.succeeded:
+            elif receipt.block_hash != tx.block_hash or succeeded != tx.succeeded:
                 yield (
                     f"{tx} is marked {tx.state} in block {tx.block_hash} with success {tx.succeeded}, "
-                    f"the chain has it in {receipt.block_hash} with success {receipt.succeeded}."
+                    f"the chain has it in {receipt.block_hash} with success {succeeded}."
                 )
 
 

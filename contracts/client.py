@@ -14,7 +14,7 @@ from django.conf import settings
 from common.identifiers import ZERO_ADDRESS
 from contracts import artifacts
 from contracts.chains import CURRENCY, Chain
-from contracts.encoding import as_json, decode_result, encode_call
+from contracts.encoding import as_json, decode_result, decode_revert, encode_call
 from contracts.endpoints import Endpoints
 from contracts.errors import InconsistentNode, RpcError
 from contracts.rpc import Request, error_of
@@ -262,12 +262,7 @@ class Client:
         """
         calls = [_quantities(tx) for tx in txs]
         (block,) = self.node.call("eth_simulateV1", {"blockStateCalls": [{"calls": calls}]}, "pending")
-        return [
-            int(found["gasUsed"], 16)
-            if int(found["status"], 16) == 1
-            else error_of({"data": found.get("returnData"), **(found.get("error") or {"code": 3})})
-            for found in block["calls"]
-        ]
+        return [_simulated(found) for found in block["calls"]]
 
     def revert_reason(self, tx: dict[str, Any], block: BlockTag) -> RpcError | None:
         """Why the call fails on the state of this block, or None when it does not (or the state is gone)."""
@@ -348,6 +343,14 @@ def _tag(block: BlockTag) -> str:
 
 def _quantities(tx: dict[str, Any]) -> dict[str, Any]:
     return {key: hex(value) if isinstance(value, int) else value for key, value in tx.items()}
+
+
+def _simulated(found: dict[str, Any]) -> int | RpcError:
+    if int(found["status"], 16) == 1:
+        return int(found["gasUsed"], 16)
+    # Nodes name a revert in different words; what it returned says it too.
+    data = found.get("returnData") or "0x"
+    return decode_revert(data) if data != "0x" else error_of(found.get("error") or {})
 
 
 def _answered(answer: Any) -> Any:

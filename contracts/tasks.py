@@ -11,6 +11,14 @@ def send_planned(chain_role: str, sender: str) -> int:
     return send_now(chain_role=chain_role, sender=sender)
 
 
+@shared_task(name="contracts.tasks.carry_out_orders")
+def carry_out_orders(chain_role: str) -> None:
+    """Do what an operator asked to be done with transactions."""
+    from contracts.outbox.sweeping import carry_out_now
+
+    carry_out_now(chain_role=chain_role)
+
+
 @shared_task(name="contracts.tasks.sweep")
 def sweep() -> None:
     """Find what a lost message or a dead process left behind, on every chain."""

@@ -121,6 +121,8 @@ class ChainTransaction(models.Model):
             models.Index(fields=["subject"], name="transactions_by_subject"),
         ]
 
+        permissions = [("operate_chaintransaction", "Can send again, speed up and cancel transactions")]
+
     def __str__(self) -> str:
         return f"{self.kind} {self.subject}"
 
@@ -140,6 +142,7 @@ class TransactionAttempt(models.Model):
     broadcast_at = models.DateTimeField(null=True, help_text="when a node first took it")
     tried_at = models.DateTimeField(null=True, help_text="when it was last handed to a node")
     answer = models.TextField(blank=True, help_text="the node's last refusal")
+    cancels = models.BooleanField(default=False, help_text="an empty transaction, signed to use up the nonce")
 
     class Meta:
         constraints = [
@@ -167,3 +170,32 @@ class TransactionHistory(models.Model):
 
     def __str__(self) -> str:
         return f"{self.before or 'new'} → {self.after}"
+
+
+class OperatorOrder(models.Model):
+    """What an operator asked to be done with a transaction, why, and what came of it. Never changed afterwards."""
+
+    class Action(models.TextChoices):
+        RETRY = "retry", "Try again now"
+        SPEED_UP = "speed_up", "Speed up"
+        CANCEL = "cancel", "Cancel"
+
+    transaction = models.ForeignKey(ChainTransaction, on_delete=models.CASCADE, related_name="orders")
+    action = models.CharField(max_length=16, choices=Action.choices)
+    reason = models.TextField()
+    operator = models.CharField(max_length=254, help_text="who asked")
+    at = models.DateTimeField(auto_now_add=True)
+    done_at = models.DateTimeField(null=True)
+    result = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["transaction"], condition=Q(done_at__isnull=True), name="one_open_order_per_transaction"
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="orders_have_a_reason"),
+        ]
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.action} by {self.operator}"

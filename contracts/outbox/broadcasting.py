@@ -12,7 +12,7 @@ from contracts.client import GWEI, Fees, client
 from contracts.errors import AlreadyKnown, InvalidTransaction, RpcError, Underpriced
 from contracts.killpoints import reach
 from contracts.models import ChainTransaction, TransactionAttempt
-from contracts.outbox.calls import call_of, unsigned
+from contracts.outbox.calls import TRANSFER_GAS, call_of, empty_call, unsigned
 from contracts.outbox.states import advance, advance_all, give_up
 from contracts.signers import Signer
 
@@ -79,11 +79,15 @@ def _note_refused(tx: ChainTransaction, attempt: TransactionAttempt, error: RpcE
         give_up(tx, [State.SIGNED], f"the node refused it: {error}")
 
 
-def replace(chain: Chain, signer: Signer, tx: ChainTransaction, last: TransactionAttempt) -> TransactionAttempt | None:
+def replace(
+    chain: Chain, signer: Signer, tx: ChainTransaction, last: TransactionAttempt, *, cancel: bool = False
+) -> TransactionAttempt | None:
     """Sign and store the same call at the same nonce with higher fees. None when another process did, or at the cap.
 
-    Replacing is never a second action: of two transactions of one nonce a chain takes one.
+    With `cancel`, and ever after it, an empty transaction instead of the call. Replacing is never a second action: of
+    two transactions of one nonce a chain takes one.
     """
+    cancel = cancel or last.cancels
     cap = settings.CHAIN_MAX_FEE_GWEI * GWEI
     paid = Fees(max_fee=int(last.max_fee_per_gas), priority=int(last.max_priority_fee_per_gas))
     fees = client(chain).fees().at_least(paid.bumped())
@@ -92,8 +96,8 @@ def replace(chain: Chain, signer: Signer, tx: ChainTransaction, last: Transactio
             error=f"stuck: higher fees would pass the cap of {settings.CHAIN_MAX_FEE_GWEI} gwei"
         )
         return None
-    call = call_of(tx, chain)
-    signed = signer.sign_transaction(unsigned(call, chain=chain, nonce=last.nonce, gas=last.gas_limit, fees=fees))
+    call, gas = (empty_call(tx), TRANSFER_GAS) if cancel else (call_of(tx, chain), last.gas_limit)
+    signed = signer.sign_transaction(unsigned(call, chain=chain, nonce=last.nonce, gas=gas, fees=fees))
     with transaction.atomic():
         current = ChainTransaction.objects.select_for_update().get(pk=tx.pk)
         newest = current.attempts.order_by("-number").first()
@@ -101,7 +105,7 @@ def replace(chain: Chain, signer: Signer, tx: ChainTransaction, last: Transactio
             return None
         accepted = current.attempts.filter(broadcast_at__isnull=False).exists()
         after = State.REPLACED if accepted else current.state
-        note = f"fees raised to {fees.max_fee} wei per gas"
+        note = f"{'canceling, ' if cancel else ''}fees raised to {fees.max_fee} wei per gas"
         advance(tx, [current.state], after, note, transaction_hash=signed.hash)
         return TransactionAttempt.objects.create(
             transaction=current,
@@ -109,7 +113,8 @@ def replace(chain: Chain, signer: Signer, tx: ChainTransaction, last: Transactio
             nonce=last.nonce,
             hash=signed.hash,
             raw=signed.raw,
-            gas_limit=last.gas_limit,
+            gas_limit=gas,
+            cancels=cancel,
             max_fee_per_gas=fees.max_fee,
             max_priority_fee_per_gas=fees.priority,
         )

@@ -13,10 +13,15 @@ TRANSFER_GAS = 21_000
 def call_of(tx: ChainTransaction, chain: Chain) -> dict[str, Any]:
     """from, to, data and value for a simulation. Raises KeyError or ValueError for what cannot be encoded."""
     if not tx.contract:
-        return {"from": tx.sender, "to": tx.sender, "data": "0x", "value": 0}
+        return empty_call(tx)
     data = encode_call(tx.contract, tx.function, tx.args)
     to = tx.target or chain.deployment.address(tx.contract)
     return {"from": tx.sender, "to": to, "data": "0x" + data.hex(), "value": int(tx.value)}
+
+
+def empty_call(tx: ChainTransaction) -> dict[str, Any]:
+    """Nothing, to the sender itself: it uses up a nonce."""
+    return {"from": tx.sender, "to": tx.sender, "data": "0x", "value": 0}
 
 
 def unsigned(call: dict[str, Any], *, chain: Chain, nonce: int, gas: int, fees: Any) -> dict[str, Any]:

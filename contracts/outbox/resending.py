@@ -17,7 +17,7 @@ State = ChainTransaction.State
 def resend_forgotten(chain: Chain) -> int:
     """Send again, in the order of nonces, every stored transaction that the chain does not have. Returns how many.
 
-    A reverted action was given up and its app was told: it stays so, and its nonce is filled with nothing.
+    A reverted or canceled action was given up and its app was told: it stays so, and its nonce is filled with nothing.
     """
     forgotten = 0
     senders = ChainTransaction.objects.filter(chain_id=chain.chain_id, nonce__isnull=False)
@@ -34,7 +34,7 @@ def _without_receipt(chain: Chain, sender: str) -> Sequence[ChainTransaction]:
     """Transactions once in a block that are in none (or another one) now."""
     rows = list(
         ChainTransaction.objects.filter(
-            Q(state__in=[State.MINED, State.FINAL]) | Q(state=State.FAILED, block_hash__isnull=False),
+            Q(state__in=[State.MINED, State.FINAL]) | Q(state__in=ChainTransaction.GIVEN_UP, block_hash__isnull=False),
             chain_id=chain.chain_id,
             sender=sender,
         ).order_by("nonce")
@@ -51,6 +51,6 @@ def _without_receipt(chain: Chain, sender: str) -> Sequence[ChainTransaction]:
 
 
 def _forget_block(tx: ChainTransaction) -> bool:
-    if tx.state == State.FAILED:
-        return advance(tx, [State.FAILED], State.FAILED, "the chain forgot its block", **NO_BLOCK)
+    if tx.state in ChainTransaction.GIVEN_UP:
+        return advance(tx, [tx.state], tx.state, "the chain forgot its block", **NO_BLOCK)
     return forget_block(tx, "the chain forgot its block")

@@ -117,7 +117,9 @@ def _simulated(chain: Chain, batch: Sequence[ChainTransaction]) -> list[Simulate
         except RpcError as error:
             logger.info("simulated_alone", chain=chain.role, error=str(error))
         else:
-            return _up_to_an_unclear_one([(tx, _limit(found)) for tx, found in zip(batch, answers, strict=False)])
+            clear = _up_to_an_unclear_one([(tx, _limit(found)) for tx, found in zip(batch, answers, strict=False)])
+            if clear:
+                return clear
     tx = batch[0]
     try:
         return [(tx, _limit(TRANSFER_GAS if tx.kind == FILL_NONCE else client(chain).simulate(calls[0])))]
@@ -128,7 +130,7 @@ def _simulated(chain: Chain, batch: Sequence[ChainTransaction]) -> list[Simulate
 def _up_to_an_unclear_one(simulated: list[Simulated]) -> list[Simulated]:
     """Without what did not pass for a reason that may lie with those before it, as the gas of one block."""
     for place, (_tx, found) in enumerate(simulated):
-        if place and isinstance(found, RpcError) and not isinstance(found, Reverted):
+        if isinstance(found, RpcError) and not isinstance(found, Reverted):
             return simulated[:place]
     return simulated
 

@@ -9,7 +9,8 @@ from contracts import tasks
 from contracts.chains import Chain, chain, chains
 from contracts.errors import ChainError
 from contracts.indexer.standing import require_ours
-from contracts.models import ChainTransaction
+from contracts.models import ChainTransaction, OperatorOrder
+from contracts.outbox.operating import carry_out
 from contracts.outbox.sending import fill_gaps, room, send_planned
 from contracts.outbox.states import deliver_outcomes
 from contracts.outbox.tracking import observe, push, senders_with_work
@@ -56,14 +57,24 @@ def _send_while_it_moves(here: Chain, sender: str) -> int:
             return sent
 
 
+def carry_out_now(*, chain_role: str) -> None:
+    """Do what operators asked for, and what follows from it; when the chain is away, the sweeper does it later."""
+    try:
+        sweep_chain(chain(chain_role))
+    except ChainError as error:
+        logger.warning("orders_wait", chain=chain_role, error=str(error))
+
+
 def sweep_chain(here: Chain) -> None:
     """Everything that is due on one chain. Raises ChainError when the chain is away or sending is stopped."""
     deliver_outcomes(here.chain_id)
     senders = senders_with_work(here)
-    if not senders:
+    if not senders and not OperatorOrder.objects.filter(done_at__isnull=True).exists():
         return
     require_ours(here)
     observe(here)
+    if carry_out(here):
+        senders = senders_with_work(here)
     for sender in senders:
         push(here, sender)
         fill_gaps(here, sender)

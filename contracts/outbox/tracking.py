@@ -26,6 +26,7 @@ CHUNK = 100
 # A node that has just been handed bytes may not show them for a moment.
 PATIENCE = timedelta(seconds=2)
 RECEIPT_FIELDS = ("transaction_hash", "error", "block_number", "block_hash", "succeeded", "gas_used", "gas_price")
+CANCELED = "An operator canceled it: an empty transaction took its nonce."
 NO_BLOCK = {"block_number": None, "block_hash": None, "succeeded": None, "gas_used": None, "gas_price": None}
 
 
@@ -52,7 +53,9 @@ def _to_observe(chain: Chain, cursor: ChainCursor | None, sender: str) -> QueryS
     A block that was read and still stands says by itself that its transactions do.
     """
     rows = ChainTransaction.objects.filter(chain_id=chain.chain_id).order_by("sender", "nonce")
-    rows = rows.prefetch_related(Prefetch("attempts", TransactionAttempt.objects.only("transaction_id", "hash")))
+    rows = rows.prefetch_related(
+        Prefetch("attempts", TransactionAttempt.objects.only("transaction_id", "hash", "cancels"))
+    )
     if sender:
         rows = rows.filter(sender=sender)
     mined = Q(state=State.MINED)
@@ -71,7 +74,11 @@ def _settle(chain: Chain, found: Sequence[tuple[ChainTransaction, Receipt | None
     arrived = []
     for tx, receipt in found:
         if receipt is not None and (tx.state != State.MINED or tx.block_hash != receipt.block_hash):
-            _take_over(tx, receipt, "" if receipt.succeeded else _failure(chain, tx, receipt))
+            _take_over(tx, receipt)
+            if _was_canceled(tx):
+                tx.succeeded, tx.error = False, CANCELED
+            elif not tx.succeeded:
+                tx.error = _failure(chain, tx, receipt)
             arrived.append(tx)
     note = "in block {0.block_number}".format
     came = advance_all(arrived, [*ChainTransaction.IN_FLIGHT, State.MINED], State.MINED, note, *RECEIPT_FIELDS)
@@ -86,13 +93,22 @@ def _settle(chain: Chain, found: Sequence[tuple[ChainTransaction, Receipt | None
     final = [tx for tx in settled if tx.succeeded]
     ended = advance_all(final, [State.MINED], State.FINAL, "block {0.block_number} is final".format)
     failed = [tx for tx in settled if not tx.succeeded]
-    return moved + len({tx.pk for tx in [*came, *ended]}) + sum(give_up(tx, [State.MINED], tx.error) for tx in failed)
+    return moved + len({tx.pk for tx in [*came, *ended]}) + sum(_end(tx) for tx in failed)
 
 
-def _take_over(tx: ChainTransaction, receipt: Receipt, error: str) -> None:
+def _end(tx: ChainTransaction) -> bool:
+    return give_up(tx, [State.MINED], tx.error, after=State.CANCELED if _was_canceled(tx) else State.FAILED)
+
+
+def _was_canceled(tx: ChainTransaction) -> bool:
+    """Whether the form of it that is in a block is the empty one."""
+    return any(attempt.cancels for attempt in tx.attempts.all() if attempt.hash == tx.transaction_hash)
+
+
+def _take_over(tx: ChainTransaction, receipt: Receipt) -> None:
     tx.transaction_hash = receipt.transaction_hash
     tx.block_number, tx.block_hash = receipt.block_number, receipt.block_hash
-    tx.succeeded, tx.error = receipt.succeeded, error
+    tx.succeeded, tx.error = receipt.succeeded, ""
     tx.gas_used, tx.gas_price = receipt.gas_used, receipt.gas_price
 
 
@@ -184,7 +200,7 @@ def _look_for_thief(chain: Chain, tx: ChainTransaction, reached: int) -> None:
     SenderNonce.objects.filter(chain_id=chain.chain_id, address=tx.sender, next_nonce__lt=reached).update(
         next_nonce=reached
     )
-    if tx.kind == FILL_NONCE:
+    if tx.kind == FILL_NONCE or tx.attempts.filter(cancels=True).exists():
         give_up(tx, ChainTransaction.IN_FLIGHT, note, after=State.CANCELED)
     else:
         advance(tx, ChainTransaction.IN_FLIGHT, State.PLANNED, note, nonce=None, transaction_hash=None)

@@ -1,0 +1,101 @@
+"""What an operator may do with a transaction: try it again, speed it up, cancel it, each with a reason that stays."""
+
+import structlog
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from common.tasks import nudge
+from contracts.chains import Chain, chain_of
+from contracts.hooks import outcome_of
+from contracts.models import ChainTransaction, OperatorOrder, TransactionAttempt
+from contracts.outbox.broadcasting import broadcast, replace
+from contracts.outbox.calls import FILL_NONCE
+from contracts.outbox.sending import signer_for
+from contracts.outbox.states import advance, give_up
+
+logger = structlog.get_logger(__name__)
+
+Action = OperatorOrder.Action
+State = ChainTransaction.State
+
+
+class OrderRefused(Exception):
+    """It cannot be done with this transaction (now); `str()` says why."""
+
+
+def possible_orders(tx: ChainTransaction) -> list[str]:
+    """What can be asked for in the state that it is in."""
+    if tx.state == State.PLANNED:
+        return [Action.RETRY] if tx.kind == FILL_NONCE else [Action.RETRY, Action.CANCEL]
+    if tx.state in ChainTransaction.IN_FLIGHT:
+        canceling = tx.kind == FILL_NONCE or any(attempt.cancels for attempt in tx.attempts.all())
+        return [Action.RETRY, Action.SPEED_UP, *([] if canceling else [Action.CANCEL])]
+    # An app that was told of the failure has acted on it, and has its own way to begin anew.
+    if tx.state == State.FAILED and tx.nonce is None and outcome_of(tx.kind) is None:
+        return [Action.RETRY]
+    return []
+
+
+def order(*, tx: ChainTransaction, action: str, reason: str, operator: str) -> OperatorOrder:
+    """Note what an operator wants, for a worker to carry out. Raises OrderRefused."""
+    reason = reason.strip()
+    if not reason:
+        raise OrderRefused(_("Say why: the reason is kept with the transaction."))
+    try:
+        with transaction.atomic():
+            tx = ChainTransaction.objects.select_for_update().get(pk=tx.pk)
+            if action not in possible_orders(tx):
+                raise OrderRefused(
+                    _("It is %(state)s now: that cannot be done with it any more.") % {"state": tx.state}
+                )
+            made = OperatorOrder.objects.create(transaction=tx, action=action, reason=reason, operator=operator)
+            from contracts.tasks import carry_out_orders
+
+            nudge(carry_out_orders, chain_of(tx.chain_id).role)
+    except IntegrityError as error:
+        raise OrderRefused(_("Another order for it is still open: wait until that is done.")) from error
+    logger.warning("operator_order", action=action, kind=tx.kind, subject=tx.subject, operator=operator, reason=reason)
+    return made
+
+
+def carry_out(chain: Chain) -> int:
+    """Do what operators asked for. Returns how many. Raises what sending raises: the order stays open then."""
+    orders = OperatorOrder.objects.filter(transaction__chain_id=chain.chain_id, done_at__isnull=True)
+    done = 0
+    for one in orders.select_related("transaction"):
+        result = _carry_out(chain, one.transaction, one.action, f"{one.operator}: {one.reason}")
+        done += OperatorOrder.objects.filter(pk=one.pk, done_at__isnull=True).update(
+            done_at=timezone.now(), result=result
+        )
+    return done
+
+
+def _carry_out(chain: Chain, tx: ChainTransaction, action: str, why: str) -> str:
+    """What came of it, in a sentence. Doing it twice does no harm: a process may die before it can say that it did."""
+    if action == Action.RETRY:
+        return _retry(tx, why)
+    if action == Action.CANCEL and give_up(tx, [State.PLANNED], f"canceled by {why}", after=State.CANCELED):
+        return "Canceled before it was signed."
+    last = tx.attempts.order_by("-number").first()
+    if tx.state not in ChainTransaction.IN_FLIGHT or last is None:
+        return f"Too late: it is {tx.state}."
+    signer = signer_for(chain, tx.sender)
+    cancel = action == Action.CANCEL
+    attempt = last if cancel and last.cancels else replace(chain, signer, tx, last, cancel=cancel)
+    if attempt is None:
+        tx.refresh_from_db()
+        return tx.error or f"Nothing was signed: it is {tx.state}."
+    broadcast(chain, signer, [(tx, attempt)])
+    if cancel:
+        return "An empty transaction competes for its nonce: which of the two the chain takes decides."
+    return f"Sent with fees of at most {attempt.max_fee_per_gas} wei per gas."
+
+
+def _retry(tx: ChainTransaction, why: str) -> str:
+    if advance(tx, [State.FAILED], State.PLANNED, why, error="", outcome_delivered=False):
+        return "Planned anew."
+    if ChainTransaction.objects.filter(pk=tx.pk, state=State.PLANNED).update(error="", waits_for_nonce=None):
+        return "It is simulated again."
+    TransactionAttempt.objects.filter(transaction=tx).update(tried_at=None)
+    return "Its bytes are handed over again where the node does not have them."
