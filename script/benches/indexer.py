@@ -1,0 +1,143 @@
+"""Reading a history of 200,000 events, beside Ponder 1.0.0 in the same run, and how soon a new block is read.
+
+The chain and Ponder are those of the shared folder of peers; both are prepared there once (PEERS_TMP keeps them).
+Runs tests/measure_indexer.py as script/test does, on a PostgreSQL that writes as production does.
+"""
+
+import json
+import os
+import re
+import statistics
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from script.setup.paths import ROOT, Home
+from script.setup.telling import Refusal, say
+
+from ._gas_peers import peers_folder
+from .report import Peer, Report, Row
+
+MEASURED = re.compile(r"MEASURED (\S+) ([\d.]+)")
+EVENTS = 200_000
+REPEATS = 2
+PONDER = "1.0.0"
+
+
+def measure(*, long: bool = False) -> Report:
+    """With `long`, also 50,000 and a million events, to show how the cost grows. Raises Refusal."""
+    folder = peers_folder()
+    if folder is None:
+        live = _ours("a_new_block", {})
+        notes = ["history not measured: no shared/peers beside the checkout, and LOOMPRINT_PEERS names none"]
+        return Report("indexer", _live_rows(live), notes)
+    place = Path(os.environ.get("PEERS_TMP") or Home.of_checkout().var / "peers")
+    place.mkdir(parents=True, exist_ok=True)
+    sizes = [50_000, EVENTS, 1_000_000] if long else [EVENTS]
+    _prepare(folder, place, sizes)
+    ours, peers = [], []
+    for _repeat in range(REPEATS):
+        ours.append(_ours("a_history", _history(place, EVENTS)))
+        peers.append(_ponder(folder, place))
+    rows = _rows(ours, peers)
+    for size in sizes:
+        if size != EVENTS:
+            found = _ours("a_history", _history(place, size))
+            rows.append(Row(f"indexer.cpu_us_per_event.{size}", 1e6 * found["client_cpu_s"] / found["events"], "µs"))
+            rows.append(Row(f"indexer.wall_us_per_event.{size}", 1e6 * found["wall_s"] / found["events"], "µs"))
+    rows += _live_rows(_ours("a_new_block", {}))
+    return Report(
+        "indexer",
+        rows,
+        [
+            f"{REPEATS} runs of each in turns, medians; {os.cpu_count()} cores, beside whatever else runs",
+            "ours ends at the final block, 64 before the newest one; Ponder is told to stop 40 before it",
+            "39 of 100 events are payments that no ABI of ours knows: kept raw; Ponder decodes them",
+            "holdings of ours are sums over movements, taken when they are asked for; Ponder keeps a table of balances",
+        ],
+    )
+
+
+def _prepare(folder: Path, place: Path, sizes: list[int]) -> None:
+    if not (place / f"ponder-{PONDER}" / "node_modules" / "ponder").is_dir():
+        say("  …   peers: installing (a minute or two)")
+        _peers(folder, place, "setup.sh", "chain", "ponder")
+    for size in sizes:
+        if not (place / f"chain-{size}.info.json").is_file():
+            say(f"  …   peers: a chain of {size:,} events (minutes)")
+            _peers(folder, place, "chain/run.sh", str(size))
+
+
+def _peers(folder: Path, place: Path, script: str, *words: str) -> str:
+    done = subprocess.run(
+        [str(folder / script), *words],
+        env={**os.environ, "PEERS_TMP": str(place)},
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode != 0:
+        raise Refusal(f"The peers' {script} failed:\n{(done.stdout + done.stderr)[-2000:]}")
+    return done.stdout
+
+
+def _history(place: Path, size: int) -> dict[str, str]:
+    return {
+        "LOOMPRINT_INDEXER_STATE": str(place / f"chain-{size}.state"),
+        "LOOMPRINT_INDEXER_INFO": str(place / f"chain-{size}.info.json"),
+    }
+
+
+def _ours(test: str, settings: Mapping[str, str]) -> dict[str, float]:
+    command = [ROOT / "script" / "test", "tests/measure_indexer.py", "--no-browser", "-n", "0", "--", "-s", "-k", test]
+    env = {**os.environ, **settings, "LOOMPRINT_BENCH_DURABLE": "1"}
+    done = subprocess.run([str(word) for word in command], cwd=ROOT, env=env, capture_output=True, text=True)
+    found = {name: float(value) for name, value in MEASURED.findall(done.stdout)}
+    if done.returncode != 0 or not found:
+        raise Refusal(f"The measurement failed:\n{done.stdout[-3000:]}")
+    return found
+
+
+def _ponder(folder: Path, place: Path) -> dict[str, float]:
+    found = json.loads(_peers(folder, place, "ponder/run.sh", str(EVENTS), PONDER).strip().splitlines()[-1])
+    if found["events"] < found["want"]:
+        raise Refusal(f"Ponder read {found['events']} of {found['want']} events.")
+    return {name: float(value) for name, value in found.items() if isinstance(value, int | float)}
+
+
+def _rows(ours: list[dict[str, float]], peers: list[dict[str, float]]) -> list[Row]:
+    def middle(values: list[dict[str, float]], over: str, under: str) -> float:
+        return statistics.median(one[over] / one[under] for one in values)
+
+    cpu, cpu_peer = middle(ours, "events", "client_cpu_s"), middle(peers, "events", "node_cpu_s")
+    wall, wall_peer = middle(ours, "events", "wall_s"), middle(peers, "events", "wall_s")
+    peak, peak_peer = (
+        statistics.median(one["peak_mib"] for one in ours),
+        statistics.median(one["node_peak_mib"] for one in peers),
+    )
+    stored = middle(ours, "postgres_cpu_s", "events") * EVENTS
+    name = f"Ponder {PONDER}"
+    return [
+        Row("indexer.events_per_cpu_s", cpu, "1/s", better="higher", peer=Peer(name, cpu_peer)),
+        Row("indexer.events_per_s", wall, "1/s", better="higher", peer=Peer(name, wall_peer)),
+        Row("indexer.cpu_ratio_ponder", cpu / cpu_peer, "ratio", 6.0, better="higher"),
+        Row("indexer.wall_ratio_ponder", wall / wall_peer, "ratio", 3.5, better="higher"),
+        Row("indexer.peak_rss_mib", peak, "MiB", 150.0, peer=Peer(name, peak_peer)),
+        Row(
+            "indexer.postgres_cpu_s_per_200k",
+            stored,
+            "s",
+            5.0,
+            peer=Peer(name, middle(peers, "pg_cpu_s", "events") * EVENTS),
+        ),
+        Row(
+            "indexer.head_events_per_s",
+            statistics.median(one["head_events_per_s"] for one in ours),
+            "1/s",
+            2000.0,
+            better="higher",
+        ),
+    ]
+
+
+def _live_rows(found: Mapping[str, float]) -> list[Row]:
+    return [Row("indexer.live_p95_ms", found["live_p95_ms"], "ms", found["poll_ms"] + 150)]
