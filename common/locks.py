@@ -13,6 +13,7 @@ class Lock(IntEnum):
     DEPLOYMENT = 2
     UPKEEP = 3
     REPAIR = 6
+    BESIDE = 7
 
 
 def hold(lock: Lock, key: object) -> None:
