@@ -1,4 +1,5 @@
-"""What an operator looks at: files that were found lost or damaged, how far the scrub is, public copies."""
+"""What an operator looks at: files that were found lost or damaged, how far the scrub is, public copies, and pages of
+models, programs and data sets."""
 
 from typing import Any
 
@@ -8,7 +9,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from designs.errors import DesignError
-from designs.models import PublicCopy, ScrubCursor, ScrubFinding
+from designs.models import PublicCopy, Resource, ScrubCursor, ScrubFinding
+from designs.services import resource_pages
 from designs.services.public_copies import take_away
 
 
@@ -52,3 +54,22 @@ class PublicCopyAdmin(ReadOnlyAdmin):
                 take_away(copy)
             except DesignError as error:
                 messages.error(request, f"{copy}: {error}")
+
+
+@admin.register(Resource)
+class ResourceAdmin(ReadOnlyAdmin):
+    list_display = ("title", "kind", "owner", "state", "license", "entry_id", "created_at")
+    list_filter = ("state", "kind")
+    list_select_related = ("owner",)
+    search_fields = ("name", "entry_id", "sha256", "owner__email")
+    actions = ("take_down", "show_again")
+
+    @admin.action(description=_("Take the pages of the selected ones down"), permissions=["change"])
+    def take_down(self, request: HttpRequest, queryset: QuerySet[Resource]) -> None:
+        done = [self.log_change(request, one, "taken down") for one in queryset if resource_pages.take_down(one)]
+        messages.success(request, _("%(count)s taken down.") % {"count": len(done)})
+
+    @admin.action(description=_("Show the pages of the selected ones again"), permissions=["change"])
+    def show_again(self, request: HttpRequest, queryset: QuerySet[Resource]) -> None:
+        done = [self.log_change(request, one, "shown again") for one in queryset if resource_pages.show_again(one)]
+        messages.success(request, _("%(count)s shown again.") % {"count": len(done)})

@@ -22,5 +22,6 @@ class DesignsConfig(AppConfig):
         register_auditor("designs.keys", audit.keys)
         register_auditor("designs.copies", audit.copies)
         register_auditor("designs.files", audit.files)
+        register_notification_kind("resource_taken_down", gettext_noop("Page taken down"))
         register_notification_kind("copy_failed", gettext_noop("Public copy failed"))
         register_notification_kind("blob_lost", gettext_noop("Stored file lost"), always_mailed=True)

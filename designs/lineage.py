@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from django.db.models import Exists, OuterRef
 
-from designs.models import Design, EntryAncestor, RegistryEntry
+from designs.models import Design, EntryAncestor, RegistryEntry, Resource
+from designs.resources import resources_by_entry
 from designs.selectors import HIDDEN, SELLING, with_status
 
 SHOWN = 24
@@ -16,15 +17,15 @@ DEEPEST = 64
 class Relative:
     """A work in a family. `ppm` is its part (ancestor) or what it owes (descendant), of what is left after the fee.
 
-    `design` is None for an entry that no page of ours shows. `above` holds what it derives from itself, as far as no
-    other line of the tree holds it already.
+    `design` may be a model, program or data set, and is None for an entry that no page of ours shows. `above` holds
+    what it derives from itself, as far as no other line of the tree holds it already.
     """
 
     entry_id: str
     ppm: int
     binding_ppm: int
     direct: bool
-    design: Design | None
+    design: Design | Resource | None
     selling: bool = True
     above: list["Relative"] = field(default_factory=list)
 
@@ -60,7 +61,7 @@ NO_FAMILY = Family([], [], [], 0)
 
 
 def family_of(*, chain_id: int, entry_id: str) -> Family:
-    """The family of an entry, in five queries at most however large it is."""
+    """The family of an entry, in six queries at most however large it is."""
     above = list(EntryAncestor.objects.filter(chain_id=chain_id, entry_id=entry_id)[:DEEPEST])
     below = EntryAncestor.objects.filter(chain_id=chain_id, ancestor_id=entry_id)
     newest = list(below.order_by("-event__block__number", "-event__log_index", "position")[: SHOWN + 1])
@@ -77,7 +78,7 @@ def family_of(*, chain_id: int, entry_id: str) -> Family:
     )
 
 
-def _relative(row: EntryAncestor, entry_id: str, known: dict[str, Design]) -> Relative:
+def _relative(row: EntryAncestor, entry_id: str, known: dict[str, Design | Resource]) -> Relative:
     design = known.get(entry_id)
     return Relative(
         entry_id=entry_id,
@@ -85,7 +86,7 @@ def _relative(row: EntryAncestor, entry_id: str, known: dict[str, Design]) -> Re
         binding_ppm=row.binding_ppm,
         direct=row.direct,
         design=design,
-        selling=design is None or design.entry_status in SELLING,  # type: ignore[attr-defined]
+        selling=design is None or design.entry_status in SELLING,  # type: ignore[union-attr]
     )
 
 
@@ -110,9 +111,14 @@ def _hang(ancestors: dict[str, Relative], *, chain_id: int) -> None:
                 near.append(ancestors[parent])
 
 
-def _designs(chain_id: int, entry_ids: Sequence[str]) -> dict[str, Design]:
+def _designs(chain_id: int, entry_ids: Sequence[str]) -> dict[str, Design | Resource]:
     """Those of these entries that anyone may see here, by entry."""
-    return shown_by_entry(chain_id=chain_id, entry_ids=entry_ids) if entry_ids else {}
+    if not entry_ids:
+        return {}
+    found: dict[str, Design | Resource] = {**shown_by_entry(chain_id=chain_id, entry_ids=entry_ids)}
+    if missing := set(entry_ids) - found.keys():
+        found.update(resources_by_entry(chain_id=chain_id, entry_ids=missing))
+    return found
 
 
 def shown_by_entry(*, chain_id: int, entry_ids: Iterable[str]) -> dict[str, Design]:

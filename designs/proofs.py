@@ -55,9 +55,10 @@ def _anchored(design: Design) -> list[AnchoredRecord]:
 
 def shown_proof(public_id: Any) -> dict[str, Any]:
     """The proof behind an address. Raises FieldProofLink.DoesNotExist, also when nobody may see its design any more."""
-    link = FieldProofLink.objects.select_related("record__version__design").get(public_id=public_id)
+    link = FieldProofLink.objects.select_related("record").get(public_id=public_id)
     try:
-        design = access_design(viewer=AnonymousUser(), public_id=link.record.version.design.public_id)
+        shown = Design.objects.get(versions__records=link.record_id)
+        design = access_design(viewer=AnonymousUser(), public_id=shown.public_id)
     except Design.DoesNotExist as error:
         raise FieldProofLink.DoesNotExist from error
     anchored = next((one for one in _anchored(design) if one.record.pk == link.record_id), None)

@@ -12,7 +12,8 @@ from contracts.selectors import ActionStatus, SyncStatus, confirmation_status, s
 from contracts.verifier.verify import ENTRY_REGISTERED
 from designs.file_credentials import CredentialsShown, credentials_by_master
 from designs.lineage import shown_by_entry
-from designs.models import Design, EntryVersion, RegistryEntry, Rendition
+from designs.models import Design, EntryVersion, RegistryEntry, Rendition, Resource
+from designs.resources import resources_by_entry
 from designs.selectors import claims_of, renditions_of, state_word, versions_of
 
 AT_MOST = 50
@@ -22,11 +23,12 @@ SETTLED_LAG = 3
 
 @dataclass(frozen=True)
 class ClaimShown:
-    """One claim with what became of it; `design` is None where no page shows it."""
+    """One claim with what became of it; `design`, which may be a model, program or data set, is None where no page
+    shows it."""
 
     claim: RegistryEntry
     status: ActionStatus
-    design: Design | None
+    design: Design | Resource | None
 
     @property
     def order(self) -> int:
@@ -148,7 +150,7 @@ class Verdict:
 
 
 def verdict_of(sha256: str, *, chain: Chain, registry: str) -> Verdict:
-    """Everything known of this hash (64 hex digits), in six queries, and four more for each master of a rendition."""
+    """Everything known of this hash (64 hex digits), in seven queries, and four more for each master of a rendition."""
     known = _verdict_of(sha256, chain=chain, registry=registry)
     return replace(
         known,
@@ -167,6 +169,8 @@ def _verdict_of(sha256: str, *, chain: Chain, registry: str) -> Verdict:
     shown, told = claims[:AT_MOST], versions[:AT_MOST]
     entries = {claim.entry_id for claim in shown} | {version.entry_id for version in told}
     designs = shown_by_entry(chain_id=chain.chain_id, entry_ids=entries) if entries else {}
+    rest = {claim.entry_id for claim in shown if claim.kind != RegistryEntry.Kind.DESIGN}
+    others = resources_by_entry(chain_id=chain.chain_id, entry_ids=rest) if rest else {}
     return Verdict(
         sha256=sha256,
         chain_id=chain.chain_id,
@@ -174,7 +178,11 @@ def _verdict_of(sha256: str, *, chain: Chain, registry: str) -> Verdict:
         node=chain.public_rpc_url,
         sync=sync_status(chain),
         claims=[
-            ClaimShown(one, confirmation_status(one.event.block.number, chain), designs.get(one.entry_id))
+            ClaimShown(
+                one,
+                confirmation_status(one.event.block.number, chain),
+                designs.get(one.entry_id) or others.get(one.entry_id),
+            )
             for one in shown
         ],
         versions=[

@@ -10,9 +10,11 @@ from .proofs import FieldProofLink
 from .provenance import EntryAncestor, EntryStatus, EntryVersion, ProvenanceRecord, RegistryEntry
 from .references import Reference
 from .renditions import Rendition
+from .resources import ENTRY_KINDS, Resource, ResourcePart
 from .scrubbing import ScrubCursor, ScrubFinding
 
 __all__ = [
+    "ENTRY_KINDS",
     "SHARE_UNITS",
     "Asset",
     "Attachment",
@@ -38,6 +40,8 @@ __all__ = [
     "Reference",
     "RegistryEntry",
     "Rendition",
+    "Resource",
+    "ResourcePart",
     "ScrubCursor",
     "ScrubFinding",
     "UpAxis",

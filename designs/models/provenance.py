@@ -13,14 +13,29 @@ from designs.provenance import SaltedRecord
 
 
 class ProvenanceRecord(models.Model):
-    """The canonical record of a version, with the salts that prove single fields. Private as a whole."""
+    """The canonical record of a version of a design, or of a resource, with the salts that prove single fields.
+    Private as a whole."""
 
-    version = models.ForeignKey("designs.DesignVersion", on_delete=models.CASCADE, related_name="records")
+    version = models.ForeignKey(
+        "designs.DesignVersion", on_delete=models.CASCADE, null=True, blank=True, related_name="records"
+    )
+    resource = models.ForeignKey(
+        "designs.Resource", on_delete=models.CASCADE, null=True, blank=True, related_name="records"
+    )
     fields = models.JSONField()
     salts = models.JSONField()
     root = HashField(unique=True)
     schema = models.PositiveSmallIntegerField(default=1, help_text="version of designs.provenance, part of every leaf")
     created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(version__isnull=False, resource__isnull=True)
+                | models.Q(version__isnull=True, resource__isnull=False),
+                name="record_is_of_a_version_or_a_resource",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.root[:12]

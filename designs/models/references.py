@@ -29,6 +29,13 @@ class Reference(models.Model):
 
     class Meta:
         ordering: ClassVar = ["id"]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["chain_id", "entry_id"],
+                name="references_to_entry",
+                condition=models.Q(entry_id__isnull=False),
+            ),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["version", "kind", "entry_id"], name="reference_entry_once"),
             models.CheckConstraint(

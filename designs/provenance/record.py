@@ -78,13 +78,12 @@ def build_record(**stated: Unpack[Statement]) -> SaltedRecord:
 
 def build_fields(**stated: Unpack[Statement]) -> dict[str, Any]:
     """The fields of a record by key, each value as it is hashed. Raises as `build_record` does."""
-    contributors = stated["contributors"]
     attachments = [dict(one) for one in stated.get("attachments", ())]
     if len(attachments) > len(ATTACHMENT_KEYS):
         raise ValueError(f"a record has room for {len(ATTACHMENT_KEYS)} attachments")
     fields: dict[str, Any] = {
         "design.version": stated.get("design_version", 1),
-        "output.sha256": _hash32(stated["output_sha256"]),
+        "output.sha256": hash32(stated["output_sha256"]),
         "output.cid": stated["output_cid"],
         "output.cid_profile": PROFILE,
         "output.media_type": stated["output_media_type"],
@@ -95,20 +94,15 @@ def build_fields(**stated: Unpack[Statement]) -> dict[str, Any]:
         "prompt": stated.get("prompt") or None,
         "seed": stated.get("seed") or None,
         "tools": list(stated.get("tools", ())),
-        "contributors": [
-            {"address": _address(part["address"]), "role": part["role"], "units": part["units"]}
-            for part in contributors
-        ],
+        "contributors": people(stated["contributors"]),
         "parents": list(stated.get("parents", ())),
-        "created_at": _timestamp(stated["created_at"]),
+        "created_at": timestamp(stated["created_at"]),
         "models": [dict(one) for one in stated.get("models", ())],
         "programs": [dict(one) for one in stated.get("programs", ())],
         "datasets": [dict(one) for one in stated.get("datasets", ())],
         **dict.fromkeys(ATTACHMENT_KEYS),
         **dict(zip(ATTACHMENT_KEYS, attachments, strict=False)),
     }
-    if sum(part["units"] for part in contributors) != SHARE_UNITS:
-        raise ValueError("the contributors' units do not sum to 1,000,000")
     for name, value in fields.items():
         check_field(name, value)
     return fields
@@ -159,7 +153,17 @@ def _explain(error: UnsafeValue) -> str:
     return sentence % {"field": error.path}
 
 
-def _hash32(text: str) -> str:
+def people(contributors: Sequence[Contributor]) -> list[dict[str, Any]]:
+    """Everyone's line as it is hashed. Raises ValueError for shares that are not the whole, and for no address."""
+    if sum(part["units"] for part in contributors) != SHARE_UNITS:
+        raise ValueError("the contributors' units do not sum to 1,000,000")
+    return [
+        {"address": _address(part["address"]), "role": part["role"], "units": part["units"]} for part in contributors
+    ]
+
+
+def hash32(text: str) -> str:
+    """A SHA-256 as it is hashed: 0x and 64 hex digits."""
     digits = text.removeprefix("0x")
     if not _HEX32.fullmatch(digits):
         raise ValueError(f"{text!r} is not a SHA-256 of 64 lower-case hex digits")
@@ -172,7 +176,7 @@ def _address(text: str) -> str:
     return text
 
 
-def _timestamp(moment: datetime) -> str:
+def timestamp(moment: datetime) -> str:
     """RFC 3339 in UTC, to the second."""
     if moment.tzinfo is None:
         raise ValueError("a record's time has a time zone")

@@ -1,9 +1,9 @@
-"""Writing the provenance record of a version that is about to be frozen."""
+"""Writing the provenance record of what is about to be frozen."""
 
 from collections.abc import Sequence
 
-from designs.models import DesignVersion, ProvenanceRecord, Reference
-from designs.provenance import Contributor, build_record
+from designs.models import DesignVersion, ProvenanceRecord, Reference, Resource
+from designs.provenance import Contributor, build_record, build_resource_record
 
 
 def write_record(
@@ -38,4 +38,24 @@ def write_record(
     )
     return ProvenanceRecord.objects.create(
         version=version, fields=record.fields, salts=record.salts, root=record.root, schema=record.version
+    )
+
+
+def write_resource_record(*, resource: Resource, contributors: Sequence[Contributor]) -> ProvenanceRecord:
+    """As write_record, for a model, program or data set."""
+    record = build_resource_record(
+        kind=resource.kind,
+        name=resource.name,
+        version=resource.version,
+        description=resource.description,
+        license=resource.license,
+        license_address=resource.license_address,
+        address=resource.address,
+        sha256=resource.sha256,
+        size=resource.size,
+        contributors=contributors,
+        created_at=resource.created_at,
+    )
+    return ProvenanceRecord.objects.create(
+        resource=resource, fields=record.fields, salts=record.salts, root=record.root, schema=record.version
     )

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from contracts.selectors import ActionStatus
 from designs.file_credentials import credentials_of
 from designs.inspection import Measurement, measurements, wall_scale
-from designs.models import Design, DesignVersion, LengthUnit, Preview, PublicCopy
+from designs.models import Design, DesignVersion, LengthUnit, Preview, PublicCopy, Reference
+from designs.resources import with_resources
 from designs.selectors import ENDINGS, PREVIEW_NAMES, Picture, picture_of, standing_copies
 
 register = template.Library()
@@ -51,6 +52,12 @@ _FACT_NAMES = {
 GROUPED_FROM = 10_000
 _ENDINGS = {media_type: ending for ending, media_type in ENDINGS.items()}
 _PREVIEW_STEMS = {kind: name for name, kind in PREVIEW_NAMES.items()}
+
+
+@register.simple_tag
+def references_of(version: DesignVersion) -> list[Reference]:
+    """What it was made with, each with what is registered under its entry."""
+    return with_resources(version.references.all())
 
 
 @register.simple_tag
