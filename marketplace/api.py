@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 from contracts.chains import chain
 from contracts.selectors import confirmation_status, status_of_action, sync_status
 from designs.inspection import measurements
-from designs.models import Design, Rendition
+from designs.models import Design, RegistryEntry, Rendition
 from designs.selectors import access_design, claims_of, renditions_of, state_word, versions_of
 from marketplace import selectors
 from marketplace.models import Order
@@ -264,18 +264,12 @@ class ActionDetail(APIView):
         }
 
     def _publication(self, request: Request, public_id: uuid.UUID) -> dict[str, Any] | None:
-        publication = (
-            Publication.objects.filter(public_id=public_id, consents__account_id=request.user.pk)
-            .select_related("design")
-            .first()
-        )
+        publication = Publication.objects.filter(public_id=public_id, consents__account_id=request.user.pk).first()
         if publication is None:
             return None
         here = chain()
-        entry = next(
-            (c for c in claims_of(publication.version.master.output_hash) if c.entry_id == publication.entry_id),
-            None,
-        )
+        entries = RegistryEntry.objects.filter(chain_id=publication.chain_id, entry_id=publication.entry_id)
+        entry = entries.select_related("event__block").first()
         status = (
             confirmation_status(entry.event.block.number, here)
             if entry

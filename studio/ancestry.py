@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from common.money import PPM, TUSD, format_amount, split_fee
 from contracts.chains import chain
-from designs.models import Design, EntryAncestor, EntryStatus, RegistryEntry
+from designs.models import Design, EntryAncestor, EntryStatus, RegistryEntry, Resource
+from designs.resources import works_by_entry
 from designs.selectors import SELLING, on_show, with_status
 from studio.errors import PublishingError
 from studio.models.terms import MAX_STACK_PPM, MinimumFee, StandingTerms
@@ -41,7 +42,7 @@ class AncestorPart:
     ppm: int
     direct: bool
     minimum: int
-    design: Design | None = None
+    design: Design | Resource | None = None
 
     @property
     def floor(self) -> int:
@@ -126,7 +127,7 @@ def demands_of(*, chain_id: int, entry_ids: Sequence[str]) -> list[Demand]:
         raise PublishingError("too_many_parents", _("A work can derive from 8 others at most."))
     entries = with_status(RegistryEntry.objects.filter(chain_id=chain_id, entry_id__in=entry_ids))
     statuses = {entry.entry_id: entry.entry_status for entry in entries}  # type: ignore[attr-defined]
-    names = titles_of(chain_id=chain_id, entry_ids=entry_ids)
+    names = works_by_entry(chain_id=chain_id, entry_ids=entry_ids)
     terms = standing_of(chain_id=chain_id, entry_ids=entry_ids)
     for entry_id in entry_ids:
         name = names[entry_id].title if entry_id in names else entry_id
@@ -163,7 +164,7 @@ def ancestry_of(*, chain_id: int, demands: Sequence[Demand], currency: str) -> A
     kept = {entry: ppm for entry, ppm in owed.items() if ppm or entry in direct or entry in minimums}
     if len(kept) > MAX_ANCESTORS:
         raise PublishingError("too_many_ancestors", _("With all that they derive from, these works are too many."))
-    designs = titles_of(chain_id=chain_id, entry_ids=kept)
+    designs = works_by_entry(chain_id=chain_id, entry_ids=kept)
     return Ancestry(
         [
             AncestorPart(
@@ -194,7 +195,11 @@ def _flattened(demands: Sequence[Demand], tables: Mapping[str, Sequence[EntryAnc
 
 
 def _minimum(
-    entry: str, ppm: int, minimums: Mapping[str, Mapping[str, int]], currency: str, designs: Mapping[str, Design]
+    entry: str,
+    ppm: int,
+    minimums: Mapping[str, Mapping[str, int]],
+    currency: str,
+    designs: Mapping[str, Design | Resource],
 ) -> int:
     stated = minimums.get(entry)
     if stated is None:
@@ -207,12 +212,6 @@ def _minimum(
             % {"title": designs[entry].title if entry in designs else entry},
         )
     return least
-
-
-def titles_of(*, chain_id: int, entry_ids: Iterable[str]) -> dict[str, Design]:
-    """Our designs by their entry."""
-    designs = Design.objects.filter(chain_id=chain_id, entry_id__in=list(entry_ids)).select_related("owner")
-    return {str(design.entry_id): design for design in designs}
 
 
 def named_ancestry(design: Design) -> Ancestry:

@@ -14,13 +14,17 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.errors import ConfirmationRefused
 from common.throttle import TooMany, allow
 from designs.errors import DesignError
+from designs.models import Resource
+from designs.resources import own_resource
 from designs.selectors import own_design
 from studio import forms, selectors
 from studio.addresses import own_addresses, share_address
 from studio.errors import PublishingError
 from studio.models import Consent
+from studio.resource_pages import resource_page
 from studio.services import publishing
 from studio.views import own
+from studio.works import studio_address
 
 SIGNATURES_PER_TEN_MINUTES = 60
 
@@ -35,9 +39,9 @@ def publish(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             if form.custodial:
-                publishing.freeze_and_sign(actor=user, design=draft.design, password=form.cleaned_data["password"])
+                publishing.freeze_and_sign(actor=user, work=draft.design, password=form.cleaned_data["password"])
             else:
-                publishing.freeze_for_wallet(actor=user, design=draft.design, address=form.chosen)
+                publishing.freeze_for_wallet(actor=user, work=draft.design, address=form.chosen)
         except ConfirmationRefused as error:
             form.add_error("password", str(error))
         except DesignError as error:
@@ -50,7 +54,7 @@ def publish(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @login_required
 @require_POST
 def take_back(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    if publishing.take_back(actor=request.user, design=own(request, public_id)):  # type: ignore[arg-type]
+    if publishing.take_back(actor=request.user, work=own(request, public_id)):  # type: ignore[arg-type]
         messages.success(request, _("Taken back. You can change the draft and ask again."))
     return redirect("studio:design", public_id)
 
@@ -75,7 +79,7 @@ def signature(request: HttpRequest, public_id: uuid.UUID) -> JsonResponse:
         return _refused(error.code, str(error), _next_step(error.code), status=status)
     if part.position == 0:
         messages.success(request, _("Your wallet has signed."))
-        return JsonResponse({"next": reverse("studio:design", args=[part.publication.design.public_id])})
+        return JsonResponse({"next": studio_address(part.publication.work)})
     messages.success(request, _("You accepted. It is published once everyone has."))
     return JsonResponse({"next": reverse("studio:consent", args=[public_id])})
 
@@ -126,24 +130,23 @@ def consent(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def _consent_page(
     request: HttpRequest, asked: Consent, form: forms.AcceptForm, decline_form: forms.DeclineForm
 ) -> HttpResponse:
-    """Context: consent, linked (is the address theirs), form (AcceptForm), decline_form, address_form, draft, split."""
-    owner = asked.publication.design.owner
-    draft = selectors.draft_page(own_design(owner=owner, public_id=asked.publication.design.public_id))
+    """Context: consent, linked (is the address theirs), form (AcceptForm), decline_form, address_form; and of a design
+    draft and split, of a resource shown (ResourcePage)."""
+    work = asked.publication.work
     addresses = own_addresses(request.user)
     others = [one for one in addresses if one.address != asked.address]
-    return render(
-        request,
-        "studio/consent.html",
-        {
-            "consent": asked,
-            "linked": len(others) < len(addresses),
-            "form": form,
-            "decline_form": decline_form,
-            "address_form": forms.AddressForm(addresses=others) if others else None,
-            "draft": draft,
-            "split": selectors.split_for(draft),
-        },
-    )
+    context = {
+        "consent": asked,
+        "linked": len(others) < len(addresses),
+        "form": form,
+        "decline_form": decline_form,
+        "address_form": forms.AddressForm(addresses=others) if others else None,
+    }
+    if isinstance(work, Resource):
+        shown = resource_page(own_resource(owner=work.owner, public_id=work.public_id))
+        return render(request, "studio/resource_consent.html", {**context, "shown": shown})
+    draft = selectors.draft_page(own_design(owner=work.owner, public_id=work.public_id))
+    return render(request, "studio/consent.html", {**context, "draft": draft, "split": selectors.split_for(draft)})
 
 
 @login_required

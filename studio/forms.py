@@ -390,7 +390,7 @@ class DerivativesForm(forms.Form):
                     minimum = price_of(text)
                 except AmountError as error:
                     self.add_error("minimum", str(error))
-        self.terms = {
+        self.terms: dict[str, Any] = {
             "open": data.get("open") == "yes",
             "binding": data.get("reach") == "all",
             "ppm": int((data.get("percent") or 0) * 10_000),

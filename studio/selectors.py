@@ -1,5 +1,6 @@
 """The creator's side: own designs, where each stands, and requests for consent."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,7 @@ from studio.ancestry import Ancestry, Split, check_price, named_ancestry, split_
 from studio.errors import PublishingError
 from studio.models import Consent, DerivativeTermsDraft, FirstOfferDraft, Publication
 from studio.services.publishing import REGISTER
+from studio.works import WorkPart
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,7 @@ def draft_page(design: Design) -> DraftPage:
         views=views_of(previews),
         progress=progress_of(version),
         parts=parts,
-        table=_table(parts, publication),
+        table=share_table(parts, publication),
         ancestry=ancestry,
         ancestry_problem=problem,
         terms=DerivativeTermsDraft.objects.filter(design=design).first(),
@@ -183,7 +185,7 @@ def _named_parents(design: Design) -> set[str]:
     return named
 
 
-def _table(parts: list[Contribution], publication: Publication | None) -> list[SharePart]:
+def share_table(parts: Sequence[WorkPart], publication: Publication | None) -> list[SharePart]:
     """As it is frozen, else as it would be: people who have wallets may want their shares there."""
     if publication is not None:
         return [
@@ -266,7 +268,7 @@ def open_requests(*, account: Any) -> list[Consent]:
             state=Consent.State.ASKED,
             publication__state=Publication.State.ASKED,
         )
-        .select_related("publication__design__owner")
+        .select_related("publication__design__owner", "publication__resource__owner")
     )
 
 
@@ -274,7 +276,7 @@ def consent_for(*, account: Any, public_id: Any) -> Consent:
     """This account's part in a publication. Raises Consent.DoesNotExist for everyone who has none."""
     return (
         _asked_of_others()
-        .select_related("publication__design__owner", "publication__version__master", "publication__record")
+        .select_related("publication__design__owner", "publication__resource__owner", "publication__version__master")
         .get(publication__public_id=public_id, account=account)
     )
 
@@ -284,6 +286,6 @@ def own_part(*, account: Any, public_id: Any) -> Consent:
     first = Consent.objects.filter(position=0)
     return (
         (first | _asked_of_others())
-        .select_related("publication__design")
+        .select_related("publication__design", "publication__resource")
         .get(publication__public_id=public_id, account=account)
     )

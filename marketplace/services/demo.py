@@ -189,7 +189,7 @@ def _publish(demo: DemoDesign, design: Design, parents: list[Design]) -> None:
         set_parents(actor=design.owner, design=design, parents=parents)
     if demo.derived_ppm is not None:
         set_derivative_terms(actor=design.owner, design=design, open=True, ppm=demo.derived_ppm)
-    freeze_and_sign(actor=design.owner, design=design, password=DEMO_PASSWORD)
+    freeze_and_sign(actor=design.owner, work=design, password=DEMO_PASSWORD)
 
 
 def _accept_all(design: Design) -> None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from common.fields import AddressField, EntryIdField, HashField, UintField
-from designs.models import Contribution
+from designs.models import Contribution, Design, Resource
 
 
 class FirstOfferDraft(models.Model):
@@ -42,7 +42,10 @@ class ShareAddress(models.Model):
 
 
 class Publication(models.Model):
-    """A draft as it was when consent was asked: the typed data everyone signs. A change makes another."""
+    """A draft as it was when consent was asked: the typed data everyone signs. A change makes another.
+
+    It is of a version of a design, or of a resource: `work` is either.
+    """
 
     class State(models.TextChoices):
         ASKED = "asked", _("Waiting for consent")
@@ -53,8 +56,15 @@ class Publication(models.Model):
     OPEN: ClassVar = (State.ASKED, State.SUBMITTED)
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    design = models.ForeignKey("designs.Design", on_delete=models.CASCADE, related_name="publications")
-    version = models.ForeignKey("designs.DesignVersion", on_delete=models.PROTECT, related_name="publications")
+    design = models.ForeignKey(
+        "designs.Design", on_delete=models.CASCADE, null=True, blank=True, related_name="publications"
+    )
+    version = models.ForeignKey(
+        "designs.DesignVersion", on_delete=models.PROTECT, null=True, blank=True, related_name="publications"
+    )
+    resource = models.ForeignKey(
+        "designs.Resource", on_delete=models.CASCADE, null=True, blank=True, related_name="publications"
+    )
     record = models.OneToOneField("designs.ProvenanceRecord", on_delete=models.PROTECT, related_name="publication")
     chain_id = models.PositiveBigIntegerField()
     registry = AddressField()
@@ -75,10 +85,27 @@ class Publication(models.Model):
                 name="one_open_publication",
                 condition=models.Q(state__in=["asked", "submitted"]),
             ),
+            models.UniqueConstraint(
+                fields=["resource"],
+                name="one_open_publication_of_a_resource",
+                condition=models.Q(state__in=["asked", "submitted"]),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(design__isnull=False, version__isnull=False, resource__isnull=True)
+                | models.Q(design__isnull=True, version__isnull=True, resource__isnull=False),
+                name="publication_is_of_a_design_or_a_resource",
+            ),
         ]
 
     def __str__(self) -> str:
         return str(self.public_id)
+
+    @property
+    def work(self) -> Design | Resource:
+        """What is to be registered."""
+        work = self.design or self.resource
+        assert work is not None, "the database says so"
+        return work
 
     @property
     def expired(self) -> bool:

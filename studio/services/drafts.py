@@ -42,7 +42,7 @@ def editable(*, actor: User, design: Design) -> Design:
     """The draft, locked for a change; an open request for consent is taken back. Raises PublishingError."""
     design = Design.objects.select_for_update().get(pk=design.pk, owner=actor)
     check_editable(design)
-    take_back(actor=actor, design=design)
+    take_back(actor=actor, work=design)
     Design.objects.filter(pk=design.pk, state=Design.State.REJECTED).update(state=Design.State.DRAFT)
     return design
 

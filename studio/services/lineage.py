@@ -55,10 +55,15 @@ def set_derivative_terms(
     if not open:
         DerivativeTermsDraft.objects.filter(design=design).delete()
         return
+    check_terms(ppm=ppm, minimum=minimum)
+    DerivativeTermsDraft.objects.update_or_create(
+        design=design, defaults={"open": True, "binding": binding, "ppm": ppm, "minimum": minimum}
+    )
+
+
+def check_terms(*, ppm: int, minimum: int) -> None:
+    """Raise PublishingError for terms that the registry would refuse, or that no work could meet."""
     if not 0 <= ppm <= MAX_STACK_PPM:
         raise PublishingError("part_too_high", _("Your part of a derived work's revenue can be 50 % at most."))
     if minimum and not ppm:
         raise PublishingError("minimum_without_part", _("A least fee needs a part of the revenue that it comes from."))
-    DerivativeTermsDraft.objects.update_or_create(
-        design=design, defaults={"open": True, "binding": binding, "ppm": ppm, "minimum": minimum}
-    )

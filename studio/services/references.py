@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from contracts.chains import chain
-from designs.models import Design, Reference, RegistryEntry
+from designs.models import ENTRY_KINDS, Design, Reference, RegistryEntry
 from designs.selectors import SELLING, with_status
 from studio.ancestry import ancestry_of, demands_of, standing_of
 from studio.errors import PublishingError
@@ -13,11 +13,6 @@ from studio.models import ParentDraft
 from studio.services.drafts import editable
 
 MOST = 20
-ENTRY_KINDS = {
-    Reference.Kind.MODEL: RegistryEntry.Kind.MODEL,
-    Reference.Kind.PROGRAM: RegistryEntry.Kind.PROGRAM,
-    Reference.Kind.DATASET: RegistryEntry.Kind.DATASET,
-}
 
 
 @transaction.atomic

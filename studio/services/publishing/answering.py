@@ -1,17 +1,16 @@
 """Answers other than a signature: declining, another address, taking it back."""
 
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.services import notify
-from designs.models import Design
 from studio.addresses import own_address
 from studio.errors import PublishingError
 from studio.models import Consent, Publication, ShareAddress
 from studio.services.publishing.dropping import drop, locked
+from studio.works import Work, studio_address
 
 
 @transaction.atomic
@@ -60,12 +59,12 @@ def _decline(*, actor: User, publication: Publication, reason: str) -> None:
 
 def _tell_owner(*, publication: Publication, actor: User, body: str) -> None:
     notify(
-        user=publication.design.owner,
+        user=publication.work.owner,
         kind="consent_declined",
         key=f"{publication.public_id}:{actor.public_id}",
-        subject=_("“%(title)s” was not accepted by everyone") % {"title": publication.design.title},
+        subject=_("“%(title)s” was not accepted by everyone") % {"title": publication.work.title},
         body=body,
-        url=reverse("studio:design", args=[publication.design.public_id]),
+        url=studio_address(publication.work),
     )
 
 
@@ -83,10 +82,10 @@ def choose_share_address(*, actor: User, address: str) -> str:
 
 
 @transaction.atomic
-def take_back(*, actor: User, design: Design) -> bool:
+def take_back(*, actor: User, work: Work) -> bool:
     """Drop an open request for consent, so that the draft can change. False when there was none to drop."""
-    Design.objects.select_for_update(of=("self",)).get(pk=design.pk)
-    publication = design.publications.filter(state=Publication.State.ASKED, design__owner=actor).first()
+    type(work).objects.select_for_update(of=("self",)).get(pk=work.pk, owner=actor)
+    publication = work.publications.filter(state=Publication.State.ASKED).first()
     if publication is None:
         return False
     return drop(publication=publication, reason=_("Taken back by its creator."))

@@ -6,9 +6,11 @@ from studio.models import Publication
 
 
 def locked(publication_id: int) -> Publication:
-    """The publication, locked after its design: everyone takes both in this order."""
-    Design.objects.select_for_update(of=("self",)).get(publications=publication_id)
-    return Publication.objects.select_for_update(of=("self",)).select_related("design__owner").get(pk=publication_id)
+    """The publication, locked after its work: everyone takes both in this order."""
+    of = Publication.objects.select_related("design", "resource").get(pk=publication_id).work
+    type(of).objects.select_for_update(of=("self",)).get(pk=of.pk)
+    publications = Publication.objects.select_for_update(of=("self",))
+    return publications.select_related("design__owner", "resource__owner").get(pk=publication_id)
 
 
 def drop(*, publication: Publication, reason: str) -> bool:
@@ -18,8 +20,7 @@ def drop(*, publication: Publication, reason: str) -> bool:
     )
     if moved:
         withdraw_review(digest=publication.digest)
-        Design.objects.filter(pk=publication.design_id, state=Design.State.IN_REVIEW).update(
-            state=Design.State.DRAFT, state_reason=reason
-        )
-        Design.objects.filter(pk=publication.design_id, state=Design.State.DRAFT).update(state_reason=reason)
+        waiting = (Design.State.DRAFT, Design.State.IN_REVIEW)
+        work = publication.work
+        type(work).objects.filter(pk=work.pk, state__in=waiting).update(state=Design.State.DRAFT, state_reason=reason)
     return bool(moved)

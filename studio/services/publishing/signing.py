@@ -11,7 +11,7 @@ from contracts.chains import chain_of
 from contracts.errors import ChainError
 from contracts.killpoints import reach
 from contracts.signatures import SignatureRefused, signature_of
-from designs.models import Contribution, Design
+from designs.models import Contribution, Design, DesignVersion
 from moderation.models import Review
 from moderation.services import judge
 from studio.addresses import own_address
@@ -74,7 +74,7 @@ def _checked(signature: str, consent: Consent) -> bytes:
 
 
 def _consent_of(actor: User, publication: Publication) -> Consent:
-    return Consent.objects.select_related("publication__design__owner", "account").get(
+    return Consent.objects.select_related("publication__design__owner", "publication__resource__owner", "account").get(
         publication=publication, account=actor
     )
 
@@ -145,23 +145,27 @@ def _store(*, consent: Consent, signature: bytes) -> None:
 
 
 def open_to_others(*, publication: Publication) -> None:
-    """The creator has signed: the rules look at it, and every co-creator is asked."""
-    design = publication.design
-    parents = list(design.parent_drafts.values_list("entry_id", flat=True))
-    review = judge(version=publication.version, digest=publication.digest, parents=parents)
-    if review.state == Review.State.PENDING:
-        Design.objects.filter(pk=design.pk, state=Design.State.DRAFT).update(state=Design.State.IN_REVIEW)
+    """The creator has signed: the rules look at a design, and every co-creator is asked."""
+    if publication.design is not None and publication.version is not None:
+        _ask_the_rules(publication, publication.design, publication.version)
     for consent in publication.consents.filter(position__gt=0).select_related("account"):
         _invite(consent=consent, publication=publication)
 
 
+def _ask_the_rules(publication: Publication, design: Design, version: DesignVersion) -> None:
+    parents = list(design.parent_drafts.values_list("entry_id", flat=True))
+    review = judge(version=version, digest=publication.digest, parents=parents)
+    if review.state == Review.State.PENDING:
+        Design.objects.filter(pk=design.pk, state=Design.State.DRAFT).update(state=Design.State.IN_REVIEW)
+
+
 def _invite(*, consent: Consent, publication: Publication) -> None:
-    design = publication.design
+    work = publication.work
     words = {
-        "owner": design.owner.display_name,
+        "owner": work.owner.display_name,
         "role": Contribution.Role(consent.role).label.lower(),
         "percent": f"{consent.units / 10_000:.4f}".rstrip("0").rstrip("."),
-        "title": design.title,
+        "title": work.title,
     }
     notify(
         user=consent.account,

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,13 +15,15 @@ from moderation.models import Review
 from studio.models import Consent, Publication
 from studio.registration import is_current, register_arguments
 from studio.services.publishing.dropping import drop, locked
+from studio.works import studio_address
 
 REGISTER = "register"
 
 
 @transaction.atomic
 def submit_if_ready(*, publication_id: int) -> bool:
-    """Hand the registration to the outbox when everyone signed and the review approved. Safe at any time."""
+    """Hand the registration to the outbox when everyone signed and the review, which designs have, approved.
+    Safe at any time."""
     publication = locked(publication_id)
     if publication.state != Publication.State.ASKED:
         return False
@@ -38,14 +39,15 @@ def submit_if_ready(*, publication_id: int) -> bool:
     consents = list(publication.consents.order_by("position"))
     if any(consent.state != Consent.State.ACCEPTED for consent in consents):
         return False
-    review = Review.objects.get(digest=publication.digest)
-    if review.state == Review.State.REJECTED:
+    review = Review.objects.get(digest=publication.digest) if publication.design_id else None
+    if review is not None and review.state == Review.State.REJECTED:
         _reject(publication=publication, review=review)
         return False
-    if review.state != Review.State.APPROVED:
+    if review is not None and review.state != Review.State.APPROVED:
         return False
     Publication.objects.filter(pk=publication.pk).update(state=Publication.State.SUBMITTED, submitted_at=timezone.now())
-    Design.objects.filter(pk=publication.design_id).update(
+    work = publication.work
+    type(work).objects.filter(pk=work.pk).update(
         state=Design.State.ANCHORING,
         state_reason="",
         chain_id=publication.chain_id,
@@ -78,14 +80,14 @@ def _is_current(publication: Publication) -> bool:
 def _reject(*, publication: Publication, review: Review) -> None:
     if not drop(publication=publication, reason=review.reason):
         return
-    Design.objects.filter(pk=publication.design_id).update(state=Design.State.REJECTED, state_reason=review.reason)
+    Design.objects.filter(publications=publication).update(state=Design.State.REJECTED, state_reason=review.reason)
     notify(
-        user=publication.design.owner,
+        user=publication.work.owner,
         kind="publication_rejected",
         key=str(publication.public_id),
-        subject=_("“%(title)s” was not approved") % {"title": publication.design.title},
+        subject=_("“%(title)s” was not approved") % {"title": publication.work.title},
         body=review.reason,
-        url=reverse("studio:design", args=[publication.design.public_id]),
+        url=studio_address(publication.work),
     )
 
 
@@ -101,16 +103,17 @@ def registration_failed(action: Any) -> None:
     reason = _("The chain refused the registration (%(error)s). Nothing was lost; you can publish again.") % {
         "error": action.error
     }
-    Design.objects.filter(pk=publication.design_id, state=Design.State.ANCHORING).update(
+    work = publication.work
+    type(work).objects.filter(pk=work.pk, state=Design.State.ANCHORING).update(
         state=Design.State.DRAFT, state_reason=reason, chain_id=None, entry_id=None
     )
     notify(
-        user=publication.design.owner,
+        user=work.owner,
         kind="publication_failed",
         key=str(publication.public_id),
-        subject=_("“%(title)s” could not be published") % {"title": publication.design.title},
+        subject=_("“%(title)s” could not be published") % {"title": work.title},
         body=reason,
-        url=reverse("studio:design", args=[publication.design.public_id]),
+        url=studio_address(work),
     )
 
 
