@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from common.money import PPM, TUSD
 from contracts.chains import chain
 from designs.file_credentials import credentials_of
-from designs.models import Design, Preview
+from designs.models import Design, Preview, Resource
+from designs.resources import resources_by_entry
 from designs.selectors import Picture, cover_previews, picture_of
 from royalties.selectors import fee_ppm
 from studio.ancestry import minimums_of, open_to_derive, standing_of
@@ -23,7 +24,7 @@ class NamedParent:
     """A work that can be derived from, and what it asks now. `minimum` in base units of the test dollar; 0: none."""
 
     entry_id: str
-    design: Design | None
+    design: Design | Resource | None
     picture: Picture | None
     terms: Standing
     minimum: int
@@ -43,7 +44,11 @@ def named_parents(draft: DraftPage) -> list[NamedParent]:
     """The works that a draft names, in their order; those that are no more, too."""
     entries = list(draft.design.parent_drafts.values_list("entry_id", flat=True))
     designs = Design.objects.filter(chain_id=chain().chain_id, entry_id__in=entries)
-    known = {str(one.entry_id): one for one in designs.select_related("owner").prefetch_related(cover_previews())}
+    known: dict[str, Design | Resource] = {
+        str(one.entry_id): one for one in designs.select_related("owner").prefetch_related(cover_previews())
+    }
+    if missing := set(entries) - known.keys():
+        known.update(resources_by_entry(chain_id=chain().chain_id, entry_ids=missing))
     return _parents([(entry, known.get(entry)) for entry in entries])
 
 
@@ -61,7 +66,7 @@ def as_parents(designs: Iterable[Design]) -> list[NamedParent]:
     return _parents([(str(one.entry_id), one) for one in designs])
 
 
-def _parents(rows: list[tuple[str, Design | None]]) -> list[NamedParent]:
+def _parents(rows: Sequence[tuple[str, Design | Resource | None]]) -> list[NamedParent]:
     here = chain()
     entries = [entry for entry, _design in rows]
     terms = standing_of(chain_id=here.chain_id, entry_ids=entries)
@@ -70,7 +75,7 @@ def _parents(rows: list[tuple[str, Design | None]]) -> list[NamedParent]:
         NamedParent(
             entry_id=entry,
             design=design,
-            picture=picture_of(design, _previews(design)) if design else None,
+            picture=picture_of(design, _previews(design)) if isinstance(design, Design) else None,
             terms=terms[entry],
             minimum=minimums.get(entry, {}).get(here.deployment.currency, 0) if entry in minimums else 0,
         )

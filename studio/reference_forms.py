@@ -13,6 +13,21 @@ _ENTRY = re.compile(r"0x[0-9a-f]{32}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
+def sha256_digits(text: str) -> str:
+    """A typed SHA-256 as 64 digits, or nothing. Raises ValidationError for anything else."""
+    digits = text.strip().lower().removeprefix("sha256:").removeprefix("0x")
+    if digits and not _SHA256.fullmatch(digits):
+        raise forms.ValidationError(_("A SHA-256 has 64 hexadecimal digits."))
+    return digits
+
+
+def clean_web_address(address: str) -> str:
+    """An address of the web, or nothing. Raises ValidationError for other schemes."""
+    if address and not address.startswith(("https://", "http://")):
+        raise forms.ValidationError(_("Give an address that begins with https://."))
+    return address
+
+
 class EntryForm(forms.Form):
     """A registered model, program or dataset, by the id of its entry."""
 
@@ -53,16 +68,10 @@ class ElsewhereForm(forms.Form):
     )
 
     def clean_sha256(self) -> str:
-        digits = self.cleaned_data["sha256"].strip().lower().removeprefix("sha256:").removeprefix("0x")
-        if digits and not _SHA256.fullmatch(digits):
-            raise forms.ValidationError(_("A SHA-256 has 64 hexadecimal digits."))
-        return str(digits)
+        return sha256_digits(self.cleaned_data["sha256"])
 
     def clean_address(self) -> str:
-        address = self.cleaned_data["address"]
-        if address and not address.startswith(("https://", "http://")):
-            raise forms.ValidationError(_("Give an address that begins with https://."))
-        return str(address)
+        return clean_web_address(self.cleaned_data["address"])
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

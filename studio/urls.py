@@ -1,12 +1,29 @@
 from django.urls import path
 
-from studio import attachment_views, consent_views, copy_views, lineage_views, proof_views, reference_views, views
+from studio import (
+    attachment_views,
+    consent_views,
+    copy_views,
+    lineage_views,
+    proof_views,
+    reference_views,
+    resource_views,
+    views,
+)
 
 app_name = "studio"
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
     path("address/", consent_views.address, name="address"),
     path("upload/", views.upload, name="upload"),
+    path("resources/", resource_views.listing, name="resources"),
+    path("resources/new/", resource_views.new, name="resource_new"),
+    path("resources/<uuid:public_id>/", resource_views.resource, name="resource"),
+    path("resources/<uuid:public_id>/status/", resource_views.status, name="resource_status"),
+    path("resources/<uuid:public_id>/change/", resource_views.change, name="resource_change"),
+    path("resources/<uuid:public_id>/register/", resource_views.register, name="resource_register"),
+    path("resources/<uuid:public_id>/take-back/", resource_views.take_back, name="resource_take_back"),
+    path("resources/<uuid:public_id>/discard/", resource_views.discard, name="resource_discard"),
     path("designs/<uuid:public_id>/", views.design, name="design"),
     path("designs/<uuid:public_id>/status/", views.design_status, name="design_status"),
     path("designs/<uuid:public_id>/details/", views.details, name="details"),

@@ -95,13 +95,13 @@ def _create(user: Any, form: forms.UploadForm, parts: Any) -> Design:
         made_with=form.made_with(),
         master=ReceivedFile(stream=data["master"].file, name=data["master"].name),
         attachments=[NewAttachment(ReceivedFile(stream=source.file, name=source.name))] if source else [],
-        parts=_parts(parts),
+        parts=parts_of(parts),
         units=data["units"],
         up=data["up"],
     )
 
 
-def _parts(formset: Any) -> list[Part]:
+def parts_of(formset: Any) -> list[Part]:
     """Rows that are neither removed nor left blank."""
     return [form.part() for form in formset.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
 
@@ -188,7 +188,7 @@ def people(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         formset = forms.PartFormSet(request.POST, prefix="parts")
         if formset.is_valid():
             try:
-                drafts.change_parts(actor=request.user, design=draft.design, parts=_parts(formset))  # type: ignore[arg-type]
+                drafts.change_parts(actor=request.user, design=draft.design, parts=parts_of(formset))  # type: ignore[arg-type]
             except DesignError as refusal:
                 error = str(refusal)
             else:

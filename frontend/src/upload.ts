@@ -6,11 +6,13 @@
  * chosen files, which a plain form post would lose). */
 
 import { enableDropZones, sizeText } from "./dropzone";
+import { enableHashing } from "./hash_here";
 import { enableParameters } from "./parameters";
 import { enableParts } from "./parts";
 
 function connect(form: HTMLFormElement): void {
   enableDropZones(form);
+  enableHashing(form);
   enableParts(form);
   enableParameters(form);
   if (form.dataset.upload === undefined) return;

@@ -128,7 +128,7 @@ def test_a_name_is_made_safe(draft: Design, creator: User) -> None:
 def test_a_change_takes_back_an_open_request(creator: User, cocreator: User, png: bytes) -> None:
     parts = [Part(creator, "designer", 700_000), Part(cocreator, "tweaker", 300_000)]
     draft = with_offer(draft_of(creator, png, parts=parts))
-    frozen = freeze_and_sign(actor=creator, design=draft, password=PASSWORD)
+    frozen = freeze_and_sign(actor=creator, work=draft, password=PASSWORD)
     assert frozen.state == Publication.State.ASKED
 
     add(creator, draft)

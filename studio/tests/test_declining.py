@@ -31,7 +31,7 @@ def asked(creator: User, cocreator: User, stranger: User, png: bytes) -> Publica
         Part(stranger, "host", 100_000),
     ]
     design = with_offer(draft_of(creator, png, parts=parts))
-    return publishing.freeze_and_sign(actor=creator, design=design, password=PASSWORD)
+    return publishing.freeze_and_sign(actor=creator, work=design, password=PASSWORD)
 
 
 def answer(user: User, publication: Publication, name: str, **data: str) -> Any:

@@ -46,7 +46,7 @@ def publish(live_chain: LiveChain) -> Publish:
         if terms:
             set_derivative_terms(actor=owner, design=design, open=True, **terms)
         set_parents(actor=owner, design=design, parents=list(parents))
-        freeze_and_sign(actor=owner, design=design, password=PASSWORD)
+        freeze_and_sign(actor=owner, work=design, password=PASSWORD)
         live_chain.settle()
         design.refresh_from_db()
         return design
@@ -74,7 +74,7 @@ def test_the_part_that_is_shown_is_the_part_that_the_chain_fixes(
         (diluting, 30_000, False),
     ]
     assert (shown.ppm, shown.floor) == (250_000, 10 * TUSD)
-    publication = freeze_and_sign(actor=stranger, design=child, password=PASSWORD)
+    publication = freeze_and_sign(actor=stranger, work=child, password=PASSWORD)
     assert publication.record.fields["parents"] == [parent.entry_id]
     live_chain.settle()
     child.refresh_from_db()
@@ -112,13 +112,13 @@ def test_a_parent_that_is_no_more_or_asks_for_more_stops_the_signature(
 
     ParentDraft.objects.update(max_ppm=49_999)
     with pytest.raises(PublishingError) as refusal:
-        freeze_and_sign(actor=cocreator, design=mine, password=PASSWORD)
+        freeze_and_sign(actor=cocreator, work=mine, password=PASSWORD)
     assert refusal.value.code == "parent_asks_more"
 
     ParentDraft.objects.update(max_ppm=50_000)
     act_as(live_chain, creator.custody_key.address, "setWithdrawn", int(parent.entry_id or "", 16), True)
     with pytest.raises(PublishingError) as refusal:
-        freeze_and_sign(actor=cocreator, design=mine, password=PASSWORD)
+        freeze_and_sign(actor=cocreator, work=mine, password=PASSWORD)
     assert refusal.value.code == "parent_not_available"
     assert not Publication.objects.filter(design=mine).exists()
 
@@ -132,11 +132,11 @@ def test_a_price_below_the_least_fee_is_refused_and_one_at_it_is_taken(
     assert shown.floor == 23_333_334
 
     with pytest.raises(PublishingError) as refusal:
-        freeze_and_sign(actor=cocreator, design=mine, password=PASSWORD)
+        freeze_and_sign(actor=cocreator, work=mine, password=PASSWORD)
     assert "A price must be at least 23.333334 tUSD" in str(refusal.value)
 
     with_offer(mine, price=23_333_334)
-    freeze_and_sign(actor=cocreator, design=mine, password=PASSWORD)
+    freeze_and_sign(actor=cocreator, work=mine, password=PASSWORD)
     live_chain.settle()
     assert EntryAncestor.objects.get().ppm == 300_000
 
@@ -161,7 +161,7 @@ def test_naming_a_parent_takes_an_open_request_back(publish: Publish, creator: U
     parent = publish(creator, 1, ppm=50_000)
     parts = [Part(cocreator, "designer", 500_000), Part(creator, "host", 500_000)]
     mine = with_offer(draft_of(cocreator, file_of(2), parts=parts))
-    asked = freeze_and_sign(actor=cocreator, design=mine, password=PASSWORD)
+    asked = freeze_and_sign(actor=cocreator, work=mine, password=PASSWORD)
 
     set_parents(actor=cocreator, design=mine, parents=[parent])
 

@@ -55,7 +55,7 @@ def page_of(user: User, design: Design) -> Any:
 
 
 def asked(design: Design) -> Review:
-    publishing.freeze_and_sign(actor=design.owner, design=with_offer(design), password=PASSWORD)
+    publishing.freeze_and_sign(actor=design.owner, work=with_offer(design), password=PASSWORD)
     return Review.objects.get(version=design.versions.get())
 
 

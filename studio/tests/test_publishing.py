@@ -47,7 +47,7 @@ def test_a_sole_creator_signs_once_and_the_registration_is_planned(creator, png)
 
 
 def test_nothing_is_planned_before_every_cocreator_has_accepted(shared, creator, cocreator) -> None:
-    publication = publishing.freeze_and_sign(actor=creator, design=shared, password=PASSWORD)
+    publication = publishing.freeze_and_sign(actor=creator, work=shared, password=PASSWORD)
 
     shared.refresh_from_db()
     assert shared.state == Design.State.DRAFT
@@ -65,7 +65,7 @@ def test_signatures_stand_creator_first_whatever_the_order_of_shares(creator, co
     parts = [Part(cocreator, "tweaker", 400_000), Part(creator, "designer", 600_000)]
     design = with_offer(draft_of(creator, png, parts=parts))
 
-    publication = publishing.freeze_and_sign(actor=creator, design=design, password=PASSWORD)
+    publication = publishing.freeze_and_sign(actor=creator, work=design, password=PASSWORD)
 
     consents = list(publication.consents.order_by("position"))
     assert [consent.account for consent in consents] == [creator, cocreator]
@@ -74,7 +74,7 @@ def test_signatures_stand_creator_first_whatever_the_order_of_shares(creator, co
 
 
 def test_a_decline_drops_the_request_and_keeps_the_draft(shared, creator, cocreator) -> None:
-    publication = publishing.freeze_and_sign(actor=creator, design=shared, password=PASSWORD)
+    publication = publishing.freeze_and_sign(actor=creator, work=shared, password=PASSWORD)
 
     publishing.decline(actor=cocreator, publication=publication, reason="Wrong share.")
 
@@ -90,11 +90,11 @@ def test_a_decline_drops_the_request_and_keeps_the_draft(shared, creator, cocrea
 
 
 def test_a_change_takes_the_request_back_and_asks_again(shared, creator, cocreator) -> None:
-    first = publishing.freeze_and_sign(actor=creator, design=shared, password=PASSWORD)
+    first = publishing.freeze_and_sign(actor=creator, work=shared, password=PASSWORD)
     parts = [Part(creator, "designer", 600_000), Part(cocreator, "model_architect", 400_000)]
 
     drafts.change_parts(actor=creator, design=shared, parts=parts)
-    second = publishing.freeze_and_sign(actor=creator, design=shared, password=PASSWORD)
+    second = publishing.freeze_and_sign(actor=creator, work=shared, password=PASSWORD)
 
     first.refresh_from_db()
     assert first.state == Publication.State.DROPPED
@@ -106,7 +106,7 @@ def test_a_change_takes_the_request_back_and_asks_again(shared, creator, cocreat
 
 def test_a_wrong_password_freezes_nothing(shared, creator) -> None:
     with pytest.raises(ConfirmationRefused):
-        publishing.freeze_and_sign(actor=creator, design=shared, password="wrong")
+        publishing.freeze_and_sign(actor=creator, work=shared, password="wrong")
 
     assert not Publication.objects.exists()
     assert not ProvenanceRecord.objects.exists()
@@ -114,7 +114,7 @@ def test_a_wrong_password_freezes_nothing(shared, creator) -> None:
 
 
 def test_a_stranger_sees_no_request(shared, creator, stranger) -> None:
-    publication = publishing.freeze_and_sign(actor=creator, design=shared, password=PASSWORD)
+    publication = publishing.freeze_and_sign(actor=creator, work=shared, password=PASSWORD)
 
     with pytest.raises(Consent.DoesNotExist):
         consent_for(account=stranger, public_id=publication.public_id)
@@ -124,7 +124,7 @@ def test_a_stranger_sees_no_request(shared, creator, stranger) -> None:
 
 def test_a_stranger_cannot_publish_someone_elses_draft(shared, stranger) -> None:
     with pytest.raises(Design.DoesNotExist):
-        publishing.freeze_and_sign(actor=stranger, design=shared, password=PASSWORD)
+        publishing.freeze_and_sign(actor=stranger, work=shared, password=PASSWORD)
 
     assert not Publication.objects.exists()
 
@@ -134,7 +134,7 @@ def test_the_same_file_is_published_once_by_one_creator(creator, png) -> None:
     again = with_offer(draft_of(creator, png, title="Again"))
 
     with pytest.raises(PublishingError) as refusal:
-        publishing.freeze_and_sign(actor=creator, design=again, password=PASSWORD)
+        publishing.freeze_and_sign(actor=creator, work=again, password=PASSWORD)
 
     assert refusal.value.code == "already_published"
     assert not again.publications.exists()
@@ -204,13 +204,13 @@ def test_publishing_needs_an_offer_and_finished_processing(creator, png) -> None
     design = draft_of(creator, png)
 
     with pytest.raises(PublishingError) as refusal:
-        publishing.freeze_and_sign(actor=creator, design=design, password=PASSWORD)
+        publishing.freeze_and_sign(actor=creator, work=design, password=PASSWORD)
     assert refusal.value.code == "no_offers"
 
     with_offer(design)
     design.versions.get().steps.update(state="running")
     with pytest.raises(PublishingError) as refusal:
-        publishing.freeze_and_sign(actor=creator, design=design, password=PASSWORD)
+        publishing.freeze_and_sign(actor=creator, work=design, password=PASSWORD)
     assert refusal.value.code == "still_processing"
     assert not Publication.objects.exists()
 
@@ -220,13 +220,13 @@ def test_publishing_does_not_wait_for_what_follows_a_complete_draft(creator, png
     steps = design.versions.get().steps
     steps.create(name="large_cover", position=20, state="running")
 
-    publishing.freeze_and_sign(actor=creator, design=design, password=PASSWORD)
+    publishing.freeze_and_sign(actor=creator, work=design, password=PASSWORD)
 
     assert Publication.objects.get().design == design
 
 
 def test_the_record_names_no_person(shared, creator, cocreator) -> None:
-    publication = publishing.freeze_and_sign(actor=creator, design=shared, password=PASSWORD)
+    publication = publishing.freeze_and_sign(actor=creator, work=shared, password=PASSWORD)
 
     text = str(publication.record.fields) + str(publication.typed_data)
     for person in (creator, cocreator):

@@ -59,7 +59,7 @@ def test_all_that_was_named_stands_in_the_record(draft: Design) -> None:
     assert refer(draft, "program", program) is False
     elsewhere(draft, address="https://example.org/shapes")
     elsewhere(draft, kind="model", name="base", license="openrail", sha256="")
-    publication = freeze_and_sign(actor=draft.owner, design=draft, password=PASSWORD)
+    publication = freeze_and_sign(actor=draft.owner, work=draft, password=PASSWORD)
     record = publication.record
     assert record.schema == 3
     assert record.fields["models"] == [
@@ -166,7 +166,7 @@ def test_the_page_names_and_takes_off_and_is_its_creators_alone(draft: Design, s
 
 
 def test_what_is_published_names_nothing_more(draft: Design) -> None:
-    freeze_and_sign(actor=draft.owner, design=draft, password=PASSWORD)
+    freeze_and_sign(actor=draft.owner, work=draft, password=PASSWORD)
     with pytest.raises(PublishingError) as refusal:
         elsewhere(draft)
     assert refusal.value.code == "not_a_draft"

@@ -20,7 +20,7 @@ from studio.tests.pages import read
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("recorded_deployment")]
 
-BEFORE = "You have published this very file before. Open that design instead, or upload a changed one."
+BEFORE = "You have published this very file before. Open that one instead, or take a changed file."
 AT_ONCE = "You are publishing this very file already, as “First”. Take that one back first, or go on with it."
 
 

@@ -73,7 +73,7 @@ def test_a_signature_is_taken_of_the_one_who_is_asked_alone(
 ) -> None:
     theirs = linked_wallet(cocreator)
     publishing.choose_share_address(actor=cocreator, address=theirs.address)
-    publication = publishing.freeze_and_sign(actor=creator, design=together, password=PASSWORD)
+    publication = publishing.freeze_and_sign(actor=creator, work=together, password=PASSWORD)
     where, good = signature_of(publication), {"signature": signed(publication, theirs)}
 
     for person in (stranger, moderator):
@@ -94,7 +94,7 @@ def test_a_cocreator_has_no_page_before_the_creators_wallet_has_signed(
 ) -> None:
     mine, theirs = linked_wallet(creator), linked_wallet(cocreator)
     publishing.choose_share_address(actor=cocreator, address=theirs.address)
-    publication = publishing.freeze_for_wallet(actor=creator, design=together, address=mine.address)
+    publication = publishing.freeze_for_wallet(actor=creator, work=together, address=mine.address)
 
     for name in ("consent", "decline", "other_address", "signature"):
         where = reverse(f"studio:{name}", args=[publication.public_id])
@@ -108,7 +108,7 @@ def test_a_refused_signature_comes_back_with_a_sentence_and_a_next_step(
 ) -> None:
     mine = linked_wallet(creator)
     design = with_offer(draft_of(creator, png))
-    publication = publishing.freeze_for_wallet(actor=creator, design=design, address=mine.address)
+    publication = publishing.freeze_for_wallet(actor=creator, work=design, address=mine.address)
 
     answer = signed_in(creator).post(signature_of(publication), {"signature": "0x1234"})
 
@@ -198,7 +198,7 @@ def test_the_address_for_shares_is_chosen_among_ones_own(creator: User, stranger
 def test_a_consent_says_which_address_it_is_and_another_can_be_asked_for(
     chain: LiveChain, together: Design, creator: User, cocreator: User, stranger: User
 ) -> None:
-    publication = publishing.freeze_and_sign(actor=creator, design=together, password=PASSWORD)
+    publication = publishing.freeze_and_sign(actor=creator, work=together, password=PASSWORD)
     theirs = linked_wallet(cocreator)
     where = reverse("studio:consent", args=[publication.public_id])
     said = text(page(cocreator, where))
@@ -221,7 +221,7 @@ def test_a_wallet_that_was_unlinked_is_named_on_the_consent_page(
 ) -> None:
     theirs = linked_wallet(cocreator)
     publishing.choose_share_address(actor=cocreator, address=theirs.address)
-    publication = publishing.freeze_and_sign(actor=creator, design=together, password=PASSWORD)
+    publication = publishing.freeze_and_sign(actor=creator, work=together, password=PASSWORD)
     cocreator.wallets.all().delete()
 
     said = read(signed_in(cocreator).get(reverse("studio:consent", args=[publication.public_id])))
@@ -237,7 +237,7 @@ def test_parents_are_found_named_shown_with_their_money_and_taken_off(
 ) -> None:
     parent = with_offer(draft_of(cocreator, png[:-1] + b"0", title="Woven Shell"))
     set_derivative_terms(actor=cocreator, design=parent, open=True, ppm=100_000, binding=True, minimum=2_000_000)
-    publishing.freeze_and_sign(actor=cocreator, design=parent, password=PASSWORD)
+    publishing.freeze_and_sign(actor=cocreator, work=parent, password=PASSWORD)
     chain.settle()
     parent.refresh_from_db()
     where = studio("parents", together)

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.urls import reverse
 from eth_account import Account
 from eth_utils.address import to_checksum_address
 
@@ -14,14 +15,16 @@ from contracts.testing import LiveChain
 from designs.models import Design, RegistryEntry
 from designs.services.upload import Part
 from licensing.services.templates import announce_templates, ship_templates
+from marketplace.tests.pages import signed_in
 from marketplace.tests.support import draft_of, with_offer
 from moderation.models import Review
 from royalties.selectors import holdings
 from studio.addresses import share_addresses
 from studio.errors import PublishingError
-from studio.models import Consent, Publication, ShareAddress
+from studio.models import Consent, MinimumFee, Publication, ShareAddress, StandingTerms
 from studio.selectors import open_requests
 from studio.services import drafts, publishing
+from studio.tests.resources import drafted
 from studio.tests.wallets import contract_wallet, linked_wallet, part_of, planned_arguments, signed
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -56,7 +59,7 @@ def test_two_people_sign_with_their_wallets_and_the_chain_says_so(
     mine, theirs = linked_wallet(creator), linked_wallet(cocreator)
     publishing.choose_share_address(actor=cocreator, address=theirs.address)
 
-    publication = publishing.freeze_for_wallet(actor=creator, design=together, address=mine.address)
+    publication = publishing.freeze_for_wallet(actor=creator, work=together, address=mine.address)
     publishing.sign_with_wallet(actor=creator, publication=publication, signature=signed(publication, mine))
     publishing.sign_with_wallet(actor=cocreator, publication=publication, signature=signed(publication, theirs))
 
@@ -75,12 +78,36 @@ def test_two_people_sign_with_their_wallets_and_the_chain_says_so(
     assert chain.audit() == []
 
 
+def test_a_model_is_registered_with_a_wallet_and_the_chain_says_so(
+    chain: LiveChain, creator: User, cocreator: User
+) -> None:
+    mine = linked_wallet(creator)
+    parts = [Part(creator, "model_architect", 900_000), Part(cocreator, "dataset_provider", 100_000)]
+    model = drafted(creator, parts=parts, binding=True, minimum=1_000_000)
+    publication = publishing.freeze_for_wallet(actor=creator, work=model, address=mine.address)
+    answer = signed_in(creator).post(
+        reverse("studio:signature", args=[publication.public_id]), {"signature": signed(publication, mine)}
+    )
+    assert (answer.status_code, answer.json()) == (200, {"next": reverse("studio:resource", args=[model.public_id])})
+    publishing.accept(actor=cocreator, publication=publication, password=PASSWORD)
+    chain.settle()
+    entry = RegistryEntry.objects.get(entry_id=publication.entry_id)
+    assert (entry.kind, entry.output_hash, entry.custodial) == (1, model.output_hash, [False, True])
+    assert (entry.creator, entry.record_root) == (mine.address, publication.record.root)
+    held = {one.address: one.units for one in holdings(chain_id=entry.chain_id, entry_id=entry.entry_id)}
+    assert held == {mine.address: 900_000, cocreator.custody_key.address: 100_000}
+    # Standing terms and the least fee, and everything else, are held against the contracts themselves.
+    assert StandingTerms.objects.get().ppm == 50_000
+    assert MinimumFee.objects.get().amount == 1_000_000
+    assert chain.audit() == []
+
+
 def test_a_wallet_and_a_custody_key_sign_side_by_side(
     chain: LiveChain, together: Design, creator: User, cocreator: User
 ) -> None:
     theirs = linked_wallet(cocreator)
     publishing.choose_share_address(actor=cocreator, address=theirs.address)
-    publication = publishing.freeze_and_sign(actor=creator, design=together, password=PASSWORD)
+    publication = publishing.freeze_and_sign(actor=creator, work=together, password=PASSWORD)
 
     refused("not_custody", lambda: publishing.accept(actor=cocreator, publication=publication, password=PASSWORD))
     publishing.sign_with_wallet(actor=cocreator, publication=publication, signature=signed(publication, theirs))
@@ -94,7 +121,7 @@ def test_nobody_else_is_asked_before_the_creators_wallet_has_signed(
     chain: LiveChain, together: Design, creator: User, cocreator: User
 ) -> None:
     mine = linked_wallet(creator)
-    publication = publishing.freeze_for_wallet(actor=creator, design=together, address=mine.address)
+    publication = publishing.freeze_for_wallet(actor=creator, work=together, address=mine.address)
 
     assert open_requests(account=cocreator) == []
     assert not Notification.objects.exists()
@@ -112,7 +139,7 @@ def test_a_contract_wallet_signs_and_holds_by_erc_1271(chain: LiveChain, creator
     owner = linked_wallet(creator, kind=Wallet.Kind.CONTRACT, address=address)
     contract_wallet(chain, owner, address)
     design = with_offer(draft_of(creator, png))
-    publication = publishing.freeze_for_wallet(actor=creator, design=design, address=address)
+    publication = publishing.freeze_for_wallet(actor=creator, work=design, address=address)
 
     other = signed(publication, Account.create())
     refused(
@@ -151,7 +178,7 @@ def test_what_is_no_signature_of_theirs_is_refused_and_nothing_is_stored(
     code, spoil = HOSTILE[case]
     mine = linked_wallet(creator)
     publication = publishing.freeze_for_wallet(
-        actor=creator, design=with_offer(draft_of(creator, png)), address=mine.address
+        actor=creator, work=with_offer(draft_of(creator, png)), address=mine.address
     )
 
     said = refused(
@@ -172,10 +199,10 @@ def test_a_signature_by_another_key_or_over_another_request_is_refused(
 ) -> None:
     mine = linked_wallet(creator)
     design = with_offer(draft_of(creator, png))
-    before = publishing.freeze_for_wallet(actor=creator, design=design, address=mine.address)
+    before = publishing.freeze_for_wallet(actor=creator, work=design, address=mine.address)
     old = signed(before, mine)
     with_offer(design, price=19_000_000)
-    publication = publishing.freeze_for_wallet(actor=creator, design=design, address=mine.address)
+    publication = publishing.freeze_for_wallet(actor=creator, work=design, address=mine.address)
 
     for wrong in (old, signed(publication, Account.create())):
         refused(
@@ -191,7 +218,7 @@ def test_a_recovery_bit_that_counts_from_zero_is_taken_as_the_chain_wants_it(
 ) -> None:
     mine = linked_wallet(creator)
     publication = publishing.freeze_for_wallet(
-        actor=creator, design=with_offer(draft_of(creator, png)), address=mine.address
+        actor=creator, work=with_offer(draft_of(creator, png)), address=mine.address
     )
     good = signed(publication, mine)
     counted = good[:-2] + f"{int(good[-2:], 16) - 27:02x}"
@@ -208,7 +235,7 @@ def test_a_wallet_unlinked_between_freezing_and_signing_signs_nothing(
 ) -> None:
     theirs = linked_wallet(cocreator)
     publishing.choose_share_address(actor=cocreator, address=theirs.address)
-    publication = publishing.freeze_and_sign(actor=creator, design=together, password=PASSWORD)
+    publication = publishing.freeze_and_sign(actor=creator, work=together, password=PASSWORD)
     Wallet.objects.all().delete()
 
     said = refused(
@@ -221,7 +248,7 @@ def test_a_wallet_unlinked_between_freezing_and_signing_signs_nothing(
     assert part_of(publication, cocreator).state == Consent.State.ASKED
 
     publishing.ask_for_other_address(actor=cocreator, publication=publication, address=cocreator.custody_key.address)
-    again = publishing.freeze_and_sign(actor=creator, design=together, password=PASSWORD)
+    again = publishing.freeze_and_sign(actor=creator, work=together, password=PASSWORD)
     assert part_of(again, cocreator).address == cocreator.custody_key.address
     publishing.accept(actor=cocreator, publication=again, password=PASSWORD)
     assert planned_arguments(again)[1] == 0b11
@@ -230,8 +257,8 @@ def test_a_wallet_unlinked_between_freezing_and_signing_signs_nothing(
 def test_another_accounts_wallet_is_nobodys_choice(creator: User, cocreator: User, together: Design) -> None:
     theirs = linked_wallet(cocreator)
     for act in (
-        lambda: publishing.freeze_for_wallet(actor=creator, design=together, address=theirs.address),
-        lambda: publishing.freeze_for_wallet(actor=creator, design=together, address=creator.custody_key.address),
+        lambda: publishing.freeze_for_wallet(actor=creator, work=together, address=theirs.address),
+        lambda: publishing.freeze_for_wallet(actor=creator, work=together, address=creator.custody_key.address),
     ):
         refused("not_a_linked_wallet", act)
     refused("not_yours", lambda: publishing.choose_share_address(actor=creator, address=theirs.address))
@@ -246,7 +273,7 @@ def test_a_preference_for_a_wallet_that_is_gone_is_custody_again(
     publishing.choose_share_address(actor=cocreator, address=theirs.address)
     Wallet.objects.all().delete()
 
-    publication = publishing.freeze_and_sign(actor=creator, design=together, password=PASSWORD)
+    publication = publishing.freeze_and_sign(actor=creator, work=together, password=PASSWORD)
 
     part = part_of(publication, cocreator)
     assert (part.address, part.custodial) == (cocreator.custody_key.address, True)
@@ -268,7 +295,7 @@ def test_another_address_asks_the_creator_anew_and_the_next_table_names_it(
     chain: LiveChain, creator: User, cocreator: User, together: Design
 ) -> None:
     theirs = linked_wallet(cocreator)
-    publication = publishing.freeze_and_sign(actor=creator, design=together, password=PASSWORD)
+    publication = publishing.freeze_and_sign(actor=creator, work=together, password=PASSWORD)
 
     refused(
         "same_address",
@@ -284,7 +311,7 @@ def test_another_address_asks_the_creator_anew_and_the_next_table_names_it(
     assert "tpms-lab wants to hold their share at another address" in together.state_reason
     told = Notification.objects.get(user=creator)
     assert "Publish it again" in told.body
-    again = publishing.freeze_and_sign(actor=creator, design=together, password=PASSWORD)
+    again = publishing.freeze_and_sign(actor=creator, work=together, password=PASSWORD)
     part = part_of(again, cocreator)
     assert (part.address, part.custodial) == (theirs.address, False)
     holders = {share["holder"] for share in again.typed_data["message"]["shares"]}
@@ -299,7 +326,7 @@ def test_two_signers_at_once_plan_one_registration(
         publishing.choose_share_address(actor=person, address=wallet.address)
     parts = [Part(creator, "designer", 600_000), *(Part(person, "host", 200_000) for person in people)]
     design = with_offer(draft_of(creator, png, parts=parts))
-    publication = publishing.freeze_and_sign(actor=creator, design=design, password=PASSWORD)
+    publication = publishing.freeze_and_sign(actor=creator, work=design, password=PASSWORD)
     work = [(person, signed(publication, wallet)) for person, wallet in people.items()] * 2
 
     def sign(number: int) -> None:
@@ -316,7 +343,7 @@ def test_two_signers_at_once_plan_one_registration(
 def test_the_same_signature_sent_twice_is_one(chain: LiveChain, creator: User, png: bytes) -> None:
     mine = linked_wallet(creator)
     publication = publishing.freeze_for_wallet(
-        actor=creator, design=with_offer(draft_of(creator, png)), address=mine.address
+        actor=creator, work=with_offer(draft_of(creator, png)), address=mine.address
     )
     for _time in range(2):
         publishing.sign_with_wallet(actor=creator, publication=publication, signature=signed(publication, mine))
@@ -328,7 +355,7 @@ def test_a_process_that_dies_after_the_signature_loses_and_doubles_nothing(
 ) -> None:
     mine = linked_wallet(creator)
     publication = publishing.freeze_for_wallet(
-        actor=creator, design=with_offer(draft_of(creator, png)), address=mine.address
+        actor=creator, work=with_offer(draft_of(creator, png)), address=mine.address
     )
     script = (
         "import django; django.setup()\n"
@@ -354,7 +381,7 @@ def test_a_chain_that_does_not_answer_keeps_the_signature_for_later(
 ) -> None:
     mine = linked_wallet(creator)
     publication = publishing.freeze_for_wallet(
-        actor=creator, design=with_offer(draft_of(creator, png)), address=mine.address
+        actor=creator, work=with_offer(draft_of(creator, png)), address=mine.address
     )
     working = settings.CHAINS
     settings.CHAINS = {"public": {**working["public"], "rpc_url": "http://127.0.0.1:9"}}
@@ -376,7 +403,7 @@ def test_an_expired_request_takes_no_signature_and_the_draft_comes_back(
 ) -> None:
     mine = linked_wallet(creator)
     design = with_offer(draft_of(creator, png))
-    publication = publishing.freeze_for_wallet(actor=creator, design=design, address=mine.address)
+    publication = publishing.freeze_for_wallet(actor=creator, work=design, address=mine.address)
     Publication.objects.update(deadline="2026-01-01T00:00:00Z")
     publication.refresh_from_db()
 
@@ -398,20 +425,20 @@ def test_an_expired_request_takes_no_signature_and_the_draft_comes_back(
 def test_taking_back_and_changing_end_what_waits_for_a_wallet(chain: LiveChain, creator: User, png: bytes) -> None:
     mine = linked_wallet(creator)
     design = with_offer(draft_of(creator, png))
-    publication = publishing.freeze_for_wallet(actor=creator, design=design, address=mine.address)
+    publication = publishing.freeze_for_wallet(actor=creator, work=design, address=mine.address)
     refused(
         "already_asked",
-        lambda: publishing.freeze_for_wallet(actor=creator, design=design, address=mine.address),
+        lambda: publishing.freeze_for_wallet(actor=creator, work=design, address=mine.address),
     )
 
-    assert publishing.take_back(actor=creator, design=design)
+    assert publishing.take_back(actor=creator, work=design)
     refused(
         "already_answered",
         lambda: publishing.sign_with_wallet(
             actor=creator, publication=publication, signature=signed(publication, mine)
         ),
     )
-    second = publishing.freeze_for_wallet(actor=creator, design=design, address=mine.address)
+    second = publishing.freeze_for_wallet(actor=creator, work=design, address=mine.address)
     drafts.set_first_offers(
         actor=creator,
         design=design,
@@ -423,12 +450,12 @@ def test_taking_back_and_changing_end_what_waits_for_a_wallet(chain: LiveChain, 
 
 
 def test_the_same_file_is_published_once_whichever_address_signs(chain: LiveChain, creator: User, png: bytes) -> None:
-    publishing.freeze_and_sign(actor=creator, design=with_offer(draft_of(creator, png)), password=PASSWORD)
+    publishing.freeze_and_sign(actor=creator, work=with_offer(draft_of(creator, png)), password=PASSWORD)
     chain.settle()
     mine = linked_wallet(creator)
     again = with_offer(draft_of(creator, png, title="Again"))
 
     refused(
         "already_published",
-        lambda: publishing.freeze_for_wallet(actor=creator, design=again, address=mine.address),
+        lambda: publishing.freeze_for_wallet(actor=creator, work=again, address=mine.address),
     )
