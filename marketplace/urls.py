@@ -1,12 +1,14 @@
 from django.urls import path
 
-from marketplace import browsing, views, wallet_views
+from marketplace import browsing, resource_views, views, wallet_views
 
 app_name = "marketplace"
 urlpatterns = [
     path("", browsing.home, name="home"),
     path("search/", browsing.search, name="search"),
     path("creators/<uuid:public_id>/", browsing.creator, name="creator"),
+    path("entries/<uuid:public_id>/", resource_views.resource, name="resource"),
+    path("entries/<uuid:public_id>/status/", resource_views.resource_status, name="resource_status"),
     path("d/<uuid:public_id>/", views.design, name="design"),
     path("d/<uuid:public_id>/buy/<str:terms_hash>/", views.checkout, name="checkout"),
     path("d/<uuid:public_id>/buy/<str:terms_hash>/wallet/", wallet_views.quote, name="wallet_quote"),

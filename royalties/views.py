@@ -15,7 +15,8 @@ from accounts.selectors import addresses_of
 from common.money import TUSD, Currency
 from contracts.chains import chain
 from contracts.currencies import currency_at
-from designs.models import Design
+from designs.models import Design, Resource
+from designs.resources import works_by_entry
 from royalties import selectors
 from royalties.ledger import SUPPLY
 from royalties.models import Source
@@ -33,7 +34,7 @@ class EarningRow:
     `coming` is this holder's part of what derived works owe the entry, as long as nobody's units move.
     """
 
-    design: Design | None
+    design: Design | Resource | None
     total: selectors.EarningTotal | None
     currency: Currency
     units: int
@@ -72,7 +73,7 @@ def earnings(request: HttpRequest) -> HttpResponse:
     used = {one.currency for found in (totals, lines, payouts, days) for one in found}
     currencies = {address: currency_at(address, here) for address in used | {currency for _entry, currency in owed}}
     entries = {*units, *(total.entry_id for total in totals)}
-    designs = {d.entry_id: d for d in Design.objects.filter(chain_id=here.chain_id, entry_id__in=entries)}
+    designs = works_by_entry(chain_id=here.chain_id, entry_ids=entries)
     rows = _rows(totals, units, owed, currencies, designs)
     return render(
         request,
@@ -137,11 +138,8 @@ def statement_csv(request: HttpRequest) -> HttpResponse:
         holder=addresses_of(request.user),  # type: ignore[arg-type]
         limit=None,
     )
-    titles = dict(
-        Design.objects.filter(chain_id=here.chain_id, entry_id__in={line.entry_id for line in lines}).values_list(
-            "entry_id", "title"
-        )
-    )
+    works = works_by_entry(chain_id=here.chain_id, entry_ids={line.entry_id for line in lines})
+    titles: dict[str | None, str] = {entry_id: work.title for entry_id, work in works.items()}
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="loomprint-statement.csv"'
     response["Cache-Control"] = "private, no-store"
@@ -154,7 +152,7 @@ def _rows(
     units: dict[str, int],
     owed: dict[tuple[str, str], int],
     currencies: dict[str, Currency],
-    designs: dict[str | None, Design],
+    designs: dict[str, Design | Resource],
 ) -> list[EarningRow]:
     """What brought most first, then what is still to bring something."""
     by_key = {(total.entry_id, total.currency): total for total in totals}

@@ -4,6 +4,7 @@ from .cards import PAGE, Card, Page, cards_of, cards_page
 from .creators import CreatorPage, creator_page
 from .design_page import DesignPage, MoneyFlow, Stake, design_page, money_flow, stakes_of
 from .orders import OrderHistory, OrderPage, order_page, orders_of, orders_under_way
+from .resource_page import ResourceShown, resource_shown
 from .search import SORTS, Facets, Suggestion, Wanted, facets, search, suggestions
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "OrderHistory",
     "OrderPage",
     "Page",
+    "ResourceShown",
     "Stake",
     "Suggestion",
     "Wanted",
@@ -29,6 +31,7 @@ __all__ = [
     "order_page",
     "orders_of",
     "orders_under_way",
+    "resource_shown",
     "search",
     "stakes_of",
     "suggestions",

@@ -13,7 +13,7 @@ from contracts.chains import chain
 from contracts.errors import ChainNotDeployed
 from designs.models import Design, RegistryEntry
 from designs.verdicts import claim_sentence, logs_command, receipt_command, verifier_command
-from marketplace.selectors import DesignPage, MoneyFlow
+from marketplace.selectors import DesignPage, MoneyFlow, ResourceShown
 from royalties.ledger import SUPPLY
 from royalties.selectors import PPM
 
@@ -23,14 +23,26 @@ register = template.Library()
 @register.simple_tag
 def proof_items(shown: DesignPage) -> list[dict[str, str]]:
     """The strip under a design: anchored, lineage, reproducible, conforming. Green is only what stands on chain."""
-    return [_anchored(shown), _lineage(shown), _reproducible(shown), _conforming(shown)]
+    anchoring = shown.design.state == Design.State.ANCHORING
+    return [_anchored(shown, anchoring=anchoring), _lineage(shown), _reproducible(shown), _conforming(shown)]
 
 
-def _anchored(shown: DesignPage) -> dict[str, str]:
+@register.simple_tag
+def resource_proof_items(shown: ResourceShown) -> list[dict[str, str]]:
+    """The strip of a model, program or data set: anchored, and who computed its hash."""
+    resource = shown.resource
+    seen = _("of the file itself, by us") if resource.hashed_here else _("as its owner stated it; we have not seen it")
+    return [
+        _anchored(shown, anchoring=resource.state == resource.State.ANCHORING),
+        {"tone": "none", "label": _("Hash"), "detail": seen, "url": ""},
+    ]
+
+
+def _anchored(shown: DesignPage | ResourceShown, *, anchoring: bool) -> dict[str, str]:
     status, entry = shown.status, shown.entry
     if entry is None:
         return {
-            "tone": "pending" if shown.design.state == Design.State.ANCHORING else "none",
+            "tone": "pending" if anchoring else "none",
             "label": _("Not anchored yet"),
             "detail": _("only its people see this page"),
             "url": "",
@@ -53,7 +65,7 @@ def _anchored(shown: DesignPage) -> dict[str, str]:
         "tone": "proof" if final else "pending",
         "label": _("Anchored") if final else status.label.capitalize(),
         "detail": _("%(block)s, %(claim)s") % {"block": place, "claim": claim},
-        "url": "#claims" if shown.is_later_claim else "#check",
+        "url": "#claims" if shown.is_later_claim and isinstance(shown, DesignPage) else "#check",
     }
 
 

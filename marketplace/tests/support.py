@@ -58,7 +58,7 @@ def with_offer(design: Design, *, price: int = PERSONAL_PRICE) -> Design:
 def submitted(owner: User, content: bytes, **draft: Any) -> tuple[Design, Publication]:
     """A design of one creator whose registration has been handed to the outbox."""
     design = with_offer(draft_of(owner, content, **draft))
-    publication = freeze_and_sign(actor=owner, design=design, password=PASSWORD)
+    publication = freeze_and_sign(actor=owner, work=design, password=PASSWORD)
     design.refresh_from_db()
     publication.refresh_from_db()
     return design, publication
@@ -141,7 +141,7 @@ def anchored(publication: Publication, *, block: int, claimed_at: int = 0) -> No
             "entryId": str(entry),
             "creator": message["creator"],
             "outputHash": message["outputHash"],
-            "kind": "0",
+            "kind": str(message["kind"]),
             "recordRoot": message["recordRoot"],
             "claimedAt": str(claimed_at or int(block_at(block).timestamp.timestamp())),
             "signers": [consent.address for consent in publication.consents.all()],

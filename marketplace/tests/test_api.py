@@ -132,7 +132,7 @@ def test_two_claims_of_one_file_stand_in_their_order(people, creator, cocreator,
 
 
 def test_an_action_is_told_to_its_own_people_only(people, creator, buyer, draft) -> None:
-    publication = publishing.freeze_and_sign(actor=creator, design=draft, password=PASSWORD)
+    publication = publishing.freeze_and_sign(actor=creator, work=draft, password=PASSWORD)
 
     assert allowed(people, reverse("api_action", args=[publication.public_id])) == {
         "owner by token",

@@ -27,7 +27,7 @@ def design(creator, cocreator, png):
 
     parts = [Part(creator, "designer", 666_667), Part(cocreator, "tweaker", 333_333)]
     design = with_offer(draft_of(creator, png, parts=parts))
-    publication = publishing.freeze_and_sign(actor=creator, design=design, password=PASSWORD)
+    publication = publishing.freeze_and_sign(actor=creator, work=design, password=PASSWORD)
     publishing.accept(actor=cocreator, publication=publication, password=PASSWORD)
     anchored(publication, block=5)
     head_at(30)

@@ -54,7 +54,7 @@ def design(chain: LiveChain, creator: User, cocreator: User, accounts: list[str]
 @pytest.fixture
 def frozen(design: Design, creator: User, accounts: list[str]) -> Publication:
     """Waits for its creator's wallet."""
-    return publishing.freeze_for_wallet(actor=creator, design=design, address=accounts[0])
+    return publishing.freeze_for_wallet(actor=creator, work=design, address=accounts[0])
 
 
 def studio(name: str, design: Design) -> str:
@@ -123,10 +123,10 @@ def test_the_pages_of_signing_are_whole_and_show_their_focus(
     for address in (studio("publish", frozen.design), studio("design", frozen.design), reverse("studio:address")):
         visitor.look(address)
         visitor.judge_focus()
-    publishing.take_back(actor=creator, design=frozen.design)
+    publishing.take_back(actor=creator, work=frozen.design)
     visitor.look(studio("publish", frozen.design))
     visitor.judge_focus()
-    asked = publishing.freeze_and_sign(actor=creator, design=frozen.design, password=PASSWORD)
+    asked = publishing.freeze_and_sign(actor=creator, work=frozen.design, password=PASSWORD)
     visitor.sign_in(cocreator)
     visitor.look(reverse("studio:consent", args=[asked.public_id]))
     visitor.judge_focus()
@@ -140,7 +140,7 @@ def test_the_pages_of_derived_works_are_whole_and_show_their_focus(
 ) -> None:
     parent = with_offer(draft_of(cocreator, png[:-1] + b"0", title="Woven Shell"))
     set_derivative_terms(actor=cocreator, design=parent, open=True, ppm=100_000, binding=True, minimum=1_000_000)
-    publishing.freeze_and_sign(actor=cocreator, design=parent, password=PASSWORD)
+    publishing.freeze_and_sign(actor=cocreator, work=parent, password=PASSWORD)
     chain.settle()
     visitor.sign_in(creator)
     for address in (studio("parents", design), studio("derivatives", design)):
@@ -249,7 +249,7 @@ def test_a_request_that_was_taken_back_in_another_window_is_refused_in_words(
     press(visitor)
     wallet.connect(account=0)
     wallet.asked()
-    publishing.take_back(actor=creator, design=frozen.design)
+    publishing.take_back(actor=creator, work=frozen.design)
     wallet.approve()
     said(visitor, "This was answered or changed meanwhile. Reload to see it.")
     visitor.judge()
