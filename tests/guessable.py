@@ -31,6 +31,7 @@ from moderation.services.deciding import Wish
 from royalties.models import ClaimRequest
 from studio.services import publishing
 from studio.services.attachments import add_attachment
+from studio.tests.resources import drafted, registered
 
 NOBODY = "nobody"
 PEOPLE = ("owner", "cocreator", "buyer", "stranger", "moderator")
@@ -61,6 +62,8 @@ def own(thing: str = "draft", *methods: str) -> Row:
 TABLE: dict[str, list[Row]] = {
     "marketplace:design": [Row("draft", IN_DRAFT, nobody=404)],
     "marketplace:design_status": [Row("draft", IN_DRAFT, nobody=404)],
+    "marketplace:resource": [Row("resource", IN_DRAFT, nobody=404), Row("registered", EVERYONE)],
+    "marketplace:resource_status": [Row("resource", IN_DRAFT, nobody=404), Row("registered", EVERYONE)],
     "marketplace:checkout": [Row("draft and terms", (), ("get", "post"))],
     "marketplace:creator": [Row("creator", EVERYONE)],
     "marketplace:wallet_quote": [Row("draft and terms", IN_DRAFT)],
@@ -81,6 +84,12 @@ TABLE: dict[str, list[Row]] = {
     # Nothing to take back stands there, and so not even its owner's request is one.
     "studio:references": [own(), Row("draft", (), ("post",))],
     "studio:prove": [own(), Row("draft", (), ("post",))],
+    "studio:resource": [own("resource")],
+    "studio:resource_status": [own("resource")],
+    "studio:resource_change": [own("resource", "get", "post")],
+    "studio:resource_register": [own("resource", "get", "post")],
+    "studio:resource_take_back": [own("resource", "post")],
+    "studio:resource_discard": [own("resource", "post")],
     "studio:attachments": [own()],
     "studio:attach": [own("draft", "get", "post")],
     "studio:attachment_change": [own("attachment", "post")],
@@ -96,10 +105,22 @@ TABLE: dict[str, list[Row]] = {
     "studio:take_back": [own("draft", "post")],
     "studio:discard": [own("draft", "post")],
     "studio:retry": [own("draft", "post")],
-    "studio:consent": [Row("request", ("cocreator",), ("get", "post"))],
-    "studio:signature": [Row("request", ("owner", "cocreator"), ("post",))],
-    "studio:other_address": [Row("request", ("cocreator",), ("post",))],
-    "studio:decline": [Row("request", ("cocreator",), ("post",))],
+    "studio:consent": [
+        Row("request", ("cocreator",), ("get", "post")),
+        Row("request of a resource", ("cocreator",), ("get", "post")),
+    ],
+    "studio:signature": [
+        Row("request", ("owner", "cocreator"), ("post",)),
+        Row("request of a resource", ("owner", "cocreator"), ("post",)),
+    ],
+    "studio:other_address": [
+        Row("request", ("cocreator",), ("post",)),
+        Row("request of a resource", ("cocreator",), ("post",)),
+    ],
+    "studio:decline": [
+        Row("request", ("cocreator",), ("post",)),
+        Row("request of a resource", ("cocreator",), ("post",)),
+    ],
     "licensing:start_download": [Row("license", ("buyer",), ("post",), refused="/library/")],
     "licensing:copies": [Row("license", ("buyer",), refused="/library/")],
     "licensing:key": [Row("license", ("buyer",), ("post",), refused="/library/")],
@@ -145,6 +166,7 @@ TABLE: dict[str, list[Row]] = {
     "api_verify": [Row("hash", EVERYONE, api=True)],
     "api_action": [
         Row("request", ("owner", "cocreator"), nobody=401, api=True),
+        Row("request of a resource", ("owner", "cocreator"), nobody=401, api=True),
         Row("order", ("buyer",), nobody=401, api=True),
     ],
     # The mailbox of a local start is everyone's there, and nowhere else: see the test of its own.
@@ -179,7 +201,7 @@ def things_to_guess(
     rows._add_cover(draft.versions.get(), rows.cover_bytes())
     secret = NewAttachment(ReceivedFile(io.BytesIO(b"a secret"), "secret.json"), role="workflow")
     attachment = add_attachment(actor=creator, design=draft, new=secret)
-    request = publishing.freeze_and_sign(actor=creator, design=draft, password=PASSWORD)
+    request = publishing.freeze_and_sign(actor=creator, work=draft, password=PASSWORD)
     terms = LicenseTemplate.objects.get(code="personal", active=True).terms_hash
 
     notes = NewAttachment(ReceivedFile(io.BytesIO(b"notes"), "notes.md"), "documentation", "with_license")
@@ -205,6 +227,9 @@ def things_to_guess(
         wish = Wish("correct_disclosure", "undisclosed_ai", "It says so itself.", disclosure)
         decisions.append(moderation.decide_case(moderator=moderator, case=case, turn=case.turn, wish=wish))
     appeal = moderation.appeal(author=creator, decision=decisions[1], statement="It is not so.")
+    shares = [Part(creator, "model_architect", 700_000), Part(cocreator, "dataset_provider", 300_000)]
+    resource = drafted(creator, parts=shares, name="Drafted model")
+    asked = publishing.freeze_and_sign(actor=creator, work=resource, password=PASSWORD)
     copy = PublicCopy.objects.create(version=on_sale.versions.get(), place="ipfs", state="failed")
     record = ProvenanceRecord.objects.get(version__design=on_sale)
     wallet = Wallet.objects.create(user=buyer, address=addresses()["DesignViews"])
@@ -230,6 +255,9 @@ def things_to_guess(
         "claim": [claim.public_id],
         "draft": [draft.public_id],
         "on sale": [on_sale.public_id],
+        "resource": [resource.public_id],
+        "registered": [registered(creator, name="Registered model").public_id],
+        "request of a resource": [asked.public_id],
         "report": [report.public_id],
         "case": [report.case.public_id],
         "decision": [decisions[0].public_id],

@@ -295,7 +295,7 @@ def test_publishing_without_a_chain_waits_and_says_so(without_chain: Site, creat
 def test_a_consent_without_a_chain_is_kept(without_chain: Site, creator: User, cocreator: User, png: bytes) -> None:
     parts = [Part(creator, "designer", 700_000), Part(cocreator, "tweaker", 300_000)]
     design = with_offer(draft_of(creator, png, parts=parts))
-    publication = publishing.freeze_and_sign(actor=creator, design=design, password=PASSWORD)
+    publication = publishing.freeze_and_sign(actor=creator, work=design, password=PASSWORD)
     without_chain.sign_in(cocreator)
     address = reverse("studio:consent", args=[publication.public_id])
 

@@ -114,7 +114,7 @@ def test_a_moderators_approval_waits_for_every_cocreator(
 
     parts = [Part(creator, "designer", 700_000), Part(cocreator, "tweaker", 300_000)]
     design = with_offer(draft_of(creator, png, parts=parts, prompt="a lantern", disclosure="not_ai"))
-    publication = publishing.freeze_and_sign(actor=creator, design=design, password=PASSWORD)
+    publication = publishing.freeze_and_sign(actor=creator, work=design, password=PASSWORD)
 
     decide(moderator=moderator, review=Review.objects.get(), approve=True, reason="Fine.")
     publishing.sweep_publications()

@@ -65,7 +65,7 @@ class Market:
         personal = LicenseTemplate.objects.get(code="personal", active=True)
         wish = OfferWish(template=personal, price=PRICE, supply=supply)
         set_first_offers(actor=self.creator, design=self.design, offers=[wish])
-        publication = freeze_and_sign(actor=self.creator, design=self.design, password=PASSWORD)
+        publication = freeze_and_sign(actor=self.creator, work=self.design, password=PASSWORD)
         accept(actor=self.cocreator, publication=publication, password=PASSWORD)
         self.design.refresh_from_db()
 

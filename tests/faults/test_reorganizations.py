@@ -5,15 +5,22 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from common.testing import PASSWORD
 from contracts.models import ChainTransaction, TransactionAttempt
+from designs.models import EntryAncestor, RegistryEntry
 from licensing.models import LicenseSale
 from licensing.selectors import licenses_of
 from licensing.services.downloads import DownloadRefused, grant_download, use_grant
 from marketplace.models import Order
+from marketplace.tests.support import draft_of, with_offer
 from payments.services import carry_refund
 from royalties.models import Payout
 from royalties.selectors import earning_totals
-from tests.faults.market import Market, mails_to, refunds_of
+from studio.errors import PublishingError
+from studio.services.publishing import freeze_and_sign
+from studio.services.references import refer_to_entry
+from studio.tests.resources import signed_by_owner
+from tests.faults.market import Market, agrees, mails_to, refunds_of
 from tests.faults.wallets import buy_with, wallet_with_coins
 
 State = ChainTransaction.State
@@ -181,3 +188,36 @@ def test_the_last_license_that_somebody_else_gets_on_the_new_branch_gives_the_mo
     assert (market.licenses_on_chain(market.buyer), market.licenses_on_chain(wallet)) == (0, 1)
     assert mails_to(market.buyer, "Your purchase of") == 1
     market.check({}, elsewhere=1)
+
+
+def test_a_registered_model_that_vanishes_is_shown_no_more_and_comes_back_once(market: Market) -> None:
+    market.announce()
+    market.live.finalize()
+    model, _publication = signed_by_owner(market.cocreator)
+    market.live.sweep()
+    market.live.follow()
+    shown = reverse("marketplace:resource", args=[model.public_id])
+    assert Client().get(shown).status_code == 200
+    # Somebody names it meanwhile, and asks for its part.
+    design = with_offer(draft_of(market.creator, market.file))
+    assert refer_to_entry(actor=market.creator, design=design, kind="model", entry_id=model.entry_id or "")
+
+    reorganize(market)
+
+    assert Client().get(shown).status_code == 404
+    assert "on its way to the chain" in page(market.cocreator, "studio:resource", model.public_id)
+    assert not RegistryEntry.objects.exists()
+    with pytest.raises(PublishingError):
+        freeze_and_sign(actor=market.creator, work=design, password=PASSWORD)
+
+    market.finish()
+    assert "Registered and anchored" in page(market.cocreator, "studio:resource", model.public_id)
+    assert Client().get(shown).status_code == 200
+    freeze_and_sign(actor=market.creator, work=design, password=PASSWORD)
+    market.finish()
+    design.refresh_from_db()
+    owed = EntryAncestor.objects.get(entry_id=design.entry_id)
+    assert (owed.ancestor_id, owed.ppm, owed.direct) == (model.entry_id, 50_000, True)
+    assert sorted(RegistryEntry.objects.values_list("kind", flat=True)) == [0, 1]
+    assert market.ask("DesignRegistry", "entry", int(model.entry_id or "0", 16))[1] == 1
+    agrees(market)
