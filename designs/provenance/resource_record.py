@@ -1,4 +1,4 @@
-"""Which fields the record of a registered model, program or data set has (docs/decisions/0029)."""
+"""Which fields the record of a registered model, program or data set has (docs/decisions/0030)."""
 
 from collections.abc import Sequence
 from datetime import datetime
