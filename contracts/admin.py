@@ -78,7 +78,9 @@ class ChainTransactionAdmin(ReadOnly, admin.ModelAdmin):
     inlines = (AttemptInline, HistoryInline, OrderInline)
 
     def get_urls(self) -> list[URLPattern]:
-        asked = path("<int:pk>/order/", self.admin_site.admin_view(self.order_view), name="contracts_order")
+        asked = path(
+            "<int:pk>/order/", self.admin_site.admin_view(self.order_view), name="contracts_chaintransaction_order"
+        )
         return [asked, *super().get_urls()]
 
     def change_view(

@@ -142,7 +142,7 @@ def test_an_order_has_a_reason_and_is_open_once(live_chain: LiveChain) -> None:
 def test_only_who_may_operate_sees_and_uses_the_buttons(live_chain: LiveChain, creator: User) -> None:
     tx = plan_transfer(address("a"))
     page = reverse("admin:contracts_chaintransaction_change", args=[tx.pk])
-    target = reverse("admin:contracts_order", args=[tx.pk])
+    target = reverse("admin:contracts_chaintransaction_order", args=[tx.pk])
     creator.is_staff = True
     creator.save()
     creator.user_permissions.add(Permission.objects.get(codename="view_chaintransaction"))
