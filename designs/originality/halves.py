@@ -23,6 +23,7 @@ from designs.inspection import FileLimits, preflight
 from designs.originality.exact import geometry_hash, pixel_hash
 from designs.originality.pictures import describe_picture
 from designs.originality.shapes import describe, describe_without_stretch
+from designs.originality.thinning import thinned
 from designs.programs import PROGRAMS
 from designs.sandbox import Limits, run_child
 
@@ -35,7 +36,6 @@ _READING = Limits(cpu_seconds=60, wall_seconds=300, memory_bytes=3 * 1024**3)
 NOISE = 0.003
 """Standard deviation of the noise on every vertex, as a part of the bounding box's diagonal."""
 STRETCH = 1.3
-_REACHED = 1.1
 _LEAST_TRIANGLES = {0.25: 60, 0.05: 60}
 """What would be left with fewer triangles than this is another shape, and is not asked for."""
 
@@ -106,8 +106,10 @@ def kept_shape(mesh: Mesh) -> SimpleNamespace:
 
 
 def changed_meshes(mesh: Mesh, chance: np.random.Generator) -> Iterator[tuple[str, Mesh]]:
-    """The mesh after each change, every time turned at random, moved, and scaled by 0.1 to 10."""
-    import fast_simplification
+    """The mesh after each change, every time turned at random, moved, and scaled by 0.1 to 10.
+
+    What no simplifier thins as asked is "spoiled": it has another size, or has lost parts.
+    """
     import trimesh
 
     positions, faces = mesh
@@ -126,14 +128,9 @@ def changed_meshes(mesh: Mesh, chance: np.random.Generator) -> Iterator[tuple[st
     yield "format", (positions.astype(np.float32)[faces].reshape(-1, 3).astype(np.float64), _counted(faces))
     for part in (0.25, 0.05):
         if len(faces) * part >= _LEAST_TRIANGLES[part]:
-            fewer, fewer_faces = fast_simplification.simplify(
-                positions.astype(np.float32), faces.astype(np.int32), target_reduction=1 - part
-            )
-            if len(fewer_faces) > len(faces) * part * _REACHED:
-                # It stops early where it would lose parts, and then has lost some: no copy of that size was made.
-                yield f"stopped before {part:g}", (moved(fewer.astype(np.float64)), fewer_faces.astype(np.int64))
-                continue
-            yield f"decimated {part:g}", (moved(fewer.astype(np.float64)), fewer_faces.astype(np.int64))
+            fewer = thinned(mesh, part)
+            positions_left, faces_left = fewer.mesh
+            yield f"{'decimated' if fewer.made else 'spoiled'} {part:g}", (moved(positions_left), faces_left)
     yield "noise", (moved(positions + chance.normal(0, NOISE * diagonal, positions.shape)), faces)
     stretch = np.ones(3)
     stretch[chance.integers(3)] = STRETCH

@@ -54,8 +54,8 @@ def measure() -> Report:
         rows,
         [
             f"{corpus}: {found['pairs.mesh']:.0f} pairs of different shapes, {found['pairs.image']:.0f} of pictures",
-            f"among them {found['stopped.asked']:.0f} results of a simplifier that stopped before the asked size, "
-            f"having lost parts, of which {found['stopped.found']:.0f} are found",
+            f"among the thinned {found['spoiled.asked']:.0f} that no simplifier made as asked, in another size or with "
+            f"parts lost, of which {found['spoiled.found']:.0f} are found",
             f"{rows_asked} synthetic rows between real descriptors, copied in {found['seconds.copying']:.0f} s, "
             f"three indexes built in {found['seconds.indexing']:.0f} s on {os.cpu_count()} cores",
             "a row lies between three real descriptors, changed by as much as a real copy was and by what sampling "
