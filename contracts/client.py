@@ -1,13 +1,13 @@
 """The door to a chain: blocks, logs, calls, receipts, sending. Nothing here is asked to serve a page."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, wraps
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from django.conf import settings
 
@@ -16,13 +16,14 @@ from contracts import artifacts
 from contracts.chains import CURRENCY, Chain
 from contracts.encoding import as_json, decode_result, decode_revert, encode_call
 from contracts.endpoints import Endpoints
-from contracts.errors import InconsistentNode, RpcError
+from contracts.errors import ChainUnavailable, InconsistentNode, RpcError
 from contracts.rpc import Request, error_of
 
 if TYPE_CHECKING:
     from web3 import Web3
     from web3.contract import Contract
 
+T = TypeVar("T")
 GWEI = 10**9
 CALLS_PER_REQUEST = 100
 BlockTag = int | str
@@ -102,7 +103,8 @@ class Client:
 
     def __init__(self, chain: Chain) -> None:
         self.chain = chain
-        self.node = Endpoints([chain.rpc_url, *chain.backup_urls], chain_id=chain.chain_id)
+        urls = [chain.rpc_url, *chain.backup_urls]
+        self.node = Endpoints(urls, chain_id=chain.chain_id, timeout=settings.CHAIN_RPC_TIMEOUT)
 
     def rpc(self, method: str, *params: Any) -> Any:
         """Any method of the node, as it is."""
@@ -185,7 +187,7 @@ class Client:
         data = encode_call(contract, function, as_json(args))
         question = {"to": address, "data": "0x" + data.hex()}
         answer = self.node.call("eth_call", question, _tag(_pinned.get() if block is None else block))
-        return decode_result(contract, function, bytes.fromhex(answer[2:]))
+        return decode_result(contract, function, _data(answer))
 
     def calls(self, contract: str, function: str, questions: Sequence[Sequence[Any]]) -> list[Any]:
         """As `call`, for each of these lists of arguments, in a request for every hundred of them."""
@@ -195,14 +197,14 @@ class Client:
         """What each of these addresses has of a currency; the zero address is the native coin."""
         if currency == ZERO_ADDRESS:
             answers = self._batches([("eth_getBalance", (owner, _tag(_pinned.get()))) for owner in owners])
-            return [int(answer, 16) for answer in answers]
+            return [_quantity(answer) for answer in answers]
         return self._calls_at(currency, CURRENCY, "balanceOf", [(owner,) for owner in owners])
 
     def _calls_at(self, address: str, contract: str, function: str, questions: Sequence[Sequence[Any]]) -> list[Any]:
         datas = ["0x" + encode_call(contract, function, as_json(question)).hex() for question in questions]
         block = _tag(_pinned.get())
         answers = self._batches([("eth_call", ({"to": address, "data": data}, block)) for data in datas])
-        return [decode_result(contract, function, bytes.fromhex(answer[2:])) for answer in answers]
+        return [decode_result(contract, function, _data(answer)) for answer in answers]
 
     def _batches(self, requests: Sequence[Request]) -> list[Any]:
         found = []
@@ -224,11 +226,11 @@ class Client:
 
     def nonce(self, address: str, block: BlockTag = "latest") -> int:
         """How many transactions of this address the chain has: the nonce of its next one."""
-        return int(self.node.call("eth_getTransactionCount", address, _tag(block)), 16)
+        return _quantity(self.node.call("eth_getTransactionCount", address, _tag(block)))
 
     def balance(self, address: str) -> int:
         """Wei, at the block that `pinned` set, else the newest."""
-        return int(self.node.call("eth_getBalance", address, _tag(_pinned.get())), 16)
+        return _quantity(self.node.call("eth_getBalance", address, _tag(_pinned.get())))
 
     def has_code(self, address: str) -> bool:
         return bool(self.node.call("eth_getCode", address, "latest") not in {"0x", "0x0", None})
@@ -243,7 +245,7 @@ class Client:
         data = ERC1271_MAGIC + encode(["bytes32", "bytes"], [digest, signature])
         question = {"to": wallet, "data": "0x" + data.hex(), "gas": hex(ERC1271_GAS)}
         try:
-            answer = bytes.fromhex(self.node.call("eth_call", question, "latest")[2:])
+            answer = _data(self.node.call("eth_call", question, "latest"))
         except RpcError:
             return False
         return answer[:32] == ERC1271_MAGIC.ljust(32, b"\0")
@@ -252,7 +254,7 @@ class Client:
 
     def simulate(self, tx: dict[str, Any]) -> int:
         """Gas that the transaction would use after those in the pool. Raises Reverted when it would revert."""
-        return int(self.node.call("eth_estimateGas", _quantities(tx), "pending"), 16)
+        return _quantity(self.node.call("eth_estimateGas", _quantities(tx), "pending"))
 
     def simulate_all(self, txs: Sequence[dict[str, Any]]) -> list[int | RpcError]:
         """As `simulate`, each on the state that those before it leave; what would revert is its error and leaves none.
@@ -261,8 +263,10 @@ class Client:
         63 of 64 parts. Raises RpcError when the node does not simulate them together.
         """
         calls = [_quantities(tx) for tx in txs]
-        (block,) = self.node.call("eth_simulateV1", {"blockStateCalls": [{"calls": calls}]}, "pending")
-        return [_simulated(found) for found in block["calls"]]
+        found = _simulations(self.node.call("eth_simulateV1", {"blockStateCalls": [{"calls": calls}]}, "pending"))
+        if len(found) != len(txs):
+            raise ChainUnavailable("The node simulates another number of transactions than it was asked for.")
+        return found
 
     def revert_reason(self, tx: dict[str, Any], block: BlockTag) -> RpcError | None:
         """Why the call fails on the state of this block, or None when it does not (or the state is gone)."""
@@ -279,6 +283,9 @@ class Client:
     def send_all(self, raws: Sequence[bytes]) -> list[RpcError | None]:
         """As `send_raw`, for many in this order; what is refused is its error, not raised."""
         answers = self.node.batch([("eth_sendRawTransaction", ("0x" + raw.hex(),)) for raw in raws])
+        for answer in answers:
+            if not isinstance(answer, RpcError | str):
+                raise ChainUnavailable("The node does not say whether it took a transaction.")
         return [answer if isinstance(answer, RpcError) else None for answer in answers]
 
     def receipts(self, hashes: Sequence[str]) -> dict[str, Receipt]:
@@ -288,9 +295,10 @@ class Client:
         for answer in answers:
             if isinstance(answer, RpcError):
                 raise answer
-            if answer is not None and answer.get("blockHash"):
-                receipt = _receipt(answer)
-                found[receipt.transaction_hash] = receipt
+            if answer is None or (isinstance(answer, dict) and not answer.get("blockHash")):
+                continue
+            receipt = _receipt(answer)
+            found[receipt.transaction_hash] = receipt
         return found
 
     def known(self, hashes: Sequence[str]) -> set[str]:
@@ -305,10 +313,8 @@ class Client:
     def fees(self) -> Fees:
         """Fees with head room for a base fee that doubles, within the configured cap."""
         newest, tip = self.node.batch([("eth_getBlockByNumber", ("latest", False)), ("eth_maxPriorityFeePerGas", ())])
-        if isinstance(newest, RpcError):
-            raise newest
-        base = int(newest.get("baseFeePerGas") or "0x0", 16)
-        priority = GWEI if isinstance(tip, RpcError) else int(tip, 16)
+        base = _base_fee(_answered(newest))
+        priority = GWEI if isinstance(tip, RpcError) else _quantity(tip)
         cap = settings.CHAIN_MAX_FEE_GWEI * GWEI
         max_fee = min(2 * base + priority, cap)
         return Fees(max_fee=max_fee, priority=min(priority, max_fee))
@@ -360,6 +366,40 @@ def _answered(answer: Any) -> Any:
     return answer
 
 
+def _told(read: Callable[[Any], T]) -> Callable[[Any], T]:
+    """What cannot be read as what was asked for is no answer: the node is as good as away."""
+
+    @wraps(read)
+    def reading(answer: Any) -> T:
+        try:
+            return read(answer)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ChainUnavailable(f"The node's answer is no {read.__name__.strip('_').replace('_', ' ')}.") from error
+
+    return reading
+
+
+@_told
+def _quantity(answer: Any) -> int:
+    return int(answer, 16)
+
+
+@_told
+def _data(answer: Any) -> bytes:
+    return bytes.fromhex(answer[2:])
+
+
+@_told
+def _simulations(answer: Any) -> list[int | RpcError]:
+    (block,) = answer
+    return [_simulated(found) for found in block["calls"]]
+
+
+@_told
+def _base_fee(block: Any) -> int:
+    return int(block.get("baseFeePerGas") or "0x0", 16)
+
+
 def _tips(head: Any, finalized: Any) -> Tips:
     newest = _header_or_none(head)
     if newest is None:
@@ -374,6 +414,7 @@ def _header_or_none(answer: Any) -> Header | None:
     return None if found is None else _header(found)
 
 
+@_told
 def _header(found: dict[str, Any]) -> Header:
     return Header(
         number=int(found["number"], 16),
@@ -384,6 +425,7 @@ def _header(found: dict[str, Any]) -> Header:
     )
 
 
+@_told
 def _logs(answer: list[dict[str, Any]]) -> list[Log]:
     logs = [
         Log(
@@ -410,6 +452,7 @@ def _checksummed(address: str) -> str:
     return str(to_checksum_address(address))
 
 
+@_told
 def _receipt(found: dict[str, Any]) -> Receipt:
     return Receipt(
         transaction_hash=found["transactionHash"],

@@ -120,7 +120,9 @@ def decode_revert(data: str) -> Reverted:
     selector, body = raw[:4], raw[4:]
     try:
         if selector.hex() == "08c379a0":
-            return Reverted("Error", {"message": decode(["string"], body)[0]}, data=data)
+            # Any contract that a call reaches may say anything here, and PostgreSQL's texts hold no NUL.
+            (message,) = decode(["bytes"], body)
+            return Reverted("Error", {"message": message.decode(errors="replace").replace("\0", "\ufffd")}, data=data)
         if selector.hex() == "4e487b71":
             code = decode(["uint256"], body)[0]
             return Reverted("Panic", {"reason": PANIC_REASONS.get(code, hex(code))}, data=data)
@@ -129,7 +131,7 @@ def decode_revert(data: str) -> Reverted:
             values = decode([abi_type(parameter) for parameter in item["inputs"]], body)
             named = {p["name"]: _stored(p, v) for p, v in zip(item["inputs"], values, strict=True)}
             return Reverted(item["name"], named, data=data)
-    except DecodingError:
+    except (DecodingError, UnicodeDecodeError):
         pass
     return Reverted("", {}, data=data)
 

@@ -30,11 +30,11 @@ class Endpoints:
     """Asks the first node that is not resting. One that fails rests, the longer the more often it failed.
 
     A question is asked of one node only: whoever asked asks again, all of it, and so never mixes what two nodes said.
-    Raises what Rpc raises.
+    Raises what Rpc raises. `timeout` is seconds for one answer.
     """
 
-    def __init__(self, urls: Sequence[str], *, chain_id: int) -> None:
-        self._nodes = [_Node(_name_of(url), Rpc(url, chain_id=chain_id)) for url in urls]
+    def __init__(self, urls: Sequence[str], *, chain_id: int, timeout: float) -> None:
+        self._nodes = [_Node(_name_of(url), Rpc(url, chain_id=chain_id, timeout=timeout)) for url in urls]
         self._lock = threading.Lock()
 
     def call(self, method: str, *params: Any) -> Any:

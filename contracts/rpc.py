@@ -6,6 +6,7 @@ A node that sits behind another port tomorrow may be another chain: each new con
 import http.client
 import json
 import os
+import re
 import ssl
 import threading
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ from contracts.errors import (
 )
 
 Request = tuple[str, Sequence[Any]]
+_HEX = re.compile("0x([0-9a-fA-F]{2})*")
 
 # Nodes agree on no code; their texts are as geth, erigon, nethermind and anvil write them.
 _TEXTS: tuple[tuple[type[RpcError], tuple[str, ...]], ...] = (
@@ -61,14 +63,17 @@ _TEXTS: tuple[tuple[type[RpcError], tuple[str, ...]], ...] = (
 
 def error_of(answer: dict[str, Any]) -> RpcError:
     """The typed form of a JSON-RPC error object."""
-    message = str(answer.get("message", ""))
-    code = int(answer.get("code", 0) or 0)
+    message = str(answer.get("message", "")).replace("\0", "\ufffd")  # it is stored, and PostgreSQL's texts hold no NUL
+    try:
+        code = int(answer.get("code", 0) or 0)
+    except (TypeError, ValueError):
+        code = 0
     data = answer.get("data")
     if isinstance(data, dict):
         data = data.get("data", data.get("result"))
     lowered = message.lower()
     if code == 3 or "revert" in lowered:
-        return decode_revert(data if isinstance(data, str) and data.startswith("0x") else "0x")
+        return decode_revert(data if isinstance(data, str) and _HEX.fullmatch(data) else "0x")
     for kind, texts in _TEXTS:
         if any(text in lowered for text in texts):
             return kind(message, code=code, data=data)
@@ -107,13 +112,14 @@ class Rpc:
         answers = self._exchange(body)
         if not isinstance(answers, list):
             return [self._one(method, params) for method, params in requests]
-        by_id = {answer.get("id"): answer for answer in answers if isinstance(answer, dict)}
+        # In whatever order; some nodes give numbers back as text.
+        by_id = {str(answer.get("id")): answer for answer in answers if isinstance(answer, dict)}
         found: list[Any] = []
         for number in range(len(requests)):
-            if number not in by_id:
+            if str(number) not in by_id:
                 raise ChainUnavailable("The node left a question of a batch unanswered.")
             try:
-                found.append(_result(by_id[number]))
+                found.append(_result(by_id[str(number)]))
             except RpcError as error:
                 found.append(error)
         return found
@@ -130,6 +136,9 @@ class Rpc:
         if connection is not None and self._local.process == os.getpid():
             try:
                 return self._ask(connection, data)
+            except TimeoutError as error:
+                self._forget(connection)
+                raise ChainUnavailable(f"The node has not answered for {self._timeout:g} s.") from error
             except (http.client.HTTPException, OSError):
                 connection.close()  # an idle connection that the node has closed: ask once more on a new one
         connection = self._connect()
@@ -176,12 +185,16 @@ class Rpc:
         connection.request("POST", self._path, data, {"Content-Type": "application/json"})
         response = connection.getresponse()
         content = response.read()
+        status = response.status
+        if status == 429 or status > 500:
+            raise ChainUnavailable(f"The node answers {status}.")
         try:
             answer = json.loads(content)
         except ValueError as error:
-            raise ChainUnavailable(f"The node answers {response.status} and no JSON.") from error
-        if response.status in {429, 502, 503, 504}:
-            raise ChainUnavailable(f"The node answers {response.status}.")
+            raise ChainUnavailable(f"The node answers {status} and no JSON.") from error
+        # Some nodes say the errors of JSON-RPC with another status than 200; a result is believed with none.
+        if status != 200 and not (isinstance(answer, dict) and answer.get("error")):
+            raise ChainUnavailable(f"The node answers {status}.")
         return answer
 
 

@@ -36,6 +36,8 @@ CHAIN_COIN = text("CHAIN_COIN", "ETH")
 WALLET_PATIENCE_SECONDS = number("WALLET_PATIENCE_SECONDS", 180)
 CHAIN_POLL_SECONDS = 0.5 if _chain_id == LOCAL_CHAIN_ID else 3.0
 CHAIN_STUCK_SECONDS = number("CHAIN_STUCK_SECONDS", 5 if _chain_id == LOCAL_CHAIN_ID else 60)
+# How long one answer of the node may take.
+CHAIN_RPC_TIMEOUT = number("CHAIN_RPC_TIMEOUT", 15)
 CHAIN_MAX_IN_FLIGHT = 64
 CHAIN_MAX_FEE_GWEI = number("CHAIN_MAX_FEE_GWEI", 500)
 # Where a chain has no "finalized" block of its own, this many blocks on top of one make it final.
