@@ -52,6 +52,15 @@ def why_not_ours(chain: Chain, cursor: ChainCursor) -> str:
     return ""
 
 
+def lags(chain: Chain) -> bool:
+    """Whether the node does not have the newest block that was read: it stands behind, or on another branch."""
+    cursor = ChainCursor.objects.filter(chain_id=chain.chain_id).first()
+    if cursor is None:
+        return False
+    found = client(chain).header(cursor.number)
+    return found is None or found.hash != cursor.hash
+
+
 def require_ours(chain: Chain) -> None:
     """Raise SendingStopped, and stop all sending, unless the chain has our newest final block."""
     cursor = ChainCursor.objects.filter(chain_id=chain.chain_id).first()

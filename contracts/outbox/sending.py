@@ -12,7 +12,7 @@ from django.db.models import Count, Q
 from contracts.chains import Chain
 from contracts.client import Fees, client
 from contracts.errors import Reverted, RpcError, SignerRefused
-from contracts.indexer.standing import require_ours
+from contracts.indexer.standing import lags, require_ours
 from contracts.killpoints import reach
 from contracts.models import ChainTransaction, SenderNonce, TransactionAttempt, TransactionHistory
 from contracts.outbox.broadcasting import BATCH, Signed, broadcast
@@ -155,15 +155,19 @@ def _note_failed(chain: Chain, simulated: Sequence[Simulated]) -> None:
 
 
 def _would_revert(chain: Chain, tx: ChainTransaction, error: Reverted) -> None:
-    """A revert is certain only when no earlier transaction of ours is open that may change the answer."""
+    """A revert is certain only when no earlier transaction of ours is open that may change the answer, and when the
+    node that gave it has all that we have read: what it lacks may be what the action builds on.
+    """
+    if lags(chain):
+        ChainTransaction.objects.filter(pk=tx.pk, state=State.PLANNED).update(error=f"{error}, on a node that lags")
+        return
     allocator = SenderNonce.objects.filter(chain_id=chain.chain_id, address=tx.sender).first()
-    still_open = allocator is not None and client(chain).nonce(tx.sender) < allocator.next_nonce
-    if allocator is None or not still_open or tx.waits_for_nonce is not None:
+    waits_for = tx.waits_for_nonce if tx.waits_for_nonce is not None or allocator is None else allocator.next_nonce
+    # Asked again, for a block may have gone since it was found that those before it are in one.
+    if waits_for is None or client(chain).nonce(tx.sender) >= waits_for:
         give_up(tx, [State.PLANNED], str(error))
         return
-    ChainTransaction.objects.filter(pk=tx.pk, state=State.PLANNED).update(
-        waits_for_nonce=allocator.next_nonce, error=str(error)
-    )
+    ChainTransaction.objects.filter(pk=tx.pk, state=State.PLANNED).update(waits_for_nonce=waits_for, error=str(error))
 
 
 def allocator_of(chain: Chain, sender: str) -> SenderNonce:
