@@ -218,7 +218,7 @@ def _take_back(chain: Chain, node: Client, cursor: ChainCursor, head: Header) ->
     """The chain does not have our newest block: go back to the last one that it has."""
     reason = why_not_ours(chain, cursor)
     if reason:
-        stop_sending(chain, reason)
+        stop_sending(chain, cursor, reason)
         return Step(cursor.number, cursor.number)
     ancestor = _common_ancestor(node, cursor, head)
     if ancestor[0] == head.number and not chain.is_local:

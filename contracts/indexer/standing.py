@@ -25,10 +25,11 @@ def repair_sentence(chain: Chain) -> str:
     return f"Nothing is sent until `manage.py {command}` has run."
 
 
-def stop_sending(chain: Chain, reason: str) -> None:
-    """Let nobody send to this chain, and say why."""
+def stop_sending(chain: Chain, cursor: ChainCursor, reason: str) -> None:
+    """Let nobody send to this chain, and say why; not when it was read anew since `cursor` was looked at."""
     sentence = f"{reason} {repair_sentence(chain)}"
-    stopped = ChainCursor.objects.filter(chain_id=chain.chain_id).exclude(sending_stopped=sentence)
+    judged = {"finalized_number": cursor.finalized_number, "finalized_hash": cursor.finalized_hash}
+    stopped = ChainCursor.objects.filter(chain_id=chain.chain_id, **judged).exclude(sending_stopped=sentence)
     if stopped.update(sending_stopped=sentence, last_error=sentence, last_error_at=timezone.now()):
         logger.error("sending_stopped", chain_id=chain.chain_id, reason=sentence)
 
@@ -70,5 +71,5 @@ def require_ours(chain: Chain) -> None:
         raise SendingStopped(cursor.sending_stopped)
     reason = why_not_ours(chain, cursor)
     if reason:
-        stop_sending(chain, reason)
+        stop_sending(chain, cursor, reason)
         raise SendingStopped(reason)

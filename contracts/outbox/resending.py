@@ -21,8 +21,11 @@ def resend_forgotten(chain: Chain) -> int:
     """
     forgotten = 0
     senders = ChainTransaction.objects.filter(chain_id=chain.chain_id, nonce__isnull=False)
-    for sender in sorted(set(senders.values_list("sender", flat=True))):
+    keys = sorted(set(senders.values_list("sender", flat=True)))
+    # All of them first: what is noted is sent by the sweeper too, should this end here.
+    for sender in keys:
         forgotten += sum(_forget_block(tx) for tx in _without_receipt(chain, sender))
+    for sender in keys:
         fill_gaps(chain, sender)
         push(chain, sender)
         send_planned(chain, sender)
