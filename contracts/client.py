@@ -172,6 +172,11 @@ class Client:
         """Logs of these addresses in exactly this block. RpcError when the node does not have it (any more)."""
         return _logs(self.node.call("eth_getLogs", {"blockHash": block_hash, "address": list(addresses)}))
 
+    def all_logs(self, block_hashes: Sequence[str]) -> list[list[Log] | RpcError]:
+        """All logs of exactly these blocks, whoever's; what the node refuses is its error."""
+        answers = self.node.batch([("eth_getLogs", ({"blockHash": value},)) for value in block_hashes])
+        return [answer if isinstance(answer, RpcError) else _logs(answer) for answer in answers]
+
     # State
 
     def call(self, contract: str, function: str, *args: Any, block: BlockTag | None = None) -> Any:

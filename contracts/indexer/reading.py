@@ -1,6 +1,6 @@
 """Reading a window of blocks so that what comes out is one piece of one chain, or an error."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -18,6 +18,8 @@ MAX_WINDOW = 2000
 LOGS_PER_WINDOW = 6000
 OPEN_WINDOW = 128
 HEADERS_PER_REQUEST = 128
+# All logs of a block, where strangers fill it, may be a megabyte.
+BLOCKS_PER_REQUEST = 8
 # Up to here all headers of a settled window come with its logs; beyond, those without logs are left out.
 WHOLE_WINDOW = 64
 
@@ -49,19 +51,21 @@ def read_settled(node: Client, *, after: int, after_hash: str, last: int, addres
     first = after + 1
     numbers = list(range(first, last + 1)) if last - after <= WHOLE_WINDOW else [first, last]
     try:
-        tips, logs, answers = node.range(first, last, addresses, numbers)
+        tips, logs, answers = node.range(first, last, addresses, [*numbers, last + 1])
     except RpcError:
         if first != last:
             raise
-        tips, logs, answers = node.tips(), _logs(node, first, last, addresses), node.headers(numbers)
-    headers = _present(numbers, answers)
+        tips, logs, answers = node.tips(), _logs(node, first, last, addresses), node.headers([*numbers, last + 1])
+    headers = _present(numbers, answers[:-1])
     if headers[0].parent_hash != after_hash:
         raise NotLinked
+    _check_told_twice(headers[-1], answers[-1], tips.head)
     if len(numbers) == last - after:
         _check_links(headers)
         logs = _with_left_out(node, headers, logs, addresses)
     else:
-        headers += _headers(node, sorted({log.block_number for log in logs} - {first, last}))
+        between = sorted({log.block_number for log in logs} - {first, last})
+        headers += _present(between, _asked(node, between))
         headers.sort(key=attrgetter("number"))
     _check_hashes(headers, logs)
     return Window(first, headers[-1], headers, logs, tips)
@@ -74,28 +78,72 @@ def read_open(node: Client, *, after: int, after_hash: str, last: int, addresses
     show by the header's bloom. Raises NotLinked, InconsistentNode, or what the node raises.
     """
     first = after + 1
-    headers = _headers(node, range(first, last + 1))
+    *answers, child = _asked(node, range(first, last + 2))
+    headers = _present(range(first, last + 1), answers)
     if headers[0].parent_hash != after_hash:
         raise NotLinked
     _check_links(headers)
+    _check_told_twice(headers[-1], child, tips.head)
     logs = _logs(node, first, last, addresses)
     _check_hashes(headers, logs)
-    logs = _with_left_out(node, headers, logs, addresses)
+    logs = _complete(node, headers, logs, addresses)
     return Window(first, headers[-1], headers, logs, tips)
 
 
 def _with_left_out(node: Client, headers: Sequence[Header], logs: list[Log], addresses: Sequence[str]) -> list[Log]:
-    """Logs of these blocks, with those of blocks of which the node told none although their bloom has some."""
-    with_logs = {log.block_number for log in logs}
-    left_out = [
-        header
-        for header in headers
-        if header.number not in with_logs and any(in_bloom(header.bloom, address) for address in addresses)
-    ]
+    """Logs of these blocks, with those of blocks whose bloom has a contract of ours of which the node told none."""
+    told = {(log.block_number, log.address) for log in logs}
+    left_out = {header.number: header for header in _with_more_addresses(headers, addresses, told)}
     if not left_out:
         return logs
-    found = logs + [log for header in left_out for log in node.logs_in(header.hash, addresses)]
+    found = [log for log in logs if log.block_number not in left_out]
+    found += [log for header in left_out.values() for log in node.logs_in(header.hash, addresses)]
     return sorted(found, key=attrgetter("block_number", "log_index"))
+
+
+def _with_more_addresses(
+    headers: Sequence[Header], addresses: Sequence[str], told: set[tuple[int, str]]
+) -> Iterator[Header]:
+    for header in headers:
+        if any((header.number, one) not in told and in_bloom(header.bloom, one) for one in addresses):
+            yield header
+
+
+def _complete(node: Client, headers: Sequence[Header], logs: list[Log], addresses: Sequence[str]) -> list[Log]:
+    """Logs of these blocks, from all the logs of each block that may have some of ours.
+
+    Whatever a header's bloom has must stand in some log of its block, else the node left that log out. Chains whose
+    blooms are empty, or lack some logs, pass. A node that refuses all logs of a block is believed what it told.
+    """
+    with_logs = {log.block_number for log in logs}
+    ours = frozenset(addresses)
+    blocks = [
+        header
+        for header in headers
+        if header.number in with_logs or any(in_bloom(header.bloom, address) for address in addresses)
+    ]
+    found = [log for log in logs if log.block_number not in {header.number for header in blocks}]
+    for start in range(0, len(blocks), BLOCKS_PER_REQUEST):
+        part = blocks[start : start + BLOCKS_PER_REQUEST]
+        for header, answer in zip(part, node.all_logs([header.hash for header in part]), strict=True):
+            if isinstance(answer, RpcError):
+                logger.warning("logs_not_checked", block=header.number, error=str(answer))
+                told = [log for log in logs if log.block_number == header.number]
+                found += _with_left_out(node, [header], told, addresses)
+                continue
+            _check_hashes([header], answer)
+            if not _explains(answer, header.bloom):
+                raise InconsistentNode(f"The node leaves out logs of block {header.number}.")
+            found += [log for log in answer if log.address in ours]
+    return sorted(found, key=attrgetter("block_number", "log_index"))
+
+
+def _explains(logs: Sequence[Log], bloom: bytes) -> bool:
+    """Whether each bit of a block's bloom comes from one of these logs (yellow paper, section 4.3.1)."""
+    unexplained = int.from_bytes(bloom)
+    for value in {value for log in logs for value in (log.address, *log.topics)}:
+        unexplained &= ~_bloom_mask(value)
+    return unexplained == 0
 
 
 def _logs(node: Client, first: int, last: int, addresses: Sequence[str]) -> list[Log]:
@@ -109,11 +157,10 @@ def _logs(node: Client, first: int, last: int, addresses: Sequence[str]) -> list
         return [log for address in addresses for log in node.logs(first, last, [address])]
 
 
-def _headers(node: Client, numbers: Sequence[int]) -> list[Header]:
-    found: list[Header] = []
+def _asked(node: Client, numbers: Sequence[int]) -> list[Header | None]:
+    found: list[Header | None] = []
     for start in range(0, len(numbers), HEADERS_PER_REQUEST):
-        part = numbers[start : start + HEADERS_PER_REQUEST]
-        found += _present(part, node.headers(part))
+        found += node.headers(numbers[start : start + HEADERS_PER_REQUEST])
     return found
 
 
@@ -132,6 +179,15 @@ def _check_links(headers: Sequence[Header]) -> None:
             raise InconsistentNode(f"Block {header.number} does not follow block {before.number}.")
 
 
+def _check_told_twice(last: Header, child: Header | None, head: Header) -> None:
+    """The hash of a window's last block is believed when its child names it, or the node's word of its newest block."""
+    if child is None and head.number > last.number:
+        raise InconsistentNode(f"The node does not have block {last.number + 1} any more.")
+    confirmed = head.hash if child is None else child.parent_hash
+    if confirmed != last.hash:
+        raise InconsistentNode(f"The node tells two hashes of block {last.number}.")
+
+
 def _check_hashes(headers: Sequence[Header], logs: Sequence[Log]) -> None:
     hashes = {header.number: header.hash for header in headers}
     for log in logs:
@@ -141,11 +197,13 @@ def _check_hashes(headers: Sequence[Header], logs: Sequence[Log]) -> None:
 
 def in_bloom(bloom: bytes, address: str) -> bool:
     """Whether a block may have logs of this address (yellow paper, section 4.3.1). No means no."""
-    return all(bloom[255 - bit // 8] >> (bit % 8) & 1 for bit in _bloom_bits(address))
+    mask = _bloom_mask(address)
+    return int.from_bytes(bloom) & mask == mask
 
 
-@lru_cache(maxsize=256)
-def _bloom_bits(address: str) -> tuple[int, int, int]:
-    digest = keccak(bytes.fromhex(address[2:]))
-    first, second, third = (int.from_bytes(digest[i : i + 2], "big") & 2047 for i in (0, 2, 4))
-    return first, second, third
+@lru_cache(maxsize=4096)
+def _bloom_mask(value: str) -> int:
+    """The bits that an address or a topic sets in a bloom."""
+    digest = keccak(bytes.fromhex(value[2:]))
+    first, second, third = (1 << (int.from_bytes(digest[i : i + 2]) & 2047) for i in (0, 2, 4))
+    return first | second | third
