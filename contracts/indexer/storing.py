@@ -87,6 +87,7 @@ def roll_back(chain: Chain, cursor: ChainCursor, ancestor: tuple[int, str]) -> i
         above = ChainBlock.objects.filter(chain_id=chain.chain_id, number__gt=number)
         dropped = ChainEvent.objects.filter(block__in=above).count()
         above.delete()
+        reach("indexer.rolling_back")
     return dropped
 
 

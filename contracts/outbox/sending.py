@@ -217,6 +217,7 @@ def _store_signed(
         advance_all(taken, [State.PLANNED], State.SIGNED, "nonce {0.nonce}".format, *SIGNED_FIELDS)
         allocator.save(update_fields=["next_nonce"])
         TransactionAttempt.objects.bulk_create(attempts)
+        reach("outbox.before_storing")
     return [(attempt.transaction, attempt) for attempt in attempts]
 
 
@@ -240,6 +241,8 @@ def fill_gaps(chain: Chain, sender: str) -> int:
         gaps = sorted(set(range(reached, allocator.next_nonce)) - set(held))
         for nonce in gaps:
             _plan_filler(chain, sender, nonce)
+        if gaps:
+            reach("outbox.gap")
     return len(gaps)
 
 

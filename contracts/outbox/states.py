@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from contracts.hooks import outcome_of
+from contracts.killpoints import reach
 from contracts.models import ChainTransaction, TransactionHistory
 
 logger = structlog.get_logger(__name__)
@@ -101,6 +102,7 @@ def deliver_outcome(tx: ChainTransaction) -> bool:
             ).update(outcome_delivered=True)
             if taken and handler is not None:
                 handler(tx)
+                reach("outbox.outcome")
     except Exception:
         logger.exception("outcome_handler_failed", kind=tx.kind, subject=tx.subject)
         return False

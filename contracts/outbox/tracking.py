@@ -92,6 +92,8 @@ def _settle(chain: Chain, found: Sequence[tuple[ChainTransaction, Receipt | None
     ]
     final = [tx for tx in settled if tx.succeeded]
     ended = advance_all(final, [State.MINED], State.FINAL, "block {0.block_number} is final".format)
+    if ended:
+        reach("outbox.final")
     failed = [tx for tx in settled if not tx.succeeded]
     return moved + len({tx.pk for tx in [*came, *ended]}) + sum(_end(tx) for tx in failed)
 

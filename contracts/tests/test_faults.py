@@ -7,7 +7,9 @@ import pytest
 
 from common.testing import wait_until
 from contracts.chains import read_deployment
-from contracts.models import ChainCursor, ChainEvent, ChainTransaction, SenderNonce, TransactionAttempt
+from contracts.client import client
+from contracts.models import ChainCursor, ChainEvent, ChainTransaction, SenderNonce
+from contracts.outbox.states import advance
 from contracts.selectors import sync_status
 from contracts.testing import LiveChain
 from contracts.tests.actions import address, balance, plan_terms, plan_transfer
@@ -33,38 +35,53 @@ def send_message(broker: str, sender: str) -> None:
     app.close()
 
 
-@pytest.mark.parametrize(
-    ("point", "state", "on_chain"),
-    [pytest.param("outbox.stored", State.SIGNED, 0, marks=pytest.mark.long), ("outbox.broadcast", State.SIGNED, 5)],
-)
-def test_a_sender_killed_after_storing_or_sending_pays_once(
-    live_chain: LiveChain, point: str, state: str, on_chain: int
-) -> None:
+def test_a_sender_killed_at_every_step_of_a_payment_pays_once(live_chain: LiveChain) -> None:
+    """One process after the other dies on the way of the same payment, and each next one goes on from there."""
+    live_chain.node.automine(False)
     tx = plan_transfer(address("a"), amount=5)
-    code, output = live_chain.manage("sweep", kill_at=point)
-    assert code == KILLED, output
-    live_chain.node.wait_until_mined()
-    tx.refresh_from_db()
-    assert (tx.state, balance(live_chain, address("a"))) == (state, on_chain)
+
+    def killed_at(point: str, **changes: str) -> tuple[str, int]:
+        """State and number of signed forms after a sender died there."""
+        process = live_chain.start("manage.py", "sweep", LOOMPRINT_KILL_AT=point, **changes)
+        assert process.wait(timeout=60) == KILLED, point
+        tx.refresh_from_db()
+        return tx.state, tx.attempts.count()
+
+    assert killed_at("outbox.before_storing") == (State.PLANNED, 0)
+    assert not SenderNonce.objects.exists()
+    assert killed_at("outbox.stored") == (State.SIGNED, 1)
+    assert not client(live_chain.chain).known([tx.attempts.get().hash])
+    assert killed_at("outbox.broadcast") == (State.SIGNED, 1)
+    assert client(live_chain.chain).known([tx.attempts.get().hash])
+    live_chain.sweep()
+    assert killed_at("outbox.replaced", CHAIN_STUCK_SECONDS="0") == (State.REPLACED, 2)
+    live_chain.node.mine()
+    assert killed_at("outbox.mined") == (State.MINED, 2)
+    live_chain.node.mine(70)
+    live_chain.follow()
+    assert killed_at("outbox.final") == (State.FINAL, 2)
+
+    live_chain.node.automine(True)
     live_chain.finalize()
-    tx.refresh_from_db()
-    assert (tx.state, tx.attempts.count(), balance(live_chain, address("a"))) == (State.FINAL, 1, 5)
+    assert balance(live_chain, address("a")) == 5
     assert live_chain.audit() == []
 
 
-def test_a_sender_killed_between_storing_a_replacement_and_sending_it_pays_once(
-    live_chain: LiveChain, settings: object
-) -> None:
+def test_a_sender_killed_while_it_fills_a_gap_fills_it_once(live_chain: LiveChain) -> None:
     live_chain.node.automine(False)
-    tx = plan_transfer(address("a"), amount=5)
+    lost = plan_transfer(address("lost"))
     live_chain.sweep()
-    process = live_chain.start("manage.py", "sweep", LOOMPRINT_KILL_AT="outbox.replaced", CHAIN_STUCK_SECONDS="0")
-    assert process.wait(timeout=60) == KILLED
-    assert TransactionAttempt.objects.filter(transaction=tx).count() == 2
+    lost.refresh_from_db()
+    live_chain.node.rpc("anvil_dropTransaction", lost.transaction_hash)
+    plan_transfer(address("later"))
+    assert advance(lost, [State.BROADCAST], State.CANCELED, "an operator canceled it")
+    code, output = live_chain.manage("sweep", kill_at="outbox.gap")
+    assert code == KILLED, output
+    assert not ChainTransaction.objects.filter(kind="fill_nonce").exists()
     live_chain.node.automine(True)
     live_chain.finalize()
-    tx.refresh_from_db()
-    assert (tx.state, balance(live_chain, address("a"))) == (State.FINAL, 5)
+    assert ChainTransaction.objects.get(kind="fill_nonce").nonce == lost.nonce
+    assert (balance(live_chain, address("lost")), balance(live_chain, address("later"))) == (0, 1)
     assert live_chain.audit() == []
 
 
@@ -97,6 +114,23 @@ def test_an_indexer_killed_in_its_transaction_leaves_all_or_nothing(live_chain: 
     assert ChainCursor.objects.get().number == before
     assert not ChainEvent.objects.filter(name="TermsDefined").exists()
     live_chain.follow()
+    assert ChainEvent.objects.filter(name="TermsDefined").count() == 1
+    assert live_chain.audit() == []
+
+
+def test_an_indexer_killed_while_it_takes_blocks_back_leaves_all_or_nothing(live_chain: LiveChain) -> None:
+    live_chain.node.mine(3)
+    plan_terms("one")
+    live_chain.settle()
+    at = ChainCursor.objects.get()
+    live_chain.node.reorg(2)
+    live_chain.node.mine()
+    code, output = live_chain.manage("follow_chain", kill_at="indexer.rolling_back")
+    assert code == KILLED, output
+    assert (ChainCursor.objects.get().hash, ChainEvent.objects.filter(name="TermsDefined").count()) == (at.hash, 1)
+    live_chain.follow()
+    assert not ChainEvent.objects.filter(name="TermsDefined").exists()
+    live_chain.finalize()
     assert ChainEvent.objects.filter(name="TermsDefined").count() == 1
     assert live_chain.audit() == []
 
