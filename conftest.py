@@ -16,7 +16,7 @@ from accounts.models import User
 from accounts.services import open_account
 from common.testing import PASSWORD, addresses
 
-pytest_plugins = ["contracts.testing"]
+pytest_plugins = ["contracts.testing", "contracts.testing_proxy"]
 
 # Machines are shared and noisy: how long one example took says nothing about the code.
 hypothesis.settings.register_profile("loomprint", deadline=None, max_examples=50)

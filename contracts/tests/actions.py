@@ -1,19 +1,31 @@
 """Business actions of these tests: each leaves a trace on the chain that shows how often it was done."""
 
 import hashlib
+import subprocess
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from eth_abi.abi import encode
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
+from common.testing import wait_until
 from contracts.client import client
 from contracts.encoding import encode_call
-from contracts.models import ChainTransaction
+from contracts.models import ChainCursor, ChainEvent, ChainTransaction
 from contracts.outbox import enqueue
 from contracts.testing import LiveChain
 
+# What beat and a worker do together, as one process.
+SWEEPER = """
+import time, django
+django.setup()
+from contracts.outbox.sweeping import sweep_all
+while True:
+    sweep_all()
+    time.sleep(0.2)
+"""
 TERMS = "test_terms"
 TRANSFER = "test_transfer"
 # Transferable licenses without end, of which nothing is derived.
@@ -94,3 +106,41 @@ def take_coins(live: LiveChain, amount: int) -> None:
 def balance(live: LiveChain, holder: str) -> int:
     found: int = client(live.chain).call("TestStablecoin", "balanceOf", holder)
     return found
+
+
+def start_reader_and_sender(live: LiveChain, **changes: str) -> list["subprocess.Popen[bytes]"]:
+    """An indexer and a sweeper as processes, once the first has read something."""
+    indexer = live.start("manage.py", "follow_chain", unheard=True, **changes)
+    sender = live.start("-c", SWEEPER, unheard=True, **changes)
+    wait_until(ChainCursor.objects.exists)
+    return [indexer, sender]
+
+
+def plan_some(name: str) -> list[ChainTransaction]:
+    """Three events of one contract, and a payment that shows whether it was made twice."""
+    return [*(plan_terms(f"{name} {number}") for number in range(3)), plan_transfer(address(name), amount=5)]
+
+
+def some(name: str) -> QuerySet[ChainTransaction]:
+    subjects = [*(f"test.terms:{name} {number}" for number in range(3)), f"test.payment:{address(name)}"]
+    return ChainTransaction.objects.filter(subject__in=subjects)
+
+
+def are(name: str, *states: str) -> bool:
+    """Whether all that `plan_some` planned is in one of these states."""
+    return some(name).filter(state__in=states).count() == 4
+
+
+def read(name: str) -> int:
+    """How many events of these are in the database."""
+    return ChainEvent.objects.filter(
+        name="TermsDefined", args__uri__startswith=f"https://terms.example/{name} "
+    ).count()
+
+
+def check_some(live: LiveChain, names: list[str]) -> None:
+    """Once all is final: each was done once, on the chain and in the database."""
+    live.finalize()
+    assert {name: (read(name), balance(live, address(name))) for name in names} == dict.fromkeys(names, (3, 5))
+    assert set(ChainTransaction.objects.values_list("state", flat=True)) == {ChainTransaction.State.FINAL}
+    assert live.audit() == []

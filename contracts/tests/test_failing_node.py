@@ -1,0 +1,227 @@
+"""A node that fails in every way we know, between real processes and a real chain: nothing wrong is stored, the
+health row says why nothing moves, and once the node does its work again everything is done, once.
+"""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from common.testing import wait_until
+from contracts.audit import audit
+from contracts.errors import ChainUnavailable, InconsistentNode, NonceTooLow, Reverted, RpcError
+from contracts.indexer import follow
+from contracts.models import ChainCursor, ChainTransaction, TransactionAttempt
+from contracts.outbox.sweeping import sweep_chain
+from contracts.rpc import error_of
+from contracts.testing import LiveChain
+from contracts.testing_proxy import LYING, ODD, SILENT, FailingNode, Fault, lost, no_shape, nothing, stale
+from contracts.tests.actions import (
+    address,
+    are,
+    balance,
+    check_some,
+    plan_some,
+    plan_transfer,
+    read,
+    some,
+    start_reader_and_sender,
+)
+
+State = ChainTransaction.State
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault]
+
+SAID = {
+    "too many": "The node answers 429.",
+    "broken": "The node answers 500.",
+    "unavailable": "The node answers 503.",
+    "garbage": "no JSON",
+    "empty": "no JSON",
+    "cut": "The node",
+    "lost": "The node cannot be reached",
+    "nothing": "The node",
+    "no shape": "The node's answer is no header.",
+    "stalled for 30 s": "The node",
+    "truncated logs": "leaves out logs of block",
+    "no logs": "leaves out logs of block",
+    "wrong hash in logs": "A log is of another block",
+    "wrong hash in headers": "lock",
+    "incomplete batches": "left a question of a batch unanswered",
+}
+
+
+@pytest.fixture
+def processes(live_chain: LiveChain, failing_node: FailingNode) -> Iterator[list["subprocess.Popen[bytes]"]]:
+    """An indexer and a sender behind the node that fails, which outlive whatever it does."""
+    started = start_reader_and_sender(live_chain, CHAIN_RPC_TIMEOUT="1")
+    yield started
+    assert [process.poll() for process in started] == [None, None]
+
+
+@pytest.fixture
+def wrong(live_chain: LiveChain, failing_node: FailingNode) -> Callable[[], list[str]]:
+    """What the database has that the chain has not, or lacks at or below the block it has read, by the node itself."""
+    direct = replace(live_chain.chain, rpc_url=live_chain.node.url)
+    return lambda: [line for _name, lines in audit(direct) for line in lines]
+
+
+@pytest.mark.parametrize("faults", [SILENT, LYING], ids=["silent", "lying"])
+def test_nothing_wrong_is_stored_while_a_node_fails_and_all_is_done_once_afterwards(
+    live_chain: LiveChain,
+    failing_node: FailingNode,
+    processes: list["subprocess.Popen[bytes]"],
+    wrong: Callable[[], list[str]],
+    faults: list[Fault],
+) -> None:
+    for fault in faults:
+        # All in one block, so that a part of it can be left out.
+        live_chain.node.automine(False)
+        plan_some(fault.name)
+        if fault in LYING:
+            wait_until(lambda: are(fault.name, State.BROADCAST), what=fault.name)  # noqa: B023
+        failing_node.fail(fault)
+        live_chain.node.automine(True)
+        live_chain.node.mine()
+        wait_until(lambda: SAID[fault.name] in ChainCursor.objects.get().last_error, what=fault.name)  # noqa: B023
+        # It may have stopped all sending, until the node is there again.
+        assert set(wrong()) <= {ChainCursor.objects.get().sending_stopped}, fault.name
+        # All or nothing: one that lies by chance may tell a whole step's truth.
+        assert read(fault.name) in {0, 3}, fault.name
+        assert not some(fault.name).filter(state__in=ChainTransaction.GIVEN_UP).exists(), fault.name
+
+        failing_node.heal()
+        wait_until(lambda: are(fault.name, State.MINED) and read(fault.name) == 3, what=fault.name)  # noqa: B023
+        wait_until(lambda: ChainCursor.objects.get().last_error == "")
+    assert set(failing_node.met) >= {fault.name for fault in faults}
+    check_some(live_chain, [fault.name for fault in faults])
+
+
+def test_a_node_that_answers_in_odd_ways_is_understood(
+    live_chain: LiveChain, failing_node: FailingNode, processes: list["subprocess.Popen[bytes]"]
+) -> None:
+    for fault in ODD:
+        failing_node.fail(fault)
+        plan_some(fault.name)
+        live_chain.node.mine(12)
+        wait_until(lambda: are(fault.name, State.MINED) and read(fault.name) == 3, what=fault.name)  # noqa: B023
+        assert failing_node.met[fault.name] > 0
+    check_some(live_chain, [fault.name for fault in ODD])
+
+
+def test_a_node_that_falls_behind_what_was_final_stops_all_sending_until_it_is_back(
+    live_chain: LiveChain,
+    failing_node: FailingNode,
+    processes: list["subprocess.Popen[bytes]"],
+    wrong: Callable[[], list[str]],
+) -> None:
+    plan_some("before")
+    live_chain.node.mine(70)
+    wait_until(lambda: ChainCursor.objects.get().finalized_number > live_chain.node.head - 70 and read("before") == 3)
+
+    failing_node.fail(stale(69))
+    wait_until(lambda: "stands behind block" in ChainCursor.objects.get().last_error)
+    plan_some("meanwhile")
+    assert not are("meanwhile", State.MINED)
+    assert wrong() == [ChainCursor.objects.get().sending_stopped]
+    assert not TransactionAttempt.objects.filter(transaction__in=some("meanwhile")).exists()
+
+    failing_node.heal()
+    wait_until(lambda: are("meanwhile", State.MINED) and read("meanwhile") == 3)
+    assert ChainCursor.objects.get().sending_stopped == ""
+    check_some(live_chain, ["before", "meanwhile"])
+
+
+def test_a_public_node_that_lags_takes_nothing_back(live_chain: LiveChain, failing_node: FailingNode) -> None:
+    """Only a local chain goes back in time by itself; a public node that shows less is waited for."""
+    public = replace(live_chain.chain, is_local=False)
+    plan_some("a")
+    live_chain.settle()
+    live_chain.node.mine(30)
+    live_chain.follow()
+    at = ChainCursor.objects.get().number
+    for blocks in (3, 20):
+        failing_node.fail(stale(blocks))
+        with pytest.raises(InconsistentNode, match=f"at block {at - blocks} and was at {at} before"):
+            follow(public)
+        assert (ChainCursor.objects.get().number, read("a")) == (at, 3)
+    failing_node.heal()
+    assert not follow(public).moved
+
+
+def test_a_revert_by_a_node_that_lags_ends_nothing(live_chain: LiveChain, failing_node: FailingNode) -> None:
+    """The coins for the payment came in a block that the node does not have yet."""
+    everything = balance(live_chain, live_chain.operator)
+    plan_transfer(address("rich"), amount=everything)
+    live_chain.settle()
+    live_chain.node.mine(5)
+    give_back(live_chain, address("rich"), 7)
+    live_chain.follow()
+    tx = plan_transfer(address("a"), amount=7)
+
+    failing_node.fail(stale(2))
+    sweep_chain(live_chain.chain)
+    tx.refresh_from_db()
+    assert (tx.state, tx.nonce) == (State.PLANNED, None)
+    assert tx.error.endswith("on a node that lags")
+
+    failing_node.heal()
+    live_chain.settle()
+    tx.refresh_from_db()
+    assert (tx.state, balance(live_chain, address("a"))) == (State.MINED, 7)
+
+
+def give_back(live: LiveChain, holder: str, amount: int) -> None:
+    from contracts.encoding import encode_call
+
+    live.node.rpc("anvil_setBalance", holder, hex(10**19))
+    live.node.rpc("anvil_impersonateAccount", holder)
+    data = "0x" + encode_call("TestStablecoin", "transfer", [live.operator, amount]).hex()
+    to = live.chain.deployment.address("TestStablecoin")
+    live.node.rpc("eth_sendTransaction", {"from": holder, "to": to, "data": data, "gas": hex(200_000)})
+    live.node.wait_until_mined()
+
+
+def test_bytes_whose_sending_was_not_answered_may_have_been_taken(
+    live_chain: LiveChain, failing_node: FailingNode
+) -> None:
+    """Three ways of not saying so: each payment is in the chain already, and is found there."""
+    for number, answer in enumerate((lost, nothing, no_shape)):
+        tx = plan_transfer(address(f"a{number}"), amount=5)
+        failing_node.fail(Fault("lost", answer).only("eth_sendRawTransaction"))
+        with pytest.raises(ChainUnavailable):
+            sweep_chain(live_chain.chain)
+        tx.refresh_from_db()
+        assert (tx.state, tx.attempts.get().broadcast_at) == (State.SIGNED, None)
+        failing_node.heal()
+        live_chain.settle()
+        tx.refresh_from_db()
+        assert (tx.state, tx.attempts.count(), balance(live_chain, address(f"a{number}"))) == (State.MINED, 1, 5)
+
+
+def test_a_gas_estimate_that_is_no_number_does_not_end_the_action(
+    live_chain: LiveChain, failing_node: FailingNode
+) -> None:
+    tx = plan_transfer(address("a"), amount=5)
+    for answer in (nothing, no_shape):
+        failing_node.fail(Fault("no estimate", answer).only("eth_estimateGas"))
+        with pytest.raises(ChainUnavailable, match="no quantity"):
+            sweep_chain(live_chain.chain)
+        tx.refresh_from_db()
+        assert (tx.state, tx.error) == (State.PLANNED, "")
+    failing_node.heal()
+    live_chain.settle()
+    assert balance(live_chain, address("a")) == 5
+
+
+def test_an_error_is_told_apart_however_badly_it_is_made() -> None:
+    text = "08c379a0" + f"{32:064x}{3:064x}" + b"a\0\xff".hex().ljust(64, "0")
+    for answer, kind, message in (
+        ({"code": "-32003x", "message": "nonce too low"}, NonceTooLow, "nonce too low"),
+        ({"code": 3, "message": "execution reverted", "data": "0xno hex"}, Reverted, "reverted with 0x"),
+        ({"code": 3, "message": "execution reverted", "data": "0x" + text}, Reverted, "Error(message=a��)"),
+        ({"message": "odd\0text"}, RpcError, "odd�text"),
+        ({}, RpcError, ""),
+    ):
+        error = error_of(answer)
+        assert (type(error), str(error)) == (kind, message)
