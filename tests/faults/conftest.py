@@ -1,10 +1,15 @@
 """A market for one test, and workers whose messages reach no other test."""
 
+import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
+from django.db import connection
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
@@ -13,6 +18,7 @@ from config.celery import app
 from config.settings.tasks import broker_url
 from contracts.testing import LiveChain, free_port
 from tests.faults.market import Market, address_of
+from tests.faults.services import OwnPostgres, OwnRedis, folder_for_services
 
 WORKER = "-m celery -A config worker -Q chain,default --without-gossip --without-mingle --loglevel ERROR"
 StartWorker = Callable[..., "subprocess.Popen[bytes]"]
@@ -66,6 +72,53 @@ def start_worker(live_chain: LiveChain) -> Iterator[StartWorker]:
 
     yield start
     _nudge_by(before)
+
+
+@pytest.fixture
+def service_folder() -> Iterator[Path]:
+    folder = folder_for_services()
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def own_redis(service_folder: Path, settings: Any) -> Iterator[OwnRedis]:
+    """A Redis of this test alone, to which its settings and its workers are led."""
+    server = OwnRedis(service_folder)
+    server.start()
+    settings.REDIS_URL = server.url
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": server.url}}
+    before = app.conf.broker_url
+    _nudge_by(broker_url(server.url))
+    yield server
+    _nudge_by(before)
+    server.end()
+
+
+@pytest.fixture
+def own_postgres(transactional_db: None, service_folder: Path) -> Iterator[OwnPostgres]:
+    """A PostgreSQL of this test alone, with the test's database in it. Ask for it before what writes."""
+    server = OwnPostgres(service_folder)
+    server.start()
+    database = connection.settings_dict
+    before = {name: database[name] for name in server.place}
+    server.copy(database)
+    connection.close()
+    database.update(server.place)
+    yield server
+    connection.close()
+    database.update(before)
+    server.end()
+    server.remove()
+
+
+def beat_twice() -> bool:
+    """Send all that is due every few seconds, twice at the same time, and leave the workers time for it."""
+    for due in django_settings.CELERY_BEAT_SCHEDULE.values():
+        for _time in range(2):
+            app.send_task(due["task"], **due["options"])
+    time.sleep(0.5)
+    return True
 
 
 @pytest.fixture

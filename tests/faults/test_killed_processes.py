@@ -1,23 +1,21 @@
 """Real workers and indexers killed by SIGKILL at the registration, the sale and the payout: each happens once."""
 
 import signal
-import time
 from collections.abc import Callable
 
 import pytest
-from django.conf import settings
 
 from accounts.models import User
-from config.celery import app
 from contracts.client import client
 from contracts.models import ChainTransaction
 from designs.models import RegistryEntry
 from licensing.models import LicenseSale
 from marketplace.models import Order
+from payments.services import carry_refund, receive_webhook
 from royalties.models import Payout
 from royalties.services.payouts import pay_out_due
-from tests.faults.conftest import StartWorker
-from tests.faults.market import Market, mails_to, wait_until
+from tests.faults.conftest import StartWorker, beat_twice
+from tests.faults.market import Market, mails_to, refunds_of, wait_until
 
 State = ChainTransaction.State
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault]
@@ -60,6 +58,36 @@ def test_an_indexer_killed_at_each_step_projects_each_event_once(market: Market)
     market.check()
 
 
+def test_a_sender_killed_while_it_tells_of_a_refused_purchase_gives_the_money_back_once(
+    market: Market, stranger: User
+) -> None:
+    market.publish(supply=1)
+    market.live.finalize()
+    orders = [market.order(), market.order(stranger)]
+    for order in orders:
+        headers, body = market.webhook(order)
+        receive_webhook(provider_name="test", headers=headers, body=body)
+    market.live.node.automine(False)
+    market.live.sweep()  # the second would revert, but the first is open
+    market.live.node.automine(True)
+    market.live.node.mine()
+    market.live.follow()
+    code, output = market.live.manage("sweep", kill_at="outbox.outcome")
+    assert code == KILLED, output
+    refused = ChainTransaction.objects.get(kind="buy", state=State.FAILED)
+    late = Order.objects.get(ref=refused.ref)
+    assert (refused.outcome_delivered, late.state) == (False, Order.State.PAID)
+
+    market.finish()
+    late.refresh_from_db()
+    assert late.state == Order.State.FAILED
+    assert carry_refund(intent_id=late.payment.pk)
+    assert not carry_refund(intent_id=late.payment.pk)
+    assert refunds_of(late) == 1
+    (sold,) = (order for order in orders if order.pk != late.pk)
+    market.check({sold.buyer: 1})
+
+
 def steps_of(market: Market) -> list[tuple[str, Callable[[], object]]]:
     """The kind of each transaction on the way of one sale, and what plans it."""
     return [("register", market.submit), ("buy", market.buy), ("claim_for", pay_out_due)]
@@ -92,12 +120,3 @@ def test_two_workers_two_indexers_and_every_message_twice_do_each_thing_once(
         assert process.returncode == 0
     market.finish()
     market.check({market.buyer: 2, stranger: 1})
-
-
-def beat_twice() -> bool:
-    """Send all that is due every few seconds, twice at the same time, and leave the workers time for it."""
-    for due in settings.CELERY_BEAT_SCHEDULE.values():
-        for _time in range(2):
-            app.send_task(due["task"], **due["options"])
-    time.sleep(0.5)
-    return True
