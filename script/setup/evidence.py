@@ -12,11 +12,12 @@ from .parts import Checks, Part
 from .paths import ROOT, VENV, VENV_PYTHON
 
 EVIDENCE = ROOT / "docs" / "evidence"
+FAULT_SECONDS = 1800
 
 
 async def run_long(checks: Checks, *, workers: int) -> None:
-    """Ten times the fuzzing of the contracts, the Python properties with many more examples, every end of what is
-    done in a browser, then mutants.
+    """Ten times the fuzzing of the contracts, the Python properties with many more examples, half an hour of faults,
+    every end of what is done in a browser, then mutants.
     """
     checks.env["HYPOTHESIS_PROFILE"] = "long"
     forge: list[str | Path] = [VENV_PYTHON, ROOT / "script" / "contracts", "test", "--long"]
@@ -24,9 +25,12 @@ async def run_long(checks: Checks, *, workers: int) -> None:
     tests = [*pytest, "-m", "not browser", "-n", str(workers), "--dist", "worksteal"]
     mutants: list[str | Path] = [VENV_PYTHON, ROOT / "script" / "contracts", "mutants"]
     browser = [*pytest, "-m", "browser"]
+    # All that is said of what failed and when, to be repeated with its seed.
+    faults = ["env", f"LOOMPRINT_FAULT_SECONDS={FAULT_SECONDS}", *pytest, "tests/faults/test_random_run.py"]
     profiles = {
         "long contracts": forge,
         "long pytest": tests,
+        "long faults": faults,
         "long browser": browser,
         "long mutants": mutants,
     }
