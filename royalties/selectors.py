@@ -1,9 +1,9 @@
 """Holdings, statements and what is claimable, from the projections alone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import chain as joined
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
@@ -14,7 +14,7 @@ from common.identifiers import ZERO_HASH
 from contracts.models import ChainEvent
 from designs.models import EntryAncestor
 from royalties.ledger import FEE_PPM, SUPPLY, Entry, EntryLedger, Movement, Paid, Revenue
-from royalties.models import AncestorSettlement, Payout, RevenueEvent, ShareMovement, Source
+from royalties.models import Payout, ShareMovement, Source
 
 PPM = 1_000_000
 
@@ -47,12 +47,11 @@ def holdings(*, chain_id: int, entry_id: str, limit: int = 100) -> list[Holding]
     """Who holds an entry's share units now, largest first, at most `limit` of them."""
     moves = ShareMovement.objects.filter(chain_id=chain_id, entry_id=entry_id)
     received = moves.values_list("receiver").annotate(units=Sum("units"))
-    sent = moves.values_list("sender").annotate(units=Sum("units"))
+    sent = moves.values_list("sender").annotate(units=-Sum("units"))
     units: dict[str, int] = {}
-    for address, amount in received:
+    # One question: what is stored or taken back meanwhile is in both or in none.
+    for address, amount in received.union(sent, all=True):
         units[address] = units.get(address, 0) + amount
-    for address, amount in sent:
-        units[address] = units.get(address, 0) - amount
     held = [Holding(address, amount) for address, amount in units.items() if amount > 0]
     return sorted(held, key=lambda holding: (-holding.units, holding.address))[:limit]
 
@@ -255,36 +254,43 @@ def payouts_to(*, chain_id: int, holder: Holder, limit: int = 50) -> list[Payout
     )
 
 
+# One statement, so that a window of blocks that is stored or taken back meanwhile is in all of it or in none.
+_LEDGER = """
+SELECT entry.kind, entry.sender, entry.receiver, entry.amount
+FROM (
+    SELECT event_id, position, 'moved' AS kind, sender, receiver, units::numeric AS amount
+    FROM royalties_sharemovement WHERE chain_id = %(chain)s AND entry_id = %(entry)s
+    UNION ALL
+    SELECT event_id, 0, 'earned', '', '', own
+    FROM royalties_revenueevent WHERE chain_id = %(chain)s AND entry_id = %(entry)s AND currency = %(currency)s
+    UNION ALL
+    SELECT event_id, 0, 'earned', '', '', amount
+    FROM royalties_ancestorsettlement WHERE chain_id = %(chain)s AND entry_id = %(entry)s AND currency = %(currency)s
+    UNION ALL
+    SELECT event_id, 0, 'paid', '', holder, amount
+    FROM royalties_payout WHERE chain_id = %(chain)s AND entry_id = %(entry)s AND currency = %(currency)s
+) entry
+JOIN contracts_chainevent e ON e.id = entry.event_id
+JOIN contracts_chainblock b ON b.id = e.block_id
+ORDER BY b.number, e.log_index, entry.position
+"""
+
+
 def replay(*, chain_id: int, entry_id: str, currency: str) -> EntryLedger:
     """The exact ledger of one entry and currency, from its projected events in chain order."""
-    here = Q(chain_id=chain_id, entry_id=entry_id)
-    order = ("event__block__number", "event__log_index")
-    moves = (
-        ((number, index, position), Movement(sender, receiver, units))
-        for number, index, position, sender, receiver, units in ShareMovement.objects.filter(here).values_list(
-            *order, "position", "sender", "receiver", "units"
-        )
-    )
-    revenue = (
-        ((number, index, 0), Revenue(own))
-        for number, index, own in RevenueEvent.objects.filter(here, currency=currency).values_list(*order, "own")
-    )
-    settled = (
-        ((number, index, 0), Revenue(amount))
-        for number, index, amount in AncestorSettlement.objects.filter(here, currency=currency).values_list(
-            *order, "amount"
-        )
-    )
-    paid = (
-        ((number, index, 0), Paid(holder, amount))
-        for number, index, holder, amount in Payout.objects.filter(here, currency=currency).values_list(
-            *order, "holder", "amount"
-        )
-    )
-    ordered: Iterable[tuple[tuple[int, int, int], Entry]] = sorted(
-        joined(moves, revenue, settled, paid), key=lambda item: item[0]
-    )
-    return EntryLedger().apply(event for _, event in ordered)
+    with connection.cursor() as cursor:
+        cursor.execute(_LEDGER, {"chain": chain_id, "entry": entry_id, "currency": currency})
+        return EntryLedger().apply(_entry(*row) for row in cursor.fetchall())
+
+
+def _entry(kind: str, sender: str, receiver: str, amount: Decimal) -> Entry:
+    match kind:
+        case "moved":
+            return Movement(sender, receiver, int(amount))
+        case "earned":
+            return Revenue(int(amount))
+        case _:
+            return Paid(receiver, int(amount))
 
 
 @dataclass(frozen=True)

@@ -251,3 +251,11 @@ def test_each_currency_is_told_by_itself(design, creator, buyer) -> None:
     assert "Credited 1.0000005 ETH Paid out 0.00 ETH Waiting 1.0000005 ETH" in seen
     assert "66.6667 % 11.400005 0.00 11.400005" in seen
     assert "66.6667 % 1.0000005 ETH 0.00 ETH 1.0000005 ETH" in seen
+
+
+def test_a_ledger_and_holdings_are_one_question_each(design, django_assert_num_queries) -> None:
+    """Blocks that are stored or taken back meanwhile would tear them: a payout without the sale that it came from."""
+    with django_assert_num_queries(1):
+        replay(chain_id=HERE, entry_id=design.entry_id, currency=addresses()["TestStablecoin"])
+    with django_assert_num_queries(1):
+        holdings(chain_id=HERE, entry_id=design.entry_id)
