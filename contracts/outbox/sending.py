@@ -50,10 +50,7 @@ def send_planned(chain: Chain, sender: str) -> int:
     fees = client(chain).fees()
     tried: set[int] = set()
     sent = 0
-    while open_slots := room(chain, sender):
-        batch = _next_planned(chain, sender, tried)[:open_slots]
-        if not batch:
-            break
+    while batch := _within_bound(_next_planned(chain, sender, tried), room(chain, sender)):
         found = _simulated(chain, batch)
         tried.update(tx.pk for tx, _gas in found)
         sent += _send(chain, signer, found, fees)
@@ -63,6 +60,12 @@ def send_planned(chain: Chain, sender: str) -> int:
 def room(chain: Chain, sender: str) -> int:
     """How many more transactions of this key may be open."""
     return max(0, settings.CHAIN_MAX_IN_FLIGHT - _open_count(chain, sender))
+
+
+def _within_bound(txs: Sequence[ChainTransaction], slots: int) -> Sequence[ChainTransaction]:
+    """Those that may be opened now. What fills a gap always may: all that is open above it waits for it."""
+    fillers = sum(tx.nonce is not None for tx in txs)  # they come first
+    return txs[: fillers + slots]
 
 
 def _open_count(chain: Chain, sender: str) -> int:
@@ -189,14 +192,16 @@ def _store_signed(
     """Take nonces, sign, and store all in one transaction; without those at which another process was first."""
     with transaction.atomic():
         allocator = allocator_of(chain, signer.address)
-        passed = passed[: room(chain, signer.address)]
-        rows = ChainTransaction.objects.filter(pk__in=[tx.pk for tx, _gas in passed], state=State.PLANNED)
+        gas_of = {tx.pk: gas for tx, gas in passed}
+        allowed = _within_bound([tx for tx, _gas in passed], room(chain, signer.address))
+        rows = ChainTransaction.objects.filter(pk__in=[tx.pk for tx in allowed], state=State.PLANNED)
         standing = set(rows.select_for_update().order_by("pk").values_list("pk", flat=True))
         tries = dict(rows.annotate(tries=Count("attempts")).values_list("pk", "tries"))
         attempts = []
-        for tx, gas in passed:
+        for tx in allowed:
             if tx.pk not in standing:
                 continue
+            gas = gas_of[tx.pk]
             nonce = allocator.next_nonce if tx.nonce is None else tx.nonce
             allocator.next_nonce = max(allocator.next_nonce, nonce + 1)
             signed = signer.sign_transaction(unsigned(call_of(tx, chain), chain=chain, nonce=nonce, gas=gas, fees=fees))

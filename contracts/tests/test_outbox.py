@@ -273,6 +273,26 @@ def test_a_gap_that_a_given_up_send_leaves_is_filled_at_its_nonce(live_chain: Li
     assert live_chain.audit() == []
 
 
+def test_a_gap_is_filled_however_many_are_open_above_it(live_chain: LiveChain, settings: Any) -> None:
+    """After a rewind more may be open than the bound allows, and all of them wait for the gap."""
+    live_chain.node.automine(False)
+    lost = plan_transfer(address("lost"))
+    live_chain.sweep()
+    lost.refresh_from_db()
+    live_chain.node.rpc("anvil_dropTransaction", lost.transaction_hash)
+    later = plan_transfer(address("later"))
+    live_chain.sweep()
+    assert advance(lost, [State.BROADCAST], State.CANCELED, "an operator canceled it")
+    settings.CHAIN_MAX_IN_FLIGHT = 1
+    live_chain.sweep()
+    assert ChainTransaction.objects.get(kind="fill_nonce").state == State.BROADCAST
+    live_chain.node.mine()
+    live_chain.settle()
+    later.refresh_from_db()
+    assert later.state == State.MINED
+    assert live_chain.audit() == []
+
+
 def test_a_nonce_used_by_somebody_else_with_the_key_plans_the_action_anew(live_chain: LiveChain) -> None:
     live_chain.node.automine(False)
     live_chain.follow()
