@@ -47,6 +47,10 @@ def send_planned(chain: Chain, sender: str) -> int:
     """
     require_ours(chain)
     signer = signer_for(chain, sender)
+    if lags(chain):
+        # On a state without what an action builds on it would revert, or pass with too little gas.
+        logger.warning("sending_waits_for_node", chain=chain.role)
+        return 0
     fees = client(chain).fees()
     tried: set[int] = set()
     sent = 0
