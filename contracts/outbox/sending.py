@@ -27,6 +27,8 @@ Simulated = tuple[ChainTransaction, int | Exception]
 """An action and the gas limit to send it with, or why it cannot be sent now."""
 
 SIGNED_FIELDS = ("nonce", "transaction_hash", "error", "waits_for_nonce")
+# claimFor pays nobody with less than 212,381 left (Payment.sol), of which what it used says nothing.
+HEAD_ROOM = 250_000
 MOST_GAS = 2**24
 """What one transaction may use, by EIP-7825."""
 
@@ -146,7 +148,7 @@ def _limit(gas: int | RpcError) -> int | RpcError:
     """Gas used, with head room: refunds give back up to a fifth of it, and a call passes on 63 of 64 parts."""
     if isinstance(gas, RpcError) or gas == TRANSFER_GAS:
         return gas
-    return min(gas * 3 // 2 + 20_000, max(gas, MOST_GAS))
+    return min(gas * 3 // 2 + HEAD_ROOM, max(gas, MOST_GAS))
 
 
 def _note_failed(chain: Chain, simulated: Sequence[Simulated]) -> None:

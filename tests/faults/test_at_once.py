@@ -67,3 +67,17 @@ def test_of_two_who_want_the_last_license_one_gets_it_and_the_other_their_money(
     assert market.licenses_on_chain(market.buyer) == 0
     assert mails_to(market.buyer, "Your purchase of") == 1
     market.check({stranger: 1})
+
+
+def test_a_payout_that_is_sent_with_others_has_the_gas_that_it_asks_for(market: Market) -> None:
+    market.publish()
+    market.buy()
+    market.live.settle()
+    market.buy()
+    assert pay_out_due() == 1
+
+    market.live.sweep()
+
+    market.finish()
+    payout = market.transaction("claim_for")
+    assert (payout.state, payout.attempts.count()) == (State.FINAL, 1)
