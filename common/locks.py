@@ -14,6 +14,7 @@ class Lock(IntEnum):
     UPKEEP = 3
     REPAIR = 6
     BESIDE = 7
+    AUDIT = 9
 
 
 def hold(lock: Lock, key: object) -> None:

@@ -24,7 +24,7 @@ from contracts.indexer.reading import (
 from contracts.indexer.reading_ahead import ReadAhead
 from contracts.indexer.standing import finalized_number, resume_sending, stop_sending, why_not_ours
 from contracts.indexer.storing import CursorMoved, roll_back, store
-from contracts.models import ChainBlock, ChainCursor
+from contracts.models import ChainBlock, ChainCursor, ReadingError
 
 logger = structlog.get_logger(__name__)
 
@@ -259,7 +259,12 @@ def _note_reached(chain: Chain, head: int) -> None:
 
 
 def note_error(chain: Chain, error: Exception) -> None:
-    """Say in the cursor's health columns what went wrong. Must run outside the transaction that failed."""
-    ChainCursor.objects.filter(chain_id=chain.chain_id).update(
-        last_error=str(error) or type(error).__name__, last_error_at=timezone.now()
-    )
+    """Say in the cursor's health columns what went wrong, and count it.
+
+    Must run outside the transaction that failed.
+    """
+    now = timezone.now()
+    # PostgreSQL keeps no NUL, and what a node said may have one.
+    sentence = (str(error) or type(error).__name__).replace("\0", "\N{REPLACEMENT CHARACTER}")[:2000]
+    ChainCursor.objects.filter(chain_id=chain.chain_id).update(last_error=sentence, last_error_at=now)
+    ReadingError.objects.create(chain_id=chain.chain_id, at=now, error=sentence)

@@ -119,6 +119,7 @@ class ChainTransaction(models.Model):
                 condition=Q(state__in=["failed", "canceled"], outcome_delivered=False),
             ),
             models.Index(fields=["subject"], name="transactions_by_subject"),
+            models.Index(fields=["chain_id", "state_at"], name="failed_transactions", condition=Q(state="failed")),
         ]
 
         permissions = [("operate_chaintransaction", "Can send again, speed up and cancel transactions")]
