@@ -20,6 +20,7 @@ urlpatterns = [
     path("account/", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("config.api_urls")),
+    path("", include("contracts.urls")),
     path("admin/", admin.site.urls),
 ]
 if settings.LOOMPRINT_LOCAL:

@@ -14,6 +14,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
 from contracts.models import (
+    AuditRun,
     ChainCursor,
     ChainEvent,
     ChainTransaction,
@@ -140,4 +141,10 @@ class ChainCursorAdmin(ReadOnly, admin.ModelAdmin):
 @admin.register(SenderNonce)
 class SenderNonceAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("chain_id", "address", "next_nonce")
+    list_filter = ("chain_id",)
+
+
+@admin.register(AuditRun)
+class AuditRunAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("began_at", "chain_id", "ended_at", "block_number", "differences", "error")
     list_filter = ("chain_id",)

@@ -1,10 +1,11 @@
 """Database against chain: what the outbox and the indexer keep must be what the chain has."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from typing import Any
 
 from django.db import connection, transaction
 
+from common.locks import Lock, try_hold
 from contracts.chains import Chain
 from contracts.client import Log, client
 from contracts.decoding import decode_log, raw_beside
@@ -21,16 +22,23 @@ class CannotAudit(ChainError):
     """The audit cannot be made; `str()` says why."""
 
 
-def audit(chain: Chain) -> Iterator[tuple[str, list[str]]]:
+class AuditUnderWay(CannotAudit):
+    """Another process makes it at this moment."""
+
+
+def audit(chain: Chain) -> Generator[tuple[str, list[str]], None, None]:
     """Each auditor's name and the differences it found, one sentence each.
 
     Everything is compared at one block: the database in one snapshot, the chain's state at the block that this
-    snapshot has read. Raises CannotAudit, ChainUnavailable or WrongChain.
+    snapshot has read. Raises CannotAudit (AuditUnderWay while another process makes one), ChainUnavailable or
+    WrongChain.
     """
     with transaction.atomic():
         if not connection.savepoint_ids:
             with connection.cursor() as sql:
                 sql.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        if not try_hold(Lock.AUDIT, chain.chain_id):
+            raise AuditUnderWay("Another process makes an audit of this chain: wait until it has ended.")
         cursor = ChainCursor.objects.filter(chain_id=chain.chain_id).first()
         if cursor is None:
             raise CannotAudit("Nothing was read of the chain yet: start the indexer (manage.py follow_chain).")

@@ -1,6 +1,7 @@
 """Celery doors: a message is a nudge, the rows are the queue (law 5)."""
 
 from celery import shared_task
+from django.conf import settings
 
 
 @shared_task(name="contracts.tasks.send_planned")
@@ -25,3 +26,25 @@ def sweep() -> None:
     from contracts.outbox.sweeping import sweep_all
 
     sweep_all()
+
+
+@shared_task(name="contracts.tasks.watch")
+def watch() -> None:
+    """Read balances, move alarms, tell operators."""
+    from contracts.operations.watching import watch_all
+
+    watch_all()
+
+
+# Handed over once: it takes longer than messages wait for their answer, and the next night has another.
+@shared_task(
+    name="contracts.tasks.audit_nightly",
+    acks_late=False,
+    soft_time_limit=settings.AUDIT_SECONDS,
+    time_limit=settings.AUDIT_SECONDS + 60,
+)
+def audit_nightly() -> None:
+    """Compare every chain with the database."""
+    from contracts.operations.auditing import audit_all
+
+    audit_all()

@@ -1,5 +1,9 @@
 """Chains by role, and where their deployments are recorded (law 11)."""
 
+from decimal import Decimal, InvalidOperation
+
+from django.core.exceptions import ImproperlyConfigured
+
 from config.environment import BASE_DIR, VAR_DIR, number, text, words
 
 LOCAL_CHAIN_ID = 31337
@@ -42,6 +46,35 @@ CHAIN_MAX_IN_FLIGHT = 64
 CHAIN_MAX_FEE_GWEI = number("CHAIN_MAX_FEE_GWEI", 500)
 # Where a chain has no "finalized" block of its own, this many blocks on top of one make it final.
 CHAIN_FINALITY_DEPTH = number("CHAIN_FINALITY_DEPTH", 64)
+
+
+def _coins(name: str, default: str) -> int:
+    """Wei of a number of the chain's own coins."""
+    value = text(name, default)
+    try:
+        wei = Decimal(value) * 10**18
+    except InvalidOperation:
+        wei = Decimal("NaN")
+    if not wei.is_finite() or not 0 <= wei < 10**36:
+        raise ImproperlyConfigured(f"{name} is {value!r} and must be a number of coins, such as 0.5.")
+    return int(wei)
+
+
+# What an operator is warned of (docs/operations); the other thresholds stand in contracts/operations/thresholds.py.
+OPERATOR_COINS_AMBER = _coins("OPERATOR_COINS_AMBER", "0.5")
+OPERATOR_COINS_RED = _coins("OPERATOR_COINS_RED", "0.1")
+LAG_BLOCKS_AMBER = number("LAG_BLOCKS_AMBER", 20)
+LAG_BLOCKS_RED = number("LAG_BLOCKS_RED", 200)
+if OPERATOR_COINS_RED > OPERATOR_COINS_AMBER:
+    raise ImproperlyConfigured("OPERATOR_COINS_RED must not be above OPERATOR_COINS_AMBER: amber comes first.")
+if not 0 < LAG_BLOCKS_AMBER <= LAG_BLOCKS_RED:
+    raise ImproperlyConfigured("LAG_BLOCKS_AMBER must be above 0 and not above LAG_BLOCKS_RED: amber comes first.")
+# A process that scrapes /metrics/ says this; empty: there is no such address.
+METRICS_TOKEN = text("METRICS_TOKEN", "")
+# The longest that the nightly audit may take.
+AUDIT_SECONDS = number("AUDIT_SECONDS", 4 * 3600)
+if AUDIT_SECONDS < 60:
+    raise ImproperlyConfigured("AUDIT_SECONDS must be at least 60.")
 # Where the platform's fees go, fixed at deployment; empty: to the deploying key.
 TREASURY_ADDRESS = text("TREASURY_ADDRESS", "")
 # Who has these roles, fixed in the deployment's record; empty: the operator on the local chain, else nobody yet.

@@ -30,6 +30,8 @@ LOGGING = {
         }
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
+    # Django would mail each error of a page to the operators, with what the person had typed.
+    "loggers": {"django": {"handlers": [], "level": "INFO"}},
     "root": {"handlers": ["console"], "level": text("LOOMPRINT_LOG_LEVEL", "INFO")},
 }
 

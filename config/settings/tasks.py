@@ -1,5 +1,7 @@
 """Redis, Celery and the beat. A message is a nudge; the sweepers find what a lost one left behind (law 5)."""
 
+from celery.schedules import crontab
+
 from config.environment import text
 
 
@@ -41,11 +43,19 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
+    # Nobody waits for it, and it may take hours.
+    "contracts.tasks.audit_nightly": {"queue": "bulk"},
     "contracts.tasks.*": {"queue": "chain"},
     "designs.tasks.*": {"queue": "assets"},
     "designs.tasks.process_in_background": {"queue": "bulk"},
 }
 CELERY_BEAT_SCHEDULE = {
+    "watch": {"task": "contracts.tasks.watch", "schedule": 30.0, "options": {"expires": 30}},
+    "audit": {
+        "task": "contracts.tasks.audit_nightly",
+        "schedule": crontab(hour=3, minute=17),
+        "options": {"expires": 12 * 3600},
+    },
     "contracts-sweep": {"task": "contracts.tasks.sweep", "schedule": 3.0, "options": {"expires": 3}},
     "designs-sweep": {"task": "designs.tasks.sweep_processing", "schedule": 10.0, "options": {"expires": 10}},
     "copies-sweep": {"task": "designs.tasks.sweep_copies", "schedule": 15.0, "options": {"expires": 15}},

@@ -1,0 +1,59 @@
+"""What the gauges are made of, read from the database alone, with as many questions whatever there is."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, F, Min, Q
+from django.utils import timezone
+
+from contracts.chains import Chain
+from contracts.models import AuditRun, ChainCursor, ChainTransaction, KeyBalance, ReadingError, TransactionAttempt
+from contracts.operations.thresholds import ERROR_SECONDS
+
+State = ChainTransaction.State
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """How a chain does. The last `audit` is the last one that came to its end."""
+
+    now: datetime
+    cursor: ChainCursor | None = None
+    errors: int = 0
+    planned: int = 0
+    planned_since: datetime | None = None
+    in_flight: int = 0
+    in_flight_since: datetime | None = None
+    failed: int = 0
+    balances: tuple[KeyBalance, ...] = ()
+    audit: AuditRun | None = None
+
+
+def read_facts(chain: Chain) -> Facts:
+    """The facts of one chain, in seven questions."""
+    now, mine = timezone.now(), Q(chain_id=chain.chain_id)
+    open_ones = ChainTransaction.objects.filter(mine, state__in=[State.PLANNED, *ChainTransaction.IN_FLIGHT])
+    counted = open_ones.aggregate(
+        planned=Count("pk", filter=Q(state=State.PLANNED)),
+        planned_since=Min("state_at", filter=Q(state=State.PLANNED)),
+        in_flight=Count("pk", filter=Q(state__in=ChainTransaction.IN_FLIGHT)),
+    )
+    # A replacement begins a new state, and is no news: what counts is when the nonce was first signed for.
+    signed = TransactionAttempt.objects.filter(
+        transaction__chain_id=chain.chain_id,
+        transaction__state__in=ChainTransaction.IN_FLIGHT,
+        nonce=F("transaction__nonce"),
+    )
+    return Facts(
+        now=now,
+        cursor=ChainCursor.objects.filter(mine).first(),
+        errors=ReadingError.objects.filter(mine, at__gt=now - timedelta(seconds=ERROR_SECONDS)).count(),
+        planned=counted["planned"],
+        planned_since=counted["planned_since"],
+        in_flight=counted["in_flight"],
+        in_flight_since=signed.aggregate(first=Min("signed_at"))["first"],
+        failed=ChainTransaction.objects.filter(mine, state=State.FAILED, state_at__gt=now - DAY).count(),
+        balances=tuple(KeyBalance.objects.filter(mine).order_by("address")),
+        audit=AuditRun.objects.filter(mine, differences__isnull=False).order_by("-ended_at").first(),
+    )
