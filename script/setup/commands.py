@@ -122,7 +122,10 @@ def require_disk(folder: Path, *, gigabytes: float) -> None:
 
 
 def clean_environment() -> dict[str, str]:
-    """The caller's environment without what would bend our own tools (another venv, another PostgreSQL)."""
-    bent = {"PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "DJANGO_SETTINGS_MODULE"}
+    """The caller's environment without what would bend our own tools (another venv, another PostgreSQL).
+
+    Nor may it forbid to keep bytecode: every process of ours would compile all that it imports, for seconds.
+    """
+    bent = {"PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "DJANGO_SETTINGS_MODULE", "PYTHONDONTWRITEBYTECODE"}
     kept = {k: v for k, v in os.environ.items() if k not in bent and not (k.startswith("PG") and k != "PG_COLOR")}
     return without_proxy_for_loopback(kept)

@@ -133,7 +133,8 @@ def sync_requirements(home: Home, *, development: bool) -> str:
     words: list[str | Path] = ["install", "--quiet", "--require-hashes", "--only-binary", ":all:", "-r", lock]
     what = f"Installing {lock.name}"
     try:
-        uv = [uv_for(home), "pip", *words, "--python", VENV_PYTHON]
+        # Compiled once, as pip does: else each process compiles Django anew where bytecode is not written.
+        uv = [uv_for(home), "pip", *words, "--compile-bytecode", "--python", VENV_PYTHON]
         run(uv, what=what, log=_log(home), env=uv_environment())
     except Refusal as refusal:
         pip = [sys.executable, "-m", "pip", "--python", str(VENV_PYTHON)]

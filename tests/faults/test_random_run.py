@@ -1,6 +1,6 @@
 """Sales, payments, transfers, derived works and payouts through everything that can fail, as a seed orders it.
 
-LOOMPRINT_FAULT_SECONDS is how long (60), LOOMPRINT_FAULT_SEED repeats a run.
+LOOMPRINT_FAULT_SECONDS is how long (20), LOOMPRINT_FAULT_SEED repeats a run.
 """
 
 import os
@@ -19,7 +19,7 @@ from tests.faults.wallets import as_creator
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault]
 
-SECONDS = float(os.environ.get("LOOMPRINT_FAULT_SECONDS") or 60)
+SECONDS = float(os.environ.get("LOOMPRINT_FAULT_SECONDS") or 20)
 SEED = int(os.environ.get("LOOMPRINT_FAULT_SEED") or secrets.randbelow(2**32))
 
 
