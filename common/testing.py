@@ -38,7 +38,7 @@ def addresses() -> dict[str, str]:
     return {name: to_checksum_address(f"0x{number:040x}") for number, name in enumerate(CONTRACTS, start=0xC0)}
 
 
-def wait_until(condition: Callable[[], object], *, seconds: float = 60, what: str = "") -> None:
+def wait_until(condition: Callable[[], object], *, seconds: float = 150, what: str = "") -> None:
     """Ask again and again until it is so. Raises AssertionError after `seconds`, which says `what` was waited for."""
     deadline = time.monotonic() + seconds
     while not condition():

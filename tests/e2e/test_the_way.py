@@ -80,7 +80,7 @@ class Walk:
 
     def _person(self, browser: Browser, name: str, email: str) -> Person:
         page = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True).new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)
         page.on("console", lambda message: self.said.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: self.said.append(str(error)))
         person = Person(name, email, page)

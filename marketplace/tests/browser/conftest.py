@@ -22,7 +22,7 @@ from marketplace.tests import rows
 from marketplace.tests.browser.visitor import AXE, HEIGHT, Visitor
 
 # A shared machine is slow at times; what never comes is still told.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="package")
@@ -41,7 +41,7 @@ def visitor(chromium: Browser, live_server: Any) -> Iterator[Visitor]:
     # A color that fades into another scheme is not the color that people read.
     context = chromium.new_context(viewport={"width": 1440, "height": HEIGHT}, reduced_motion="reduce")
     context.add_init_script(AXE)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(60_000)
     yield Visitor(context.new_page(), live_server.url)
     context.close()
 

@@ -118,7 +118,7 @@ def test_the_model_itself_turns_by_arrows_and_says_where_one_stands(visitor: Vis
     for _step in range(3):
         page.keyboard.press("ArrowRight")
     expect(page.locator("[data-viewer-said]")).to_contain_text(
-        re.compile(r"Turned \d+° around, seen from -?\d+° above"), timeout=30_000
+        re.compile(r"Turned \d+° around, seen from -?\d+° above"), timeout=60_000
     )
     assert page.evaluate("document.querySelector('model-viewer').getCameraOrbit().theta") != before
 
@@ -247,7 +247,7 @@ def test_another_license_is_chosen_and_the_money_of_both_places_follows(visitor:
 @pytest.fixture
 def without_script(chromium: Browser) -> Iterator[Page]:
     context = chromium.new_context(java_script_enabled=False, viewport={"width": 360, "height": HEIGHT})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(60_000)
     yield context.new_page()
     context.close()
 

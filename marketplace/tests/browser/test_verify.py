@@ -205,7 +205,7 @@ def test_answers_of_every_kind_are_whole_in_every_width(visitor: Visitor, claime
 @pytest.fixture
 def without_script(chromium: Browser) -> Iterator[Page]:
     context = chromium.new_context(java_script_enabled=False, viewport={"width": 360, "height": HEIGHT})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(60_000)
     yield context.new_page()
     context.close()
 

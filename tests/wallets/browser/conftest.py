@@ -111,7 +111,7 @@ def with_wallet(market: Market, visitor: Visitor, person: User) -> Shopper:  # n
     Wallet.objects.create(user=person, address=shopper.address)
     visitor.sign_in(person)
     # Browser, node, server and test share the machine's cores with whatever else runs.
-    visitor.page.set_default_timeout(30_000)
+    visitor.page.set_default_timeout(60_000)
     return shopper
 
 
