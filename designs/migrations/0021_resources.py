@@ -7,7 +7,6 @@ import django.db.models.deletion
 import django.db.models.functions.text
 import uuid
 from django.conf import settings
-from django.contrib.postgres.operations import TrigramExtension
 from django.db import migrations, models
 
 
@@ -19,8 +18,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        # Names of resources are found by their parts.
-        TrigramExtension(),
+        # Names of resources are found by their parts. Others use the extension too: going back leaves it.
+        migrations.RunSQL("CREATE EXTENSION IF NOT EXISTS pg_trgm", migrations.RunSQL.noop),
         migrations.CreateModel(
             name='Resource',
             fields=[
