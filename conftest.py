@@ -8,6 +8,8 @@ from typing import Any
 
 import hypothesis
 import pytest
+from django.conf import settings
+from django.core.cache import caches
 from django.db import connections
 from django.test import TransactionTestCase
 from PIL import Image
@@ -43,6 +45,15 @@ def _empty_what_was_written(case: TransactionTestCase) -> None:
             for name in full:
                 cursor.execute(f"DELETE FROM {name}")  # noqa: S608
             cursor.execute("RESET session_replication_role")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache() -> None:
+    """Tests empty it, and would empty that of the processes beside them."""
+    from contracts.testing import redis_database  # a plugin: pytest imports it first
+
+    settings.CACHES["default"]["LOCATION"] = redis_database(16)
+    del caches["default"]  # one that leads to the old place
 
 
 @pytest.fixture(scope="session", autouse=True)

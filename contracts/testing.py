@@ -278,10 +278,7 @@ class LiveChain:
         """An emptied Redis database of this test process, for workers that no other test's messages reach."""
         from redis import Redis
 
-        # The one process without a name of its own is the browser's, beside the others.
-        number = 8 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw7").removeprefix("gw")) % 8
-        base = django_settings.REDIS_URL.split("?")[0]
-        url = f"{base}?db={number}" if base.startswith("unix") else f"{base.rstrip('0123456789').rstrip('/')}/{number}"
+        url = redis_database(8)
         Redis.from_url(url).flushdb()
         return url
 
@@ -290,6 +287,14 @@ class LiveChain:
         process = self.start("manage.py", command, *words, LOOMPRINT_KILL_AT=kill_at)
         output, _ = process.communicate(timeout=120)
         return process.returncode, output.decode(errors="replace")
+
+
+def redis_database(first: int) -> str:
+    """The Redis database of this test process, of eight from `first` on."""
+    # The one process without a name of its own is the browser's, beside the others.
+    number = first + int(os.environ.get("PYTEST_XDIST_WORKER", "gw7").removeprefix("gw")) % 8
+    base = django_settings.REDIS_URL.split("?")[0]
+    return f"{base}?db={number}" if base.startswith("unix") else f"{base.rstrip('0123456789').rstrip('/')}/{number}"
 
 
 def database_url() -> str:
