@@ -3,6 +3,7 @@
 import io
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,8 @@ def own_cache() -> None:
     from contracts.testing import redis_database  # a plugin: pytest imports it first
 
     settings.CACHES["default"]["LOCATION"] = redis_database(16)
-    del caches["default"]  # one that leads to the old place
+    with suppress(AttributeError):  # none was made yet
+        del caches["default"]
 
 
 @pytest.fixture(scope="session", autouse=True)
