@@ -29,6 +29,22 @@ from studio.works import studio_address
 SIGNATURES_PER_TEN_MINUTES = 60
 
 
+def signs(form: forms.ConfirmForm, user: Any, work: Any) -> bool:
+    """Freeze a design or resource, signed by the password or next by a wallet; false with the form's errors."""
+    try:
+        if form.custodial:
+            publishing.freeze_and_sign(actor=user, work=work, password=form.cleaned_data["password"])
+        else:
+            publishing.freeze_for_wallet(actor=user, work=work, address=form.chosen)
+    except ConfirmationRefused as error:
+        form.add_error("password", str(error))
+    except DesignError as error:
+        form.add_error(None, str(error))
+    else:
+        return True
+    return False
+
+
 @login_required
 @require_http_methods(["GET", "POST"])
 def publish(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
@@ -36,18 +52,8 @@ def publish(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     user: Any = request.user
     draft = selectors.draft_page(own(request, public_id))
     form = forms.ConfirmForm(request.POST or None, addresses=own_addresses(user), preferred=share_address(user).address)
-    if request.method == "POST" and form.is_valid():
-        try:
-            if form.custodial:
-                publishing.freeze_and_sign(actor=user, work=draft.design, password=form.cleaned_data["password"])
-            else:
-                publishing.freeze_for_wallet(actor=user, work=draft.design, address=form.chosen)
-        except ConfirmationRefused as error:
-            form.add_error("password", str(error))
-        except DesignError as error:
-            form.add_error(None, str(error))
-        else:
-            return redirect("studio:design" if form.custodial else "studio:publish", public_id)
+    if request.method == "POST" and form.is_valid() and signs(form, user, draft.design):
+        return redirect("studio:design" if form.custodial else "studio:publish", public_id)
     return render(request, "studio/publish.html", {"form": form, "draft": draft, "split": selectors.split_for(draft)})
 
 

@@ -11,7 +11,6 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.errors import ConfirmationRefused
 from common.money import TUSD, format_amount
 from common.paging import key_of
 from common.templatetags.formatting import percent
@@ -21,6 +20,7 @@ from designs.models import Contribution, Reference, Resource
 from designs.resources import own_resource
 from studio import forms, resource_pages
 from studio.addresses import own_addresses, share_address
+from studio.consent_views import signs
 from studio.resource_forms import ResourceForm
 from studio.services import publishing, resources
 from studio.views import parts_of
@@ -163,18 +163,8 @@ def register(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     user: Any = request.user
     shown = resource_pages.resource_page(own(request, public_id))
     form = forms.ConfirmForm(request.POST or None, addresses=own_addresses(user), preferred=share_address(user).address)
-    if request.method == "POST" and form.is_valid():
-        try:
-            if form.custodial:
-                publishing.freeze_and_sign(actor=user, work=shown.resource, password=form.cleaned_data["password"])
-            else:
-                publishing.freeze_for_wallet(actor=user, work=shown.resource, address=form.chosen)
-        except ConfirmationRefused as error:
-            form.add_error("password", str(error))
-        except DesignError as error:
-            form.add_error(None, str(error))
-        else:
-            return redirect("studio:resource" if form.custodial else "studio:resource_register", public_id)
+    if request.method == "POST" and form.is_valid() and signs(form, user, shown.resource):
+        return redirect("studio:resource" if form.custodial else "studio:resource_register", public_id)
     return render(request, "studio/resource_register.html", {"form": form, "shown": shown})
 
 
