@@ -6,8 +6,9 @@ from typing import Any
 from django.db import connection, transaction
 
 from common.locks import Lock, try_hold
+from contracts.answers import Log
 from contracts.chains import Chain
-from contracts.client import Log, client
+from contracts.client import client
 from contracts.decoding import decode_log, raw_beside
 from contracts.errors import ChainError, RpcError
 from contracts.hooks import auditors

@@ -1,29 +1,29 @@
 """The door to a chain: blocks, logs, calls, receipts, sending. Nothing here is asked to serve a page."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, wraps
-from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
 from common.identifiers import ZERO_ADDRESS
+from contracts import answers as read
 from contracts import artifacts
+from contracts.answers import Header, Log, Receipt, Tips
 from contracts.chains import CURRENCY, Chain
-from contracts.encoding import as_json, decode_result, decode_revert, encode_call
+from contracts.encoding import as_json, decode_result, encode_call
 from contracts.endpoints import Endpoints
-from contracts.errors import ChainUnavailable, InconsistentNode, RpcError
-from contracts.rpc import Request, error_of
+from contracts.errors import ChainUnavailable, InconsistentNode, RpcError, UnreadableAnswer
+from contracts.rpc import Request
 
 if TYPE_CHECKING:
     from web3 import Web3
     from web3.contract import Contract
 
-T = TypeVar("T")
 GWEI = 10**9
 CALLS_PER_REQUEST = 100
 BlockTag = int | str
@@ -38,49 +38,6 @@ _TIPS: tuple[Request, ...] = (
 )
 _pinned: ContextVar[BlockTag] = ContextVar("pinned_block", default="latest")
 _clients: dict[tuple[int, Chain], "Client"] = {}
-
-
-@dataclass(frozen=True)
-class Header:
-    """A block's header. `timestamp` is Unix seconds; `bloom` 256 bytes over its logs' addresses and topics."""
-
-    number: int
-    hash: str
-    parent_hash: str
-    timestamp: int
-    bloom: bytes
-
-
-class Log(NamedTuple):
-    block_number: int
-    block_hash: str
-    transaction_hash: str
-    transaction_index: int
-    log_index: int
-    address: str
-    topics: list[str]
-    data: str
-
-
-@dataclass(frozen=True)
-class Tips:
-    """A chain's newest block, and its newest one that no reorganization reaches (None: it tells none)."""
-
-    head: Header
-    finalized: Header | None
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """`gas_price` is wei per gas that was paid."""
-
-    transaction_hash: str
-    block_number: int
-    block_hash: str
-    succeeded: bool
-    gas_used: int
-    gas_price: int
-    contract_address: str | None
 
 
 @dataclass(frozen=True)
@@ -121,7 +78,7 @@ class Client:
 
     def tips(self) -> Tips:
         """The newest block and the final one, asked together."""
-        return _tips(*self.node.batch(_TIPS))
+        return read.tips(*self.node.batch(_TIPS))
 
     def range(
         self, first: int, last: int, addresses: Sequence[str], numbers: Sequence[int]
@@ -130,7 +87,11 @@ class Client:
         query = {"fromBlock": hex(first), "toBlock": hex(last), "address": list(addresses)}
         headers = [("eth_getBlockByNumber", (_tag(number), False)) for number in numbers]
         head, finalized, logs, *found = self.node.batch([*_TIPS, ("eth_getLogs", (query,)), *headers])
-        return _tips(head, finalized), _logs(_answered(logs)), [_header_or_none(answer) for answer in found]
+        return (
+            read.tips(head, finalized),
+            read.logs(read.answered(logs)),
+            [read.header_or_none(answer) for answer in found],
+        )
 
     def agreed(self, tips: Tips) -> Header:
         """The newest block up to `tips.head` that a second node has too; the head itself where there is only one.
@@ -141,9 +102,9 @@ class Client:
         head = tips.head
         if not self.node.has_witnesses:
             return head
-        seen = _header_or_none(self.node.witness("eth_getBlockByNumber", hex(head.number), False))
+        seen = self.node.witness("eth_getBlockByNumber", hex(head.number), False, read=read.header_or_none)
         if seen is None:
-            seen = _header_or_none(self.node.witness("eth_getBlockByNumber", "latest", False))
+            seen = self.node.witness("eth_getBlockByNumber", "latest", False, read=read.header_or_none)
             if seen is None:
                 raise InconsistentNode("The second node has no newest block.")
             if seen.number > head.number:
@@ -156,26 +117,26 @@ class Client:
     def header(self, block: BlockTag) -> Header | None:
         """A block's header by number or tag, or None when the chain has none there."""
         found = self.node.call("eth_getBlockByNumber", _tag(block), False)
-        return None if found is None else _header(found)
+        return None if found is None else read.header(found)
 
     def headers(self, numbers: Sequence[int]) -> list[Header | None]:
         """Headers in the order asked."""
         answers = self.node.batch([("eth_getBlockByNumber", (_tag(number), False)) for number in numbers])
-        return [_header_or_none(answer) for answer in answers]
+        return [read.header_or_none(answer) for answer in answers]
 
     def logs(self, first: int, last: int, addresses: Sequence[str]) -> list[Log]:
         """Logs of these addresses in blocks first to last, both included, in chain order."""
         query = {"fromBlock": hex(first), "toBlock": hex(last), "address": list(addresses)}
-        return _logs(self.node.call("eth_getLogs", query))
+        return read.logs(self.node.call("eth_getLogs", query))
 
     def logs_in(self, block_hash: str, addresses: Sequence[str]) -> list[Log]:
         """Logs of these addresses in exactly this block. RpcError when the node does not have it (any more)."""
-        return _logs(self.node.call("eth_getLogs", {"blockHash": block_hash, "address": list(addresses)}))
+        return read.logs(self.node.call("eth_getLogs", {"blockHash": block_hash, "address": list(addresses)}))
 
     def all_logs(self, block_hashes: Sequence[str]) -> list[list[Log] | RpcError]:
         """All logs of exactly these blocks, whoever's; what the node refuses is its error."""
         answers = self.node.batch([("eth_getLogs", ({"blockHash": value},)) for value in block_hashes])
-        return [answer if isinstance(answer, RpcError) else _logs(answer) for answer in answers]
+        return [answer if isinstance(answer, RpcError) else read.logs(answer) for answer in answers]
 
     # State
 
@@ -192,7 +153,7 @@ class Client:
         data = encode_call(contract, function, as_json(args))
         question = {"to": address, "data": "0x" + data.hex()}
         answer = self.node.call("eth_call", question, _tag(_pinned.get() if block is None else block))
-        return decode_result(contract, function, _data(answer))
+        return decode_result(contract, function, read.data(answer))
 
     def calls(self, contract: str, function: str, questions: Sequence[Sequence[Any]]) -> list[Any]:
         """As `call`, for each of these lists of arguments, in a request for every hundred of them."""
@@ -202,14 +163,14 @@ class Client:
         """What each of these addresses has of a currency; the zero address is the native coin."""
         if currency == ZERO_ADDRESS:
             answers = self._batches([("eth_getBalance", (owner, _tag(_pinned.get()))) for owner in owners])
-            return [_quantity(answer) for answer in answers]
+            return [read.quantity(answer) for answer in answers]
         return self._calls_at(currency, CURRENCY, "balanceOf", [(owner,) for owner in owners])
 
     def _calls_at(self, address: str, contract: str, function: str, questions: Sequence[Sequence[Any]]) -> list[Any]:
         datas = ["0x" + encode_call(contract, function, as_json(question)).hex() for question in questions]
         block = _tag(_pinned.get())
         answers = self._batches([("eth_call", ({"to": address, "data": data}, block)) for data in datas])
-        return [decode_result(contract, function, _data(answer)) for answer in answers]
+        return [decode_result(contract, function, read.data(answer)) for answer in answers]
 
     def _batches(self, requests: Sequence[Request]) -> list[Any]:
         found = []
@@ -231,11 +192,11 @@ class Client:
 
     def nonce(self, address: str, block: BlockTag = "latest") -> int:
         """How many transactions of this address the chain has: the nonce of its next one."""
-        return _quantity(self.node.call("eth_getTransactionCount", address, _tag(block)))
+        return read.quantity(self.node.call("eth_getTransactionCount", address, _tag(block)))
 
     def balance(self, address: str) -> int:
         """Wei, at the block that `pinned` set, else the newest."""
-        return _quantity(self.node.call("eth_getBalance", address, _tag(_pinned.get())))
+        return read.quantity(self.node.call("eth_getBalance", address, _tag(_pinned.get())))
 
     def has_code(self, address: str) -> bool:
         return bool(self.node.call("eth_getCode", address, "latest") not in {"0x", "0x0", None})
@@ -250,7 +211,7 @@ class Client:
         data = ERC1271_MAGIC + encode(["bytes32", "bytes"], [digest, signature])
         question = {"to": wallet, "data": "0x" + data.hex(), "gas": hex(ERC1271_GAS)}
         try:
-            answer = _data(self.node.call("eth_call", question, "latest"))
+            answer = read.data(self.node.call("eth_call", question, "latest"))
         except RpcError:
             return False
         return answer[:32] == ERC1271_MAGIC.ljust(32, b"\0")
@@ -259,7 +220,7 @@ class Client:
 
     def simulate(self, tx: dict[str, Any]) -> int:
         """Gas that the transaction would use after those in the pool. Raises Reverted when it would revert."""
-        return _quantity(self.node.call("eth_estimateGas", _quantities(tx), "pending"))
+        return read.quantity(self.node.call("eth_estimateGas", _quantities(tx), "pending"))
 
     def simulate_all(self, txs: Sequence[dict[str, Any]]) -> list[int | RpcError]:
         """As `simulate`, each on the state that those before it leave; what would revert is its error and leaves none.
@@ -268,7 +229,7 @@ class Client:
         63 of 64 parts. Raises RpcError when the node does not simulate them together.
         """
         calls = [_quantities(tx) for tx in txs]
-        found = _simulations(self.node.call("eth_simulateV1", {"blockStateCalls": [{"calls": calls}]}, "pending"))
+        found = read.simulations(self.node.call("eth_simulateV1", {"blockStateCalls": [{"calls": calls}]}, "pending"))
         if len(found) != len(txs):
             raise ChainUnavailable("The node simulates another number of transactions than it was asked for.")
         return found
@@ -302,7 +263,7 @@ class Client:
                 raise answer
             if answer is None or (isinstance(answer, dict) and not answer.get("blockHash")):
                 continue
-            receipt = _receipt(answer)
+            receipt = read.receipt(answer)
             found[receipt.transaction_hash] = receipt
         return found
 
@@ -318,8 +279,8 @@ class Client:
     def fees(self) -> Fees:
         """Fees with head room for a base fee that doubles, within the configured cap."""
         newest, tip = self.node.batch([("eth_getBlockByNumber", ("latest", False)), ("eth_maxPriorityFeePerGas", ())])
-        base = _base_fee(_answered(newest))
-        priority = GWEI if isinstance(tip, RpcError) else _quantity(tip)
+        base = read.base_fee(read.answered(newest))
+        priority = GWEI if isinstance(tip, RpcError) else read.quantity(tip)
         cap = settings.CHAIN_MAX_FEE_GWEI * GWEI
         max_fee = min(2 * base + priority, cap)
         return Fees(max_fee=max_fee, priority=min(priority, max_fee))
@@ -348,123 +309,19 @@ def client(chain: Chain) -> Client:
     return _clients[key]
 
 
+@contextmanager
+def distrusting(chain: Chain) -> Iterator[None]:
+    """Let another node be asked for a while when what is done inside shows that this one is not to be believed."""
+    try:
+        yield
+    except (InconsistentNode, UnreadableAnswer) as error:
+        client(chain).node.distrust(error)
+        raise
+
+
 def _tag(block: BlockTag) -> str:
     return hex(block) if isinstance(block, int) else block
 
 
 def _quantities(tx: dict[str, Any]) -> dict[str, Any]:
     return {key: hex(value) if isinstance(value, int) else value for key, value in tx.items()}
-
-
-def _simulated(found: dict[str, Any]) -> int | RpcError:
-    if int(found["status"], 16) == 1:
-        return int(found["gasUsed"], 16)
-    # Nodes name a revert in different words; what it returned says it too.
-    data = found.get("returnData") or "0x"
-    return decode_revert(data) if data != "0x" else error_of(found.get("error") or {})
-
-
-def _answered(answer: Any) -> Any:
-    """An answer of a batch, or its error raised."""
-    if isinstance(answer, RpcError):
-        raise answer
-    return answer
-
-
-def _told(read: Callable[[Any], T]) -> Callable[[Any], T]:
-    """What cannot be read as what was asked for is no answer: the node is as good as away."""
-
-    @wraps(read)
-    def reading(answer: Any) -> T:
-        try:
-            return read(answer)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise ChainUnavailable(f"The node's answer is no {read.__name__.strip('_').replace('_', ' ')}.") from error
-
-    return reading
-
-
-@_told
-def _quantity(answer: Any) -> int:
-    return int(answer, 16)
-
-
-@_told
-def _data(answer: Any) -> bytes:
-    return bytes.fromhex(answer[2:])
-
-
-@_told
-def _simulations(answer: Any) -> list[int | RpcError]:
-    (block,) = answer
-    return [_simulated(found) for found in block["calls"]]
-
-
-@_told
-def _base_fee(block: Any) -> int:
-    return int(block.get("baseFeePerGas") or "0x0", 16)
-
-
-def _tips(head: Any, finalized: Any) -> Tips:
-    newest = _header_or_none(head)
-    if newest is None:
-        raise InconsistentNode("The node has no newest block.")
-    # A chain without finality answers the tag with an error, nothing, or for ever with block 0.
-    known = not isinstance(finalized, RpcError) and finalized is not None
-    return Tips(newest, _header(finalized) if known else None)
-
-
-def _header_or_none(answer: Any) -> Header | None:
-    found = _answered(answer)
-    return None if found is None else _header(found)
-
-
-@_told
-def _header(found: dict[str, Any]) -> Header:
-    return Header(
-        number=int(found["number"], 16),
-        hash=found["hash"],
-        parent_hash=found["parentHash"],
-        timestamp=int(found["timestamp"], 16),
-        bloom=bytes.fromhex(found["logsBloom"][2:]),
-    )
-
-
-@_told
-def _logs(answer: list[dict[str, Any]]) -> list[Log]:
-    logs = [
-        Log(
-            int(item["blockNumber"], 16),
-            item["blockHash"],
-            item["transactionHash"],
-            int(item["transactionIndex"], 16),
-            int(item["logIndex"], 16),
-            _checksummed(item["address"]),
-            item["topics"],
-            item["data"],
-        )
-        for item in answer
-        if not item.get("removed")
-    ]
-    logs.sort(key=attrgetter("block_number", "log_index"))
-    return logs
-
-
-@lru_cache(maxsize=256)
-def _checksummed(address: str) -> str:
-    from eth_utils.address import to_checksum_address
-
-    return str(to_checksum_address(address))
-
-
-@_told
-def _receipt(found: dict[str, Any]) -> Receipt:
-    return Receipt(
-        transaction_hash=found["transactionHash"],
-        block_number=int(found["blockNumber"], 16),
-        block_hash=found["blockHash"],
-        succeeded=int(found["status"], 16) == 1,
-        gas_used=int(found["gasUsed"], 16),
-        gas_price=int(found.get("effectiveGasPrice") or "0x0", 16),
-        contract_address=found.get("contractAddress"),
-    )

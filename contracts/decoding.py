@@ -14,8 +14,8 @@ import structlog
 from eth_utils.address import to_checksum_address
 
 from contracts import artifacts
+from contracts.answers import Log
 from contracts.artifacts import Abi
-from contracts.client import Log
 from contracts.encoding import decode_event
 
 logger = structlog.get_logger(__name__)

@@ -2,9 +2,9 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import structlog
@@ -12,6 +12,7 @@ import structlog
 from contracts.errors import ChainError, ChainUnavailable, WrongChain
 from contracts.rpc import Request, Rpc
 
+T = TypeVar("T")
 logger = structlog.get_logger(__name__)
 
 FIRST_REST_SECONDS = 5.0
@@ -24,6 +25,7 @@ class _Node:
     rpc: Rpc
     faults: int = 0
     rests_until: float = 0.0
+    error: str = ""
 
 
 class Endpoints:
@@ -41,35 +43,39 @@ class Endpoints:
         """The result of one method."""
         node = self._current()
         try:
-            return self._heard(node, node.rpc.call(method, *params))
+            answer = node.rpc.call(method, *params)
         except ChainUnavailable as error:
             self._rest(node, error)
             raise
+        return self._heard(node, answer)
 
     def batch(self, requests: Sequence[Request]) -> list[Any]:
         """Results in order; an item that the node refused is its RpcError, not raised."""
         node = self._current()
         try:
-            found: list[Any] = self._heard(node, node.rpc.batch(requests))
+            answers = node.rpc.batch(requests)
         except ChainUnavailable as error:
             self._rest(node, error)
             raise
-        return found
+        return self._heard(node, answers)
 
     @property
     def has_witnesses(self) -> bool:
         """Whether there is more than one node."""
         return len(self._nodes) > 1
 
-    def witness(self, method: str, *params: Any) -> Any:
-        """The answer of another node than the one asked otherwise. Raises ChainUnavailable when none answers."""
+    def witness(self, method: str, *params: Any, read: Callable[[Any], T]) -> T:
+        """The answer of another node than the one asked otherwise, as `read` understands it.
+
+        Raises ChainUnavailable when none answers so.
+        """
         current = self._current()
         others = [node for node in self._nodes if node is not current]
         for node in sorted(others, key=lambda node: node.rests_until):
             if node.rests_until > time.monotonic():
                 continue
             try:
-                return self._heard(node, node.rpc.call(method, *params))
+                return self._heard(node, read(node.rpc.call(method, *params)))
             except WrongChain:
                 raise
             except ChainError as error:
@@ -85,9 +91,14 @@ class Endpoints:
                 self._rest(node, error)
 
     def distrust(self, error: ChainError) -> None:
-        """The node that was asked contradicts itself, or lags: another one is asked for a while."""
+        """The node that was asked contradicts itself, lags or cannot be understood: ask another one for a while."""
         if self.has_witnesses:
             self._rest(self._current(), error)
+
+    def health(self) -> list[dict[str, Any]]:
+        """Of each node in the order of the settings its `name`, how many `faults` in a row it had, and the last one's
+        `error`. As this process has seen them."""
+        return [{"name": node.name, "faults": node.faults, "error": node.error} for node in self._nodes]
 
     def _current(self) -> _Node:
         """The first in the order of the settings that is not resting, else the one that rests no longer than others."""
@@ -95,10 +106,10 @@ class Endpoints:
         awake = (node for node in self._nodes if node.rests_until <= now)
         return next(awake, None) or min(self._nodes, key=lambda node: node.rests_until)
 
-    def _heard(self, node: _Node, answer: Any) -> Any:
+    def _heard(self, node: _Node, answer: T) -> T:
         if node.faults:
             with self._lock:
-                node.faults, node.rests_until = 0, 0.0
+                node.faults, node.rests_until, node.error = 0, 0.0, ""
             logger.info("endpoint_answers_again", endpoint=node.name)
         return answer
 
@@ -109,6 +120,7 @@ class Endpoints:
             node.faults += 1
             seconds = min(FIRST_REST_SECONDS * 2 ** (node.faults - 1), LONGEST_REST_SECONDS)
             node.rests_until = time.monotonic() + seconds
+            node.error = str(error)
         logger.warning("endpoint_rests", endpoint=node.name, seconds=seconds, error=str(error))
 
 

@@ -15,6 +15,10 @@ class ChainUnavailable(ChainError):
     """The node cannot be reached, or does not answer as a node does. Asking again later may help."""
 
 
+class UnreadableAnswer(ChainUnavailable):
+    """The node answered, and not what it was asked for. Another node may."""
+
+
 class WrongChain(ChainError):
     """The node serves another chain than the settings say."""
 

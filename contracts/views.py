@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from contracts.chains import Chain, chains
-from contracts.models import Alarm, AuditRun, ReadingError
+from contracts.models import Alarm, AuditRun, ChainCursor, ReadingError
 from contracts.operations.gauges import gauges_of
 from contracts.operations.metrics import CONTENT_TYPE, metrics_text
 
@@ -46,6 +46,7 @@ def _standing(here: Chain) -> dict[str, Any]:
         "chain": here,
         "gauges": [(gauge, since.get(gauge.name)) for gauge in gauges_of(here)],
         "errors": ReadingError.objects.filter(chain_id=here.chain_id).order_by("-at")[:ERRORS_SHOWN],
+        "endpoints": next(iter(ChainCursor.objects.filter(pk=here.chain_id).values_list("endpoints", flat=True)), []),
         "run": run,
         "lines": run.lines[:LINES_SHOWN] if run else [],
     }

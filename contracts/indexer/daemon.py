@@ -1,6 +1,7 @@
 """The indexer as a process: steps for ever, through outages of node and database, until it is told to stop."""
 
 import threading
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -8,7 +9,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from contracts.chains import Chain
 from contracts.errors import ChainError, ChainNotDeployed, SendingStopped, WrongChain
-from contracts.indexer.following import Step, follow, note_error
+from contracts.indexer.following import Step, follow, note_endpoints, note_error
 from contracts.indexer.reading_ahead import ReadAhead
 from contracts.outbox.sweeping import wake_senders
 from contracts.outbox.tracking import observe
@@ -26,6 +27,7 @@ class Follower:
         self._stopping = threading.Event()
         self._failures = 0
         self._ahead = ReadAhead()
+        self._noted: list[dict[str, Any]] = []
 
     def stop(self) -> None:
         self._stopping.set()
@@ -34,7 +36,9 @@ class Follower:
         """Raises WrongChain: whatever is there now, it is not to be read."""
         logger.info("following", chain=self._chain.role, chain_id=self._chain.chain_id)
         while not self._stopping.is_set():
-            self._stopping.wait(self._pause_after_step())
+            pause = self._pause_after_step()
+            self._note_endpoints()
+            self._stopping.wait(pause)
         self._ahead.close()
         logger.info("stopped_following", chain=self._chain.role)
 
@@ -69,6 +73,12 @@ class Follower:
             expected = isinstance(error, ChainNotDeployed | SendingStopped)
             logger.log(20 if expected else 30, "following_waits", chain=self._chain.role, error=str(error))
         return min(settings.CHAIN_POLL_SECONDS * 2 ** min(self._failures, 8), LONGEST_PAUSE)
+
+    def _note_endpoints(self) -> None:
+        try:
+            self._noted = note_endpoints(self._chain, self._noted)
+        except (DatabaseError, InterfaceError):
+            connection.close()
 
     def _note(self, error: Exception) -> None:
         try:

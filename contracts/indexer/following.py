@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import structlog
 from django.utils import timezone
 
+from contracts.answers import Header, Tips
 from contracts.chains import Chain
-from contracts.client import Client, Header, Tips, client
+from contracts.client import Client, client, distrusting
 from contracts.errors import ChainUnavailable, InconsistentNode, RpcError
 from contracts.indexer.reading import (
     LOGS_PER_WINDOW,
@@ -55,11 +57,8 @@ def follow(chain: Chain, ahead: ReadAhead | None = None) -> Step:
     then. When the chain is behind or beside a block that was final, nothing is read and sending stops (law 11).
     Where the settings name several nodes, nothing is read that not two of them have.
     """
-    try:
+    with distrusting(chain):
         return _follow(chain, ahead)
-    except InconsistentNode as error:
-        client(chain).node.distrust(error)
-        raise
 
 
 def _follow(chain: Chain, ahead: ReadAhead | None) -> Step:
@@ -258,13 +257,25 @@ def _note_reached(chain: Chain, head: int) -> None:
     ChainCursor.objects.filter(chain_id=chain.chain_id, sending_stopped="").exclude(last_error="").update(last_error="")
 
 
+def note_endpoints(chain: Chain, noted: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Say how the nodes do, unless it is what was `noted` before. Returns what is noted now."""
+    found = [{**each, "error": _storable(each["error"])} for each in client(chain).node.health()]
+    if found == noted or not ChainCursor.objects.filter(chain_id=chain.chain_id).update(endpoints=found):
+        return noted
+    return found
+
+
 def note_error(chain: Chain, error: Exception) -> None:
     """Say in the cursor's health columns what went wrong, and count it.
 
     Must run outside the transaction that failed.
     """
     now = timezone.now()
-    # PostgreSQL keeps no NUL, and what a node said may have one.
-    sentence = (str(error) or type(error).__name__).replace("\0", "\N{REPLACEMENT CHARACTER}")[:2000]
+    sentence = _storable(str(error) or type(error).__name__)
     ChainCursor.objects.filter(chain_id=chain.chain_id).update(last_error=sentence, last_error_at=now)
     ReadingError.objects.create(chain_id=chain.chain_id, at=now, error=sentence)
+
+
+def _storable(sentence: str) -> str:
+    """PostgreSQL keeps no NUL, and what a node said may have one."""
+    return sentence.replace("\0", "\N{REPLACEMENT CHARACTER}")[:2000]

@@ -9,7 +9,8 @@ from operator import attrgetter
 import structlog
 from eth_utils.crypto import keccak
 
-from contracts.client import Client, Header, Log, Tips
+from contracts.answers import Header, Log, Tips
+from contracts.client import Client
 from contracts.errors import InconsistentNode, RpcError
 
 logger = structlog.get_logger(__name__)

@@ -4,8 +4,9 @@ import structlog
 from django.conf import settings
 from django.utils import timezone
 
+from contracts.answers import Tips
 from contracts.chains import Chain
-from contracts.client import Tips, client
+from contracts.client import client
 from contracts.errors import SendingStopped
 from contracts.models import ChainCursor
 

@@ -9,8 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from common.locks import Lock, try_hold
+from contracts.answers import Header, Log
 from contracts.chains import Chain
-from contracts.client import Header, Log
 from contracts.decoding import Decoded, decode_log, raw_beside
 from contracts.hooks import Event
 from contracts.indexer.copying import copy_rows, escaped, next_ids

@@ -24,6 +24,7 @@ class ChainCursor(models.Model):
     )
     last_error = models.TextField(blank=True)
     last_error_at = models.DateTimeField(null=True)
+    endpoints = models.JSONField(default=list, help_text="how the nodes do, as the indexer has seen them")
     sending_stopped = models.TextField(blank=True, help_text="why nothing is sent; empty when sending works")
     moved_at = models.DateTimeField(auto_now_add=True)
 

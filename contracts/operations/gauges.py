@@ -46,6 +46,11 @@ KINDS = {
         "",
         gettext_lazy("Read the last errors below: they name the node's fault, or ours."),
     ),
+    "endpoints_resting": Kind(
+        gettext_lazy("Nodes that failed when last asked"),
+        "",
+        gettext_lazy("Read below what they answered. Others are asked meanwhile; with none left, nothing is read."),
+    ),
     "sending_stopped": Kind(
         gettext_lazy("Sending"),
         "",
@@ -165,6 +170,7 @@ def _of_reading(facts: Facts) -> Iterator[Gauge]:
         yield _count("lag_blocks", max(0, cursor.head_number - cursor.number))
         yield _count("head_block", cursor.head_number)
         yield _count("window_blocks", cursor.window)
+        yield _count("endpoints_resting", sum(bool(one["faults"]) for one in cursor.endpoints))
     yield _count("reading_errors", facts.errors)
 
 

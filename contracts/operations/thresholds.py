@@ -36,6 +36,7 @@ def threshold_of(kind: str) -> Threshold:
         "lag_blocks": Threshold(settings.LAG_BLOCKS_AMBER, settings.LAG_BLOCKS_RED),
         "window_blocks": Threshold(amber=1, below=True),
         "reading_errors": Threshold(3, 20),
+        "endpoints_resting": Threshold(1),
         "sending_stopped": Threshold(red=1),
         "planned_transactions": Threshold(20_000, 100_000),
         "planned_age_seconds": Threshold(120, 900),

@@ -7,6 +7,7 @@ import structlog
 from common.tasks import nudge_now
 from contracts import tasks
 from contracts.chains import Chain, chain, chains
+from contracts.client import distrusting
 from contracts.errors import ChainError
 from contracts.indexer.standing import require_ours
 from contracts.models import ChainTransaction, OperatorOrder
@@ -30,8 +31,10 @@ def wake_senders(here: Chain) -> None:
 
 def send_now(*, chain_role: str, sender: str) -> int:
     """Send what is planned for one key, for as long as it moves; when the chain is away, the sweeper does it later."""
+    here = chain(chain_role)
     try:
-        return _send_while_it_moves(chain(chain_role), sender)
+        with distrusting(here):
+            return _send_while_it_moves(here, sender)
     except ChainError as error:
         logger.warning("sending_waits", chain=chain_role, error=str(error))
         return 0
@@ -67,6 +70,11 @@ def carry_out_now(*, chain_role: str) -> None:
 
 def sweep_chain(here: Chain) -> None:
     """Everything that is due on one chain. Raises ChainError when the chain is away or sending is stopped."""
+    with distrusting(here):
+        _sweep(here)
+
+
+def _sweep(here: Chain) -> None:
     deliver_outcomes(here.chain_id)
     senders = senders_with_work(here)
     if not senders and not OperatorOrder.objects.filter(done_at__isnull=True).exists():

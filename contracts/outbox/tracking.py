@@ -8,8 +8,9 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 
+from contracts.answers import Receipt
 from contracts.chains import Chain
-from contracts.client import Receipt, client
+from contracts.client import client
 from contracts.errors import RpcError
 from contracts.killpoints import reach
 from contracts.models import ChainBlock, ChainCursor, ChainTransaction, SenderNonce, TransactionAttempt

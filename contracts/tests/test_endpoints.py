@@ -9,14 +9,17 @@ import pytest
 from contracts.chains import Chain
 from contracts.client import client
 from contracts.errors import ChainUnavailable, InconsistentNode, WrongChain
+from contracts.indexer.daemon import Follower
 from contracts.indexer.following import follow_to_head
 from contracts.models import ChainCursor, ChainEvent
 from contracts.startup import check_chain
 from contracts.testing import Anvil, LiveChain
+from contracts.testing_proxy import FailingNode, Fault, no_shape
 from contracts.tests.actions import plan_terms
 
 pytestmark = pytest.mark.django_db
 NOBODY = "http://127.0.0.1:9"
+NO_HEADERS = Fault("no headers", no_shape).only("eth_getBlockByNumber")
 
 
 def second_name(live: LiveChain) -> str:
@@ -88,3 +91,33 @@ def test_a_backup_of_another_chain_refuses_the_start(live_chain: LiveChain, copy
     copy_at.rpc("anvil_setChainId", 99)
     with pytest.raises(WrongChain, match="serves chain 99"):
         check_chain(replace(live_chain.chain, backup_urls=(copy_at.url,)))
+
+
+def test_a_node_that_cannot_be_understood_rests(live_chain: LiveChain, failing_node: FailingNode) -> None:
+    direct = live_chain.node.url
+    chain = replace(
+        live_chain.chain, rpc_url=failing_node.url, backup_urls=(direct, direct.replace("127.0.0.1", "localhost"))
+    )
+    client(chain).head()
+    live_chain.node.mine()
+    failing_node.fail(NO_HEADERS)
+    follower = Follower(chain)
+    for _step in range(2):
+        follower._pause_after_step()
+        follower._note_endpoints()
+    cursor = ChainCursor.objects.get()
+    assert cursor.number == live_chain.node.head, "the second node was asked"
+    assert [one["faults"] for one in cursor.endpoints] == [1, 0, 0]
+    assert "The node's answer is no" in cursor.endpoints[0]["error"]
+
+
+def test_a_witness_that_cannot_be_understood_is_passed_over(live_chain: LiveChain, failing_node: FailingNode) -> None:
+    direct = live_chain.node.url
+    chain = replace(
+        live_chain.chain, rpc_url=direct, backup_urls=(failing_node.url, direct.replace("127.0.0.1", "localhost"))
+    )
+    live_chain.node.mine()
+    client(chain).node.witness("eth_chainId", read=str)
+    failing_node.fail(NO_HEADERS)
+    assert read(chain) == live_chain.node.head
+    assert [one["faults"] for one in client(chain).node.health()] == [0, 1, 0]

@@ -55,6 +55,9 @@ SAID = {
 def processes(live_chain: LiveChain, failing_node: FailingNode) -> Iterator[list["subprocess.Popen[bytes]"]]:
     """An indexer and a sender behind the node that fails, which outlive whatever it does."""
     started = start_reader_and_sender(live_chain, CHAIN_RPC_TIMEOUT="1")
+    # anvil forgets the state of the block that it was loaded with: an audit needs one of its own.
+    live_chain.node.mine()
+    wait_until(lambda: ChainCursor.objects.filter(number__gte=live_chain.node.head).exists())
     yield started
     assert [process.poll() for process in started] == [None, None]
 

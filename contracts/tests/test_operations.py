@@ -67,6 +67,8 @@ CASES: list[tuple[str, Level, dict[str, Any]]] = [
     ("reading_errors", GREEN, {"errors": 2}),
     ("reading_errors", AMBER, {"errors": 3}),
     ("reading_errors", RED, {"errors": 20}),
+    ("endpoints_resting", GREEN, {"cursor": standing(endpoints=[{"name": "a", "faults": 0, "error": ""}])}),
+    ("endpoints_resting", AMBER, {"cursor": standing(endpoints=[{"name": "a", "faults": 2, "error": "429"}])}),
     ("sending_stopped", GREEN, {"cursor": standing()}),
     ("sending_stopped", RED, {"cursor": standing(sending_stopped="The chain stands behind.")}),
     ("planned_transactions", GREEN, {"planned": 19_999}),

@@ -1,0 +1,170 @@
+"""What a node answers, read as what it was asked for; what cannot be read so is no answer."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache, wraps
+from operator import attrgetter
+from typing import Any, NamedTuple, TypeVar
+
+from contracts.encoding import decode_revert
+from contracts.errors import InconsistentNode, RpcError, UnreadableAnswer
+from contracts.rpc import error_of
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Header:
+    """A block's header. `timestamp` is Unix seconds; `bloom` 256 bytes over its logs' addresses and topics."""
+
+    number: int
+    hash: str
+    parent_hash: str
+    timestamp: int
+    bloom: bytes
+
+
+class Log(NamedTuple):
+    block_number: int
+    block_hash: str
+    transaction_hash: str
+    transaction_index: int
+    log_index: int
+    address: str
+    topics: list[str]
+    data: str
+
+
+@dataclass(frozen=True)
+class Tips:
+    """A chain's newest block, and its newest one that no reorganization reaches (None: it tells none)."""
+
+    head: Header
+    finalized: Header | None
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """`gas_price` is wei per gas that was paid."""
+
+    transaction_hash: str
+    block_number: int
+    block_hash: str
+    succeeded: bool
+    gas_used: int
+    gas_price: int
+    contract_address: str | None
+
+
+def _simulated(found: dict[str, Any]) -> int | RpcError:
+    if int(found["status"], 16) == 1:
+        return int(found["gasUsed"], 16)
+    # Nodes name a revert in different words; what it returned says it too.
+    returned = found.get("returnData") or "0x"
+    return decode_revert(returned) if returned != "0x" else error_of(found.get("error") or {})
+
+
+def answered(answer: Any) -> Any:
+    """An answer of a batch, or its error raised."""
+    if isinstance(answer, RpcError):
+        raise answer
+    return answer
+
+
+def _told(read: Callable[[Any], T]) -> Callable[[Any], T]:
+    """What cannot be read as what was asked for is no answer: the node is as good as away."""
+
+    @wraps(read)
+    def reading(answer: Any) -> T:
+        try:
+            return read(answer)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise UnreadableAnswer(f"The node's answer is no {read.__name__.replace('_', ' ')}.") from error
+
+    return reading
+
+
+@_told
+def quantity(answer: Any) -> int:
+    return int(answer, 16)
+
+
+@_told
+def data(answer: Any) -> bytes:
+    return bytes.fromhex(answer[2:])
+
+
+@_told
+def simulations(answer: Any) -> list[int | RpcError]:
+    (block,) = answer
+    return [_simulated(found) for found in block["calls"]]
+
+
+@_told
+def base_fee(block: Any) -> int:
+    return int(block.get("baseFeePerGas") or "0x0", 16)
+
+
+def tips(head: Any, finalized: Any) -> Tips:
+    newest = header_or_none(head)
+    if newest is None:
+        raise InconsistentNode("The node has no newest block.")
+    # A chain without finality answers the tag with an error, nothing, or for ever with block 0.
+    known = not isinstance(finalized, RpcError) and finalized is not None
+    return Tips(newest, header(finalized) if known else None)
+
+
+def header_or_none(answer: Any) -> Header | None:
+    found = answered(answer)
+    return None if found is None else header(found)
+
+
+@_told
+def header(found: dict[str, Any]) -> Header:
+    return Header(
+        number=int(found["number"], 16),
+        hash=found["hash"],
+        parent_hash=found["parentHash"],
+        timestamp=int(found["timestamp"], 16),
+        bloom=bytes.fromhex(found["logsBloom"][2:]),
+    )
+
+
+@_told
+def logs(answer: list[dict[str, Any]]) -> list[Log]:
+    found = [
+        Log(
+            int(item["blockNumber"], 16),
+            item["blockHash"],
+            item["transactionHash"],
+            int(item["transactionIndex"], 16),
+            int(item["logIndex"], 16),
+            _checksummed(item["address"]),
+            item["topics"],
+            item["data"],
+        )
+        for item in answer
+        if not item.get("removed")
+    ]
+    found.sort(key=attrgetter("block_number", "log_index"))
+    return found
+
+
+@lru_cache(maxsize=256)
+def _checksummed(address: str) -> str:
+    from eth_utils.address import to_checksum_address
+
+    return str(to_checksum_address(address))
+
+
+@_told
+def receipt(found: dict[str, Any]) -> Receipt:
+    return Receipt(
+        transaction_hash=found["transactionHash"],
+        block_number=int(found["blockNumber"], 16),
+        block_hash=found["blockHash"],
+        succeeded=int(found["status"], 16) == 1,
+        gas_used=int(found["gasUsed"], 16),
+        gas_price=int(found.get("effectiveGasPrice") or "0x0", 16),
+        contract_address=found.get("contractAddress"),
+    )
