@@ -5,7 +5,8 @@ import re
 from typing import Any
 
 MAX_DEPTH = 64
-_NOT_A_BRACKET = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[^\[\]{}"]+', re.DOTALL)
+# Nothing is given back, and a string without an end is one too: else each quote in it would be tried as a beginning.
+_NOT_A_BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[^\[\]{}"]+', re.DOTALL)
 
 
 def loads(text: bytes, *, max_depth: int = MAX_DEPTH) -> Any:

@@ -118,6 +118,8 @@ def proof(request: HttpRequest) -> HttpResponse:
     try:
         allow(f"verify:{_asker(request)}", limit=settings.VERIFY_PER_MINUTE, seconds=60)
         text = uploaded.read(MOST_PROOF_BYTES + 1) if uploaded is not None else pasted
+        if len(text) > MOST_PROOF_BYTES:
+            raise NoProof("long")
         if bounded_json.depth(text) > bounded_json.MAX_DEPTH:
             raise NoProof("deep")
         read = FieldProof.read(text)

@@ -14,5 +14,10 @@ def test_deep_nesting_is_refused_before_it_is_parsed(text: bytes) -> None:
         loads(text)
 
 
+def test_a_string_without_an_end_costs_no_more_than_its_length() -> None:
+    assert depth(b'"' + b'\\"' * 1_000_000) == 0
+    assert depth(b'["a", "b\\') == 1
+
+
 def test_depth_of_many_flat_brackets_is_small() -> None:
     assert depth(b"[" + b"[]," * 1000 + b"[]]") == 2

@@ -23,7 +23,8 @@ MOST_PROVEN = 64
 _DEEPEST = 64
 _LARGEST_INTEGER = 2**53 - 1
 _HASH32 = re.compile(r"0x[0-9a-f]{64}")
-_NOT_BRACKETS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[^\[\]{}"]+', re.DOTALL)
+# Nothing is given back, and a string without an end is one too: else each quote in it would be tried as a beginning.
+_NOT_BRACKETS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[^\[\]{}"]+', re.DOTALL)
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
