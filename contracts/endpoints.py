@@ -95,6 +95,11 @@ class Endpoints:
         if self.has_witnesses:
             self._rest(self._current(), error)
 
+    @property
+    def requests(self) -> int:
+        """How many were made of all nodes since this process began."""
+        return sum(node.rpc.requests for node in self._nodes)
+
     def health(self) -> list[dict[str, Any]]:
         """Of each node in the order of the settings its `name`, how many `faults` in a row it had, and the last one's
         `error`. As this process has seen them."""

@@ -95,6 +95,8 @@ class Rpc:
         self._chain_id = chain_id
         self._timeout = timeout
         self._local = threading.local()
+        self.requests = 0
+        """How many were made of it; of several threads at once, about."""
 
     def call(self, method: str, *params: Any) -> Any:
         """The result of one method."""
@@ -182,6 +184,7 @@ class Rpc:
         self._local.connection = None
 
     def _ask(self, connection: http.client.HTTPConnection, data: bytes) -> Any:
+        self.requests += 1
         connection.request("POST", self._path, data, {"Content-Type": "application/json"})
         response = connection.getresponse()
         content = response.read()

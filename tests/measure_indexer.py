@@ -7,6 +7,7 @@ payments that no ABI of ours knows. The process is `manage.py follow_chain`; it 
 import json
 import os
 import random
+import re
 import socket
 import statistics
 import subprocess
@@ -138,12 +139,14 @@ def test_a_history_is_read(tmp_path: Path) -> None:
     with history(tmp_path) as (url, anvil):
         before, anvil_before = postgres_cpu_seconds(), cpu_seconds(anvil)
         began = time.monotonic()
-        reader = subprocess.Popen(
-            [sys.executable, "manage.py", "follow_chain"],
-            env=process_environment(url, tmp_path / "var"),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.STDOUT,
-        )
+        log = tmp_path / "log"
+        with log.open("wb") as told:
+            reader = subprocess.Popen(
+                [sys.executable, "manage.py", "follow_chain"],
+                env=process_environment(url, tmp_path / "var"),
+                stdout=told,
+                stderr=subprocess.STDOUT,
+            )
         try:
             _wait_for(reader, settled)
             wall = time.monotonic() - began
@@ -152,10 +155,12 @@ def test_a_history_is_read(tmp_path: Path) -> None:
             events = ChainEvent.objects.filter(block__number__lte=settled).count()
             reached, left = time.monotonic(), ChainEvent.objects.count()
             _wait_for(reader, info["head"])
-            at_head = (ChainEvent.objects.count() - left) / max(time.monotonic() - reached, 0.001)
+            everything = ChainEvent.objects.count()
+            at_head = (everything - left) / max(time.monotonic() - reached, 0.001)
         finally:
             reader.terminate()
             reader.wait(timeout=30)
+        (requests,) = re.findall(r"stopped_following .*requests=(\d+)", log.read_text())
         assert events == (settled - info["first"] + 1) * 100
         _check_holdings(url, info["token"])
     say("events", events)
@@ -164,6 +169,7 @@ def test_a_history_is_read(tmp_path: Path) -> None:
     say("peak_mib", peak)
     say("postgres_cpu_s", postgres)
     say("anvil_cpu_s", asked)
+    say("requests_per_10k", 10_000 * int(requests) / everything)
     say("head_events_per_s", at_head)
 
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
 from contracts.chains import Chain
+from contracts.client import client
 from contracts.errors import ChainError, ChainNotDeployed, SendingStopped, WrongChain
 from contracts.indexer.following import Step, follow, note_endpoints, note_error
 from contracts.indexer.reading_ahead import ReadAhead
@@ -40,7 +41,8 @@ class Follower:
             self._note_endpoints()
             self._stopping.wait(pause)
         self._ahead.close()
-        logger.info("stopped_following", chain=self._chain.role)
+        requests = client(self._chain).node.requests
+        logger.info("stopped_following", chain=self._chain.role, requests=requests)
 
     def _pause_after_step(self) -> float:
         try:

@@ -130,6 +130,9 @@ def _rows(ours: list[dict[str, float]], peers: list[dict[str, float]]) -> list[R
             peer=Peer(name, middle(peers, "pg_cpu_s", "events") * EVENTS),
         ),
         Row(
+            "indexer.requests_per_10k_events", statistics.median(one["requests_per_10k"] for one in ours), "1/10k", 2.0
+        ),
+        Row(
             "indexer.head_events_per_s",
             statistics.median(one["head_events_per_s"] for one in ours),
             "1/s",
