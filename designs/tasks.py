@@ -2,14 +2,19 @@ from celery import shared_task
 
 from designs.sandbox import keep_warm
 from designs.services import copying, preview_credentials, processing, renditions, repair, scrubbing
+from designs.storage import discard_left_over
+
+LEFT_OVER_SECONDS = 24 * 3600.0
+"""No upload and no task takes as long."""
 
 
-@shared_task
+# Each step of it has a time of its own, and all of them run in one task.
+@shared_task(time_limit=840)
 def process_version(version_id: int) -> None:
     processing.process_version(version_id=version_id, lane=processing.Lane.FRONT)
 
 
-# A cover in full size on a slow machine takes minutes. Less than the time after which Redis sends a message again.
+# A cover in full size on a slow machine takes minutes. Both less than the time after which Redis sends a message again.
 @shared_task(time_limit=840)
 def process_in_background(version_id: int) -> None:
     processing.process_version(version_id=version_id, lane=processing.Lane.BACK)
@@ -35,9 +40,10 @@ def sweep_copies() -> None:
 @shared_task
 def tidy_copies() -> None:
     copying.discard_orphans()
+    discard_left_over(older_than_seconds=LEFT_OVER_SECONDS)
 
 
-@shared_task
+@shared_task(time_limit=840)
 def make_rendition(rendition_id: int) -> None:
     renditions.run_rendition(rendition_id=rendition_id)
 

@@ -28,6 +28,7 @@ from designs.services.version_keys import version_key
 from designs.storage import (
     BlobMissing,
     CorruptBlob,
+    StorageError,
     StoredBlob,
     StoreUnavailable,
     master_store,
@@ -140,7 +141,11 @@ def _kept(ciphertext: IO[bytes]) -> StoredBlob:
 
 
 def _forget(sha256: str) -> None:
-    outgoing_store().discard(sha256)
+    """Of no more use. Where it cannot be removed now, discard_orphans will."""
+    try:
+        outgoing_store().discard(sha256)
+    except StorageError as error:
+        logger.warning("ciphertext_left", sha256=sha256, code=error.code)
 
 
 def _stands(copy: PublicCopy) -> None:

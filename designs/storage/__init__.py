@@ -10,7 +10,15 @@ from .base import (
     StoredBlob,
     StoreUnavailable,
 )
-from .configured import master_replica, master_store, outgoing_store, preview_replica, preview_store, scratch_folder
+from .configured import (
+    discard_left_over,
+    master_replica,
+    master_store,
+    outgoing_store,
+    preview_replica,
+    preview_store,
+    scratch_folder,
+)
 from .local import LocalBlobStore
 
 __all__ = [
@@ -23,6 +31,7 @@ __all__ = [
     "StorageError",
     "StoreUnavailable",
     "StoredBlob",
+    "discard_left_over",
     "master_replica",
     "master_store",
     "outgoing_store",

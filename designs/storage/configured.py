@@ -1,5 +1,8 @@
 """The stores this installation uses, chosen by settings."""
 
+import shutil
+import time
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -54,6 +57,22 @@ def scratch_folder() -> Path:
     folder = Path(settings.PREVIEW_ROOT).parent / "scratch"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def discard_left_over(*, older_than_seconds: float) -> int:
+    """Remove what uploads and tasks that were killed left half-written or half-made. Returns how many files and
+    folders went."""
+    roots = [settings.MASTER_ROOT, settings.PREVIEW_ROOT, settings.OUTGOING_ROOT]
+    roots += [settings.REPLICA_ROOT / name for name in STORES]
+    roots += [settings.ASSET_CACHE_ROOT / name for name in (*STORES, "outgoing")]
+    removed = sum(LocalBlobStore(root).discard_abandoned(older_than_seconds=older_than_seconds) for root in roots)
+    limit = time.time() - older_than_seconds
+    for left in scratch_folder().iterdir():
+        with suppress(FileNotFoundError):
+            if left.stat().st_mtime < limit:
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
+                removed += 1
+    return removed
 
 
 def _repair(name: str, sha256: str, fault: BlobMissing | CorruptBlob) -> bool:

@@ -19,8 +19,10 @@ from designs.storage import (
     FileTooLarge,
     LocalBlobStore,
     StoredBlob,
+    discard_left_over,
     master_store,
     preview_store,
+    scratch_folder,
 )
 
 CONTENT = b"a design\n" * 1000
@@ -141,6 +143,24 @@ def test_what_killed_puts_left_is_discarded_by_age(store):
     assert not old.exists()
     assert young.exists()
     store.verify(kept.sha256)
+
+
+def test_what_killed_processes_left_goes_from_every_store_and_from_the_scratch_folder(settings, tmp_path):
+    settings.MASTER_ROOT, settings.PREVIEW_ROOT = tmp_path / "masters", tmp_path / "previews"
+    settings.OUTGOING_ROOT, settings.ASSET_CACHE_ROOT = tmp_path / "outgoing", tmp_path / "cache"
+    settings.REPLICA_ROOT = tmp_path / "replica"
+    left = [settings.MASTER_ROOT / "incoming" / "upload", settings.ASSET_CACHE_ROOT / "masters" / "incoming" / "copy"]
+    left += [scratch_folder() / "rendition-x", scratch_folder() / "step-y"]
+    for path in left:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"half") if path.parent.name == "incoming" else path.mkdir()
+    (left[2] / "converted").write_bytes(b"a master in another form")
+    young = left.pop()
+    for path in left:
+        os.utime(path, (time.time() - 90_000,) * 2)
+    assert discard_left_over(older_than_seconds=86_400) == 3
+    assert not any(path.exists() for path in left)
+    assert young.exists()
 
 
 def test_masters_and_previews_lie_apart(settings, tmp_path):
