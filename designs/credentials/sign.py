@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from designs.credentials.certificate import Certificate
 from designs.errors import DesignError
-from designs.sandbox import ChildFailed, Limits, run_child
+from designs.sandbox import ChildFailed, Limits, Progress, run_child
 
 GIBIBYTE = 1024**3
 SIGNATURE_BYTES = 64
@@ -53,6 +53,7 @@ def sign_file(
     *,
     master: Path | None = None,
     master_type: str = "",
+    progress: Progress | None = None,
 ) -> Signed:
     """Sign the file into `folder`. With `master` it was made from that one, which becomes its parent ingredient.
 
@@ -71,7 +72,7 @@ def sign_file(
         "master_type": master_type,
     }
     try:
-        reply = run_child("draft_credentials", request, workdir=folder, limits=_LIMITS)
+        reply = run_child("draft_credentials", request, workdir=folder, limits=_LIMITS, progress=progress)
     except ChildFailed as failure:
         raise CredentialsError(failure.code) from failure
     path = folder / "credentials"

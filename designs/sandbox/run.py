@@ -218,13 +218,15 @@ class _Conversation:
         with selectors.DefaultSelector() as selector:
             selector.register(replies, selectors.EVENT_READ)
             selector.register(errors, selectors.EVENT_READ)
+            told = time.monotonic()
             while selector.get_map():
                 left = deadline - time.monotonic()
                 if left <= 0:
                     self._stopped = "timeout"
                     return
                 events = selector.select(min(left, HEARTBEAT_SECONDS))
-                if not events and self._progress is not None:
+                if self._progress is not None and time.monotonic() - told >= HEARTBEAT_SECONDS:
+                    told = time.monotonic()
                     self._progress(*self._said)
                 for key, _events in events:
                     data = os.read(key.fd, _READ_BYTES)

@@ -24,7 +24,7 @@ from designs.models import Design, DesignVersion, ProcessingStep
 from designs.previews import PreviewError
 from designs.sandbox import TRANSIENT
 from designs.services.steps import BACKGROUND, OPTIONAL, WORK, Job, Write, names_for
-from designs.storage import BlobMissing, StorageError, scratch_folder
+from designs.storage import BlobMissing, StorageError, StoreUnavailable, scratch_folder
 
 logger = structlog.get_logger(__name__)
 
@@ -105,6 +105,8 @@ def _held(step: ProcessingStep) -> "QuerySet[ProcessingStep]":
 
 def _done(step: ProcessingStep, write: Write) -> bool:
     with transaction.atomic():
+        # The design first, as every change of a draft takes it.
+        Design.objects.select_for_update(no_key=True).filter(pk=step.version.design_id).first()
         done = _held(step).update(state=State.DONE, percent=100, finished_at=timezone.now(), error_code="", message="")
         if done:
             write()
@@ -115,16 +117,19 @@ def _done(step: ProcessingStep, write: Write) -> bool:
 
 def _failed(step: ProcessingStep, error: Exception) -> bool:
     code = getattr(error, "code", "unreadable")
+    # A store that is away is nobody's fault: the sweeper tries again, and no attempt is counted.
+    away = isinstance(error, StoreUnavailable)
     may_work_later = code in TRANSIENT or isinstance(error, BlobMissing)
-    again = may_work_later and step.attempts < ATTEMPTS
+    again = away or (may_work_later and step.attempts < ATTEMPTS)
     _held(step).update(
         state=State.WAITING if again else State.FAILED,
+        attempts=step.attempts - away,
         error_code=code,
         message=str(error),
         finished_at=None if again else timezone.now(),
     )
     logger.warning("step_failed", step=step.name, version=step.version_id, code=code, again=again)
-    return again or step.name in OPTIONAL
+    return not away and (again or step.name in OPTIONAL)
 
 
 def _beat(step: ProcessingStep) -> Callable[[str, float], None]:

@@ -139,7 +139,11 @@ def _credentialing(rendition: Rendition, master: Path, folder: Path) -> Callable
     """What signs by the certificate. What it cannot sign is delivered without: our statement does not need it."""
     certificate = signing_certificate()
     version = rendition.version
+    beat = _beat(rendition)
     as_it_is = rendition.form in (Rendition.Form.CREDENTIALS, Rendition.Form.SIDECAR)
+
+    def goes_on(stage: str, _part: float) -> None:
+        beat(stage, 0.98)  # the file itself is made by now
 
     def credential(path: Path, media_type: str) -> Signed | None:
         if certificate is None:
@@ -147,7 +151,7 @@ def _credentialing(rendition: Rendition, master: Path, folder: Path) -> Callable
         manifest = manifest_of(version, title=version.design.title, form=rendition.form)
         parent = {} if as_it_is else {"master": master, "master_type": version.master.media_type}
         try:
-            return sign_file(path, media_type, manifest, certificate, folder, **parent)  # type: ignore[arg-type]
+            return sign_file(path, media_type, manifest, certificate, folder, progress=goes_on, **parent)  # type: ignore[arg-type]
         except CredentialsError as error:
             if error.retryable and rendition.attempts < ATTEMPTS:
                 raise

@@ -71,6 +71,20 @@ def test_a_file_broken_inside_fails_with_a_reason_and_keeps_the_draft(creator, p
     assert (design.state, design.title) == (Design.State.PROCESSING, "Lantern")
 
 
+def test_a_store_that_is_away_costs_no_attempt(creator, png, settings) -> None:
+    design = uploaded(creator, png)
+    version = design.versions.get()
+    settings.ASSET_STORE, settings.S3_ENDPOINT_URL = "s3", "http://127.0.0.1:9"
+
+    process_version(version_id=version.pk)
+
+    step = version.steps.get(name="inspect")
+    assert (step.state, step.attempts, step.error_code) == ("waiting", 0, "store_unavailable")
+    settings.ASSET_STORE = "local"
+    process_version(version_id=version.pk)
+    assert {state for _name, state in steps_of(design)} == {"done"}
+
+
 def test_a_failed_step_can_be_tried_again(creator, png) -> None:
     design = uploaded(creator, png)
     version = design.versions.get()

@@ -8,11 +8,13 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from common.money import TUSD, parse_amount
+from designs.inspection import DetectedType
 from designs.models import Contribution, Design
 from designs.services.making import forget_unconfirmed, settle
 from designs.services.processing import plan_processing
 from designs.services.received import ReceivedFile, asset_of
 from designs.services.upload import MadeWith, Part, check_parts, receive_master
+from designs.storage import StoredBlob
 from licensing.models import LicenseTemplate
 from studio.errors import PublishingError
 from studio.models import FirstOfferDraft
@@ -96,11 +98,17 @@ def price_of(text: str) -> int:
     return parse_amount(text, TUSD)
 
 
-@transaction.atomic
 def replace_master(*, actor: User, design: Design, master: ReceivedFile) -> None:
     """Put another file in the place of one that could not be read. Everything else of the draft stays."""
-    design = editable(actor=actor, design=design)
+    check_editable(design)
+    # Before the lock: hundreds of megabytes take their time.
     blob, detected = receive_master(master)
+    with transaction.atomic():
+        design = editable(actor=actor, design=design)
+        _put_in_place(design, master, blob, detected)
+
+
+def _put_in_place(design: Design, master: ReceivedFile, blob: StoredBlob, detected: DetectedType) -> None:
     version = design.versions.latest("number")
     forget_unconfirmed(version=version)
     version.steps.all().delete()
