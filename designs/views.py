@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from designs.delivery import attachment_response
 from designs.models import Attachment, Design, Preview
-from designs.selectors import access_design, open_attachment, preview_in_place_of
+from designs.selectors import HIDDEN, access_design, open_attachment, preview_in_place_of
 from designs.storage import BlobMissing, CorruptBlob, StorageError, preview_store
 
 YEAR = 31_536_000
@@ -30,7 +30,8 @@ def preview(request: HttpRequest, public_id: uuid.UUID, preview_id: int, name: s
         return HttpResponse(str(error), status=503, headers={"Retry-After": "60"}, content_type="text/plain")
     response = FileResponse(stream, content_type=found.media_type)
     response["Content-Length"] = str(found.size)
-    shared = design.entry_block is not None  # type: ignore[attr-defined]
+    # What is hidden is shown to its people and moderators alone: no cache between us may keep it for others.
+    shared = design.entry_block is not None and design.state not in HIDDEN  # type: ignore[attr-defined]
     response["Cache-Control"] = f"{'public' if shared else 'private'}, max-age={YEAR}, immutable"
     response["X-Content-Type-Options"] = "nosniff"
     return response

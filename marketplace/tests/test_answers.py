@@ -4,6 +4,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import User
+from designs.templatetags.designs import preview_url
+from marketplace.tests import rows
+from marketplace.tests.pages import signed_in
+
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("recorded_deployment")]
 BY_BROWSERS = {"Accept-Encoding": "gzip, br"}
 
@@ -34,3 +39,18 @@ def test_robots_read_the_shop_and_nothing_of_anybody(client: Client) -> None:
     assert lines[0] == "User-agent: *"
     assert "Disallow: /account/" in lines
     assert "Disallow: /d/" not in lines
+
+
+def test_a_preview_is_for_caches_while_anybody_may_see_it(creator: User, moderator: User) -> None:
+    rows.chain_read_to(100)
+    design = rows.draft(creator, "Lantern")
+    preview = design.versions.get().previews.first()
+    assert preview is not None
+    address = preview_url(design, preview)
+    assert signed_in(creator).get(address)["Cache-Control"].startswith("private, ")
+    rows.anchor(design, block=20)
+    assert signed_in(None).get(address)["Cache-Control"].startswith("public, ")
+    type(design).objects.filter(pk=design.pk).update(state=type(design).State.TAKEN_DOWN)
+    assert signed_in(None).get(address).status_code == 404
+    for one in (creator, moderator):
+        assert signed_in(one).get(address)["Cache-Control"].startswith("private, ")
