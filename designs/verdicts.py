@@ -52,7 +52,7 @@ class ClaimShown:
 
     @property
     def standing(self) -> str:
-        return standing_sentence(self.state)
+        return standing_sentence(self.state, sold=self.claim.kind == RegistryEntry.Kind.DESIGN)
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class VersionShown:
 
     @property
     def standing(self) -> str:
-        return standing_sentence(self.state)
+        return standing_sentence(self.state, sold=True)
 
     @property
     def sentence(self) -> str:
@@ -217,8 +217,15 @@ def claim_sentence(claim: RegistryEntry) -> str:
     }
 
 
-def standing_sentence(state: str) -> str:
-    """What became of an entry since; empty when nothing did."""
+def standing_sentence(state: str, *, sold: bool) -> str:
+    """What became of an entry since; empty when nothing did. Of designs licenses were `sold`, of what they are made
+    with none."""
+    if not sold:
+        return {
+            "contested": _("Contested: another claim of this file disputes it."),
+            "suspended": _("Suspended by a moderator: nothing new can name it. What was credited stays claimable."),
+            "withdrawn": _("Withdrawn by its owners: nothing new can name it. What was credited stays claimable."),
+        }.get(state, "")
     return {
         "contested": _("Contested: another claim of this file disputes it."),
         "suspended": _("Suspended: a moderator has stopped its sale. Licenses that were sold stay valid."),

@@ -187,7 +187,7 @@ class UploadForm(FrameForm, DetailsForm):
         return clean_master(self.cleaned_data["master"])
 
     def clean_source(self) -> UploadedFile | None:
-        source = self.cleaned_data["source"]
+        source = self.cleaned_data["source"] or None  # False, where a box was ticked that our page does not have
         if source is not None:
             try:
                 check_size(source.size, room=settings.ATTACHMENTS_MAX_BYTES)
@@ -235,8 +235,8 @@ class People(forms.BaseFormSet):
     """The rows of everyone who has a part."""
 
     default_error_messages = {
-        "too_many_forms": gettext_lazy("A design can have %(num)d people at most."),
-        "too_few_forms": gettext_lazy("A design needs at least %(num)d person."),
+        "too_many_forms": gettext_lazy("At most %(num)d people can have a part."),
+        "too_few_forms": gettext_lazy("At least %(num)d person needs a part."),
     }
 
 
@@ -345,6 +345,7 @@ class ConfirmForm(AddressForm):
 class DerivativesForm(forms.Form):
     """Whether others may derive from a design, and what for."""
 
+    no_part = gettext_lazy("Say which part you ask for, 0 if none.")
     open = forms.ChoiceField(
         choices=[
             ("no", gettext_lazy("No: nobody may register a work that derives from it")),
@@ -384,7 +385,7 @@ class DerivativesForm(forms.Form):
         minimum = 0
         if data.get("open") == "yes":
             if data.get("percent") is None and "percent" not in self.errors:
-                self.add_error("percent", _("Say which part you ask for, 0 if none."))
+                self.add_error("percent", self.no_part)
             if text := (data.get("minimum") or "").strip():
                 try:
                     minimum = price_of(text)

@@ -32,7 +32,7 @@ def references(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     draft = selectors.draft_page(design)
     posted = request.POST if request.method == "POST" else None
     wish = posted.get("wish", "") if posted is not None else ""
-    query = (posted or request.GET).get("q", "").strip()[:200]
+    query = (posted or request.GET).get("q", "").replace("\x00", "").strip()[:200]
     error = ""
     entry = EntryForm(posted if wish == "entry" else None, prefix="entry")
     elsewhere = ElsewhereForm(posted if wish == "elsewhere" else None, prefix="elsewhere")

@@ -20,6 +20,7 @@ _SPACES = re.compile(r"\s+")
 class ResourceForm(DerivativesForm):
     """What it is, its hash, and what it asks of works that are made with it."""
 
+    no_part = gettext_lazy("Say which part you ask for, or choose that designs owe you nothing.")
     kind = forms.ChoiceField(choices=Reference.Kind.choices, widget=forms.RadioSelect, label=gettext_lazy("What it is"))
     name = forms.CharField(max_length=120, label=gettext_lazy("Name"))
     version = forms.CharField(max_length=80, required=False, label=gettext_lazy("Version"))
@@ -96,7 +97,7 @@ class ResourceForm(DerivativesForm):
 
     def clean_file(self) -> Any:
         upload = self.cleaned_data["file"]
-        if upload is None:
+        if not upload:  # False, where a box was ticked that our page does not have
             return None
         if not upload.size:
             raise forms.ValidationError(_("The file is empty. Choose the one that is registered."))
@@ -110,7 +111,7 @@ class ResourceForm(DerivativesForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean()
         if data.get("open") == "yes" and "percent" not in self.errors and not data.get("percent"):
-            self.add_error("percent", _("Say which part you ask for, or choose that designs owe you nothing."))
+            self.add_error("percent", self.no_part)
         if not self.errors:
             self.hashed = self._hash_of(data.get("file"), data.get("sha256", ""))
         return data

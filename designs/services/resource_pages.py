@@ -6,14 +6,18 @@ from django.utils.translation import gettext as _
 
 from accounts.services import notify
 from designs.models import Resource
+from designs.resources import shown_resources
 
 
 @transaction.atomic
 def take_down(resource: Resource) -> bool:
     """Show a registered one to nobody but its people, and in no search. False when it was no registered one."""
     reason = _("A moderator took its page down. Write to us if you think that this is a mistake.")
-    moved = Resource.objects.filter(pk=resource.pk, state=Resource.State.ANCHORING).update(
-        state=Resource.State.TAKEN_DOWN, state_reason=reason
+    # Not before it is in a block: the chain may yet refuse it, and then it is its owner's draft again.
+    moved = (
+        shown_resources()
+        .filter(pk=resource.pk, state=Resource.State.ANCHORING)
+        .update(state=Resource.State.TAKEN_DOWN, state_reason=reason)
     )
     if moved:
         notify(

@@ -7,7 +7,7 @@ from contracts.chains import chain
 from contracts.selectors import ActionStatus, confirmation_status
 from designs.models import Contribution, RegistryEntry, Resource, ResourcePart
 from designs.resources import designs_made_with
-from designs.selectors import claims_of, state_word
+from designs.selectors import state_word, with_status
 from marketplace.selectors.cards import PAGE, Page, cards_of
 from marketplace.selectors.design_page import Stake, stakes_of
 from studio.ancestry import minimums_of, standing_of
@@ -21,7 +21,6 @@ class ResourceShown:
     resource: Resource
     entry: RegistryEntry | None
     status: ActionStatus
-    claims: list[RegistryEntry]
     terms: Standing
     minimum: int  # base units of the test dollar; 0: none
     stakes: list[Stake]
@@ -49,8 +48,8 @@ def resource_shown(resource: Resource, *, before: int | None = None) -> Resource
     """Assemble the page of a resource that the viewer may see; `before` is the design that the last page ended with."""
     here = chain()
     entry_id = resource.entry_id or ""
-    claims = [one for one in claims_of(resource.output_hash) if one.chain_id == here.chain_id]
-    entry = next((one for one in claims if one.entry_id == entry_id), None)
+    own = RegistryEntry.objects.filter(chain_id=here.chain_id, entry_id=entry_id).with_claim_order()
+    entry = with_status(own).select_related("event__block").first() if entry_id else None
     where: dict[str, Any] = {"chain_id": here.chain_id, "entry_ids": [entry_id]}
     found = designs_made_with(chain_id=here.chain_id, entry_id=entry_id) if entry else None
     if found is not None and before is not None:
@@ -60,7 +59,6 @@ def resource_shown(resource: Resource, *, before: int | None = None) -> Resource
         resource=resource,
         entry=entry,
         status=confirmation_status(entry.event.block.number if entry else None, here),
-        claims=claims,
         terms=standing_of(**where)[entry_id] if entry else _drafted(resource),
         minimum=(
             minimums_of(**where).get(entry_id, {}).get(here.deployment.currency, 0) if entry else resource.minimum

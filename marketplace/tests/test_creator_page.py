@@ -63,10 +63,10 @@ def test_it_takes_the_same_queries_for_many_works(
 ) -> None:
     client = Client()
     client.get(address(creator))
-    with django_assert_max_num_queries(13) as few:
+    with django_assert_max_num_queries(14) as few:
         client.get(address(creator))
     crowd(creator, 60)
-    with django_assert_max_num_queries(13) as many:
+    with django_assert_max_num_queries(14) as many:
         html = client.get(address(creator)).content.decode()
     assert html.count('<article class="card">') == 24
     assert 'rel="next"' in html

@@ -12,6 +12,7 @@ from common.testing import PASSWORD, addresses
 from contracts.models import ChainBlock
 from designs.admin import ResourceAdmin
 from designs.models import Design, Reference, Resource
+from designs.services.resource_pages import take_down
 from designs.services.upload import Part
 from marketplace.tests.pages import page, signed_in, text
 from marketplace.tests.support import anchored, draft_of, event, head_at, with_offer
@@ -152,9 +153,26 @@ def test_its_page_and_its_designs_lead_to_each_other(model: Resource, creator: U
     assert "Lamp" in page(None, model.get_absolute_url())
     shown = page(None, design.get_absolute_url())
     assert shown.count(f'href="{model.get_absolute_url()}"') >= 2
+    assert f"/d/{model.public_id}" not in shown
     assert "Derived from 1 work" in text(shown)
     earnings = page(model.owner, reverse("royalties:earnings"))
     assert f'<a href="{model.get_absolute_url()}">Lattice XL 2</a>' in earnings
+
+
+def test_the_page_of_its_owner_lists_it_also_when_there_is_no_design(model: Resource, cocreator: User) -> None:
+    shown = page(None, reverse("marketplace:creator", args=[cocreator.public_id]))
+    assert f'href="{model.get_absolute_url()}"' in shown
+    assert f'href="{reverse("marketplace:creator", args=[cocreator.public_id])}"' in page(
+        None, model.get_absolute_url()
+    )
+    assert take_down(model)
+    assert signed_in(None).get(reverse("marketplace:creator", args=[cocreator.public_id])).status_code == 404
+
+
+def test_one_that_is_in_no_block_yet_is_not_taken_down(cocreator: User) -> None:
+    resource, _publication = signed_by_owner(cocreator)
+    assert resource.state == Resource.State.ANCHORING
+    assert not take_down(resource), "the chain may yet refuse it, and then it is a draft again"
 
 
 def test_many_designs_cost_what_few_cost(

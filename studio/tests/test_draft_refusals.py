@@ -131,17 +131,17 @@ def test_more_than_twenty_people_are_refused(draft: Design) -> None:
 
     answer = post("people", draft, parts_of((draft.owner.email, "designer", "20"), *others))
 
-    assert "A design can have 20 people at most." in read(answer)
+    assert "At most 20 people can have a part." in read(answer)
     assert draft.contributions.count() == 2
 
 
 @pytest.mark.parametrize(
     ("total", "sentence"),
     [
-        ("", "A design needs at least 1 person."),
-        ("x", "A design needs at least 1 person."),
-        ("-1", "A design needs at least 1 person."),
-        ("999999999", "A design can have 20 people at most."),
+        ("", "At least 1 person needs a part."),
+        ("x", "At least 1 person needs a part."),
+        ("-1", "At least 1 person needs a part."),
+        ("999999999", "At most 20 people can have a part."),
     ],
 )
 def test_a_form_that_was_tampered_with_changes_nothing(draft: Design, total: str, sentence: str) -> None:

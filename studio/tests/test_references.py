@@ -143,6 +143,8 @@ def test_the_page_names_and_takes_off_and_is_its_creators_alone(draft: Design, s
         {"entry": entry},
         {"name": "Shapes <b>", "sha256": "0x" + HASH, "license": "MIT", "address": "https://example.org/s"},
     ]
+    refused = mine.post(address, {"wish": "found", "add": "x", "q": "sh\x00apes"})
+    assert refused.status_code == 400
     shown = page(draft.owner, address)
     assert "Shapes &lt;b&gt;" in shown
     assert "Shapes &lt;b&gt;" in page(draft.owner, reverse("studio:design", args=[draft.public_id]))

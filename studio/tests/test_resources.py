@@ -95,11 +95,15 @@ def test_the_record_is_what_its_schema_says_and_names_no_person(creator: User) -
 
 def test_every_co_owner_is_asked_and_a_change_takes_the_request_back(creator: User, cocreator: User) -> None:
     parts = [Part(creator, "model_architect", 600_000), Part(cocreator, "dataset_provider", 400_000)]
-    resource = drafted(creator, parts=parts)
+    said = {"license_address": "https://example.org/license", "address": "https://example.org/lattices"}
+    resource = drafted(creator, parts=parts, description="Lattices of any kind.", **said)
     first = publishing.freeze_and_sign(actor=creator, work=resource, password=PASSWORD)
     told = Notification.objects.get()
     assert (told.user, "Lattice XL 2" in told.subject) == (cocreator, True)
     asked = page(cocreator, reverse("studio:consent", args=[first.public_id]))
+    # All that the record binds and its signer could not otherwise know.
+    for words in ("Lattices of any kind.", "https://example.org/license", "https://example.org/lattices"):
+        assert words in text(asked)
     assert "owes its holders 5 % of each sale" in text(asked)
     assert "Lattice XL 2" in page(cocreator, reverse("studio:dashboard"))
     assert "Waiting for 1 answer" in page(creator, address("resource", resource))
@@ -260,6 +264,7 @@ def test_a_file_is_hashed_and_not_kept(creator: User, settings: Any) -> None:
         ({"parts-0-percent": "99"}, "The shares add up to 99 %"),
         ({"description": "a\x00b"}, "Null characters are not allowed."),
         ({"file": SimpleUploadedFile("x", b"")}, "The file is empty."),
+        ({"file-clear": "on", "sha256": ""}, "Choose the file, or state its SHA-256 below."),
         ({"file": SimpleUploadedFile("x", b"other")}, "The file that you chose has another SHA-256."),
     ],
 )
