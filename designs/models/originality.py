@@ -26,6 +26,7 @@ class Fingerprint(models.Model):
     harmonics = HalfVectorField(dimensions=DESCRIPTOR, null=True)
     unstretched = HalfVectorField(dimensions=DESCRIPTOR, null=True, help_text="harmonics after undoing a stretch")
     points = models.BinaryField(null=True, help_text="8192 × 3 numbers of 16 bits")
+    corners = models.BinaryField(null=True, help_text="of a coarse mesh, up to 1024 × 3 numbers of 16 bits")
     unstretched_points = models.BinaryField(null=True)
     quality = models.PositiveSmallIntegerField(null=True, help_text="of the picture's hash, 0 to 100")
     orientations = models.BinaryField(null=True, help_text="8 hashes of 32 bytes: turned and mirrored")

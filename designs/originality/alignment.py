@@ -26,8 +26,20 @@ _HEATS = ((24, 5, np.inf), (8, 6, np.inf), (3, 20, _REACH))
 """So many starts go on for so many rounds each, by what is within such a reach; the best go into the next heat."""
 _HOPELESS = 4.0
 _SURELY = 1.1
+_TELLING = 64
+"""So many corners cannot be laid on just any surface; a simplifier leaves more unless little is left."""
+_CORNER_ROUNDS = 30
+_RESIZED = 0.1
 _NEAR_EQUAL = 1.25
 """Spreads along two axes whose ratio is below this leave the angle between the axes to chance."""
+
+
+@dataclass(frozen=True)
+class Cornered:
+    """Points (N, 3) on a surface, and the corners (C, 3) of its mesh in the same frame, none of a fine one."""
+
+    points: Floats
+    corners: Floats
 
 
 @dataclass(frozen=True)
@@ -38,8 +50,8 @@ class Alignment:
     of one's own: about 1 for the same surface. `inside` and `missing` are the smaller and the larger of the same ratio
     in one direction each: where one surface is the other one with parts lost, it lies inside and they are missing.
     `chamfer` is the symmetric mean distance and `far` the larger of both sides' 98th percentiles, in root mean square
-    radii. `mirrored` tells whether a reflection was needed, `scale` what the second was enlarged by, `turn` (3, 3) how
-    it was turned and reflected.
+    radii. `mirrored` tells whether a reflection was needed. Both about their middles and with a root mean square radius
+    of 1, the second was enlarged by `scale`, turned and reflected by `turn` (3, 3), then moved by `shift` (3).
     """
 
     spacing: float
@@ -50,6 +62,7 @@ class Alignment:
     mirrored: bool
     scale: float
     turn: Floats
+    shift: Floats
 
 
 def align(first: Floats, second: Floats, *, known: Floats | None = None) -> Alignment:
@@ -95,13 +108,53 @@ def align(first: Floats, second: Floats, *, known: Floats | None = None) -> Alig
             _error, change, shift = _icp(
                 target, whole, moving, change, shift, asked=_WHOLE, rounds=12, reach=_REACH * own
             )
-        mine = _measured(target, whole, moving @ change.T + shift, change)
+        mine = _measured(target, whole, moving @ change.T + shift, change, shift)
         if best is None or mine.spacing < best.spacing:
             best = mine
         if best.spacing < _SURELY:
             break
     assert best is not None
-    return replace(best, turn=axes @ best.turn @ other_axes.T)
+    return replace(best, turn=axes @ best.turn @ other_axes.T, shift=axes @ best.shift)
+
+
+def corners_apart(first: Cornered, second: Cornered, laid: Alignment) -> float:
+    """How far the corners of the coarser of two aligned surfaces are from the other one, in its spacings.
+
+    The coarser one's corners are laid by themselves, from where the alignment left them: a simplifier leaves corners on
+    the surface and cuts it short between them, by more than two different surfaces may differ. About 1 where all are on
+    the surface. Infinite where neither mesh is coarse, or has enough corners to say so.
+    """
+    coarse = [each for each in (second, first) if len(each.corners)]
+    coarser = min(coarse, key=lambda each: len(each.corners), default=first)
+    if len(coarser.corners) < _TELLING:
+        return np.inf
+    if coarser is second:
+        target = _normal(first.points, first.points)
+        corners = laid.scale * _normal(second.corners, second.points) @ laid.turn.T + laid.shift
+    else:
+        target = laid.scale * _normal(second.points, second.points) @ laid.turn.T + laid.shift
+        corners = _normal(first.corners, first.points)
+    tree = cKDTree(target)
+    own = float(tree.query(target[:_WHOLE], k=2)[0][:, 1].mean())
+    whole, last = 1.0, np.inf
+    for _round in range(_CORNER_ROUNDS):
+        there, at = tree.query(corners)
+        error = float(there.mean()) / max(own, 1e-9)
+        if error > last * 0.998:
+            break
+        last = error
+        near = there <= np.quantile(there, 0.9)
+        turn, factor, move = _similarity(corners[near], target[at[near]])
+        corners = factor * corners @ turn.T + move
+        whole *= factor
+    # What shrinks lies anywhere in the end.
+    return last if abs(whole - 1) <= _RESIZED else np.inf
+
+
+def _normal(points: Floats, of: Floats) -> Floats:
+    """Points about the middle of others, by the others' size."""
+    middle = of.mean(axis=0)
+    return (points - middle) / np.sqrt(((of - middle) ** 2).sum(axis=1).mean())
 
 
 def _in_own_axes(points: Floats) -> tuple[Floats, Floats]:
@@ -225,7 +278,7 @@ def _similarity(source: Floats, goal: Floats) -> tuple[Floats, float, Floats]:
     return turn, factor, aim - factor * turn @ middle
 
 
-def _measured(target: Floats, tree: cKDTree, placed: Floats, change: Floats) -> Alignment:
+def _measured(target: Floats, tree: cKDTree, placed: Floats, change: Floats, shift: Floats) -> Alignment:
     other = cKDTree(placed)
     there, back = tree.query(placed)[0], other.query(target)[0]
     own_target = float(tree.query(target, k=2)[0][:, 1].mean())
@@ -245,4 +298,5 @@ def _measured(target: Floats, tree: cKDTree, placed: Floats, change: Floats) -> 
         mirrored=determinant < 0,
         scale=abs(determinant) ** (1 / 3),
         turn=change / max(abs(determinant) ** (1 / 3), 1e-9),
+        shift=shift,
     )

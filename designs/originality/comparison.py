@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from designs.originality.alignment import Alignment, align
+from designs.originality.alignment import Alignment, Cornered, align, corners_apart
 from designs.originality.overlay import overlay
 from designs.originality.shapes import POINTS
 from designs.originality.thresholds import Thresholds
@@ -19,6 +19,7 @@ class KeptShape(Protocol):
     harmonics: Any
     unstretched: Any
     points: Any
+    corners: Any
     unstretched_points: Any
 
 
@@ -44,12 +45,20 @@ def compare_shapes(earlier: KeptShape, later: KeptShape, limits: Thresholds) -> 
     lost_parts = plain.inside <= limits.inside and plain.missing <= limits.missing
     if plain.spacing <= limits.spacing or lost_parts:
         return Found(False, _measures(plain))
+    if plain.spacing <= limits.thinned and (apart := lay_corners(earlier, later, plain)) <= limits.corners:
+        return Found(False, {**_measures(plain), "corners": round(apart, 3)})
     if float(np.linalg.norm(_numbers(earlier.unstretched) - _numbers(later.unstretched))) > limits.unstretched_radius:
         return None
     unstretched = align_unstretched(earlier, later, plain)
     if unstretched.spacing <= limits.unstretched_spacing:
         return Found(True, _measures(unstretched))
     return None
+
+
+def lay_corners(earlier: KeptShape, later: KeptShape, plain: Alignment) -> float:
+    """How far the corners of the coarser mesh are from the other surface (alignment.corners_apart)."""
+    first, second = (Cornered(points_of(each.points), corners_of(each.corners)) for each in (earlier, later))
+    return corners_apart(first, second, plain)
 
 
 def align_unstretched(earlier: KeptShape, later: KeptShape, plain: Alignment) -> Alignment:
@@ -78,6 +87,11 @@ def _measures(alignment: Alignment) -> dict[str, Any]:
 def points_of(kept: Any) -> NDArray[np.float64]:
     """Points (8192, 3) as they were kept."""
     return np.frombuffer(bytes(kept), dtype="<f2").astype(np.float64).reshape(POINTS, 3)
+
+
+def corners_of(kept: Any) -> NDArray[np.float64]:
+    """Corners (N, 3) as they were kept."""
+    return np.frombuffer(bytes(kept), dtype="<f2").astype(np.float64).reshape(-1, 3)
 
 
 def compare_pictures(earlier: KeptPicture, later: KeptPicture, limits: Thresholds) -> Found | None:

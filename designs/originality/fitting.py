@@ -19,7 +19,14 @@ import numpy as np
 
 from designs.originality import halves
 from designs.originality.alignment import Alignment, align
-from designs.originality.comparison import align_unstretched, compare_pictures, compare_shapes, gray_of, points_of
+from designs.originality.comparison import (
+    align_unstretched,
+    compare_pictures,
+    compare_shapes,
+    gray_of,
+    lay_corners,
+    points_of,
+)
 from designs.originality.overlay import overlay
 from designs.originality.pdq import differing_bits
 from designs.originality.thresholds import Thresholds
@@ -35,6 +42,8 @@ WIDE = Thresholds(
     spacing=99.0,
     inside=0.0,
     missing=0.0,
+    thinned=0.0,
+    corners=0.0,
     unstretched_spacing=99.0,
     hash_radius=96,
     agreement=0.0,
@@ -42,8 +51,8 @@ WIDE = Thresholds(
 )
 """What fitting looks at: wider than any threshold may become."""
 _CANDIDATES = 2
-_FALSE_SHARE = 0.0005 / 3
-"""Of different pairs, what each of the three rules may wrongly match on the fitted half: together half of what is
+_FALSE_SHARE = 0.0005 / 4
+"""Of different pairs, what each of the four rules may wrongly match on the fitted half: together half of what is
 promised for the other one."""
 _SPARE = 1.5
 
@@ -160,18 +169,23 @@ def fit_shapes(corpus: Path | None, tell: Told) -> dict[str, float]:
         plain += [(subject, one, kept) for one in near(strangers, kept, WIDE)[:_CANDIDATES]]
         alike = replace(WIDE, distances_radius=0.001, harmonics_radius=0.001)
         unstretched += [(subject, one, kept) for one in near(strangers, kept, alike)[:1]]
-    own, others = _laid_over(plain, _plain, tell)
-    undone, others_undone = _laid_over(unstretched, _unstretched, tell)
+    laid, laid_others = _laid_over(plain, _plain, tell)
+    own, others = [one for one, _apart in laid], [one for one, _apart in laid_others]
+    undone, others_undone = (
+        [one.spacing for one, _apart in each] for each in _laid_over(unstretched, _unstretched, tell)
+    )
     found = {name: _radius(values) for name, values in radii.items()}
     allowed = int(_FALSE_SHARE * pairs)
     found["spacing"] = _bound([one.spacing for one in own], [one.spacing for one in others], allowed)
-    found["unstretched_spacing"] = _bound(
-        [one.spacing for one in undone], [one.spacing for one in others_undone], allowed
-    )
+    found["unstretched_spacing"] = _bound(undone, others_undone, allowed)
     # What may be missing is what copies lack; the rest is told by how exactly the smaller one lies inside.
     found["missing"] = round(float(np.quantile([one.missing for one in own], 0.99)) * 1.02, 3)
     within = [one.inside for one in others if one.missing <= found["missing"]]
     found["inside"] = _bound([one.inside for one in own], within, allowed)
+    # Of what is as far away as thinned copies are, the corners decide.
+    found["thinned"] = round(float(np.quantile([one.spacing for one in own], 0.99)) * 1.02, 3)
+    apart = [apart for one, apart in laid_others if one.spacing <= found["thinned"]]
+    found["corners"] = _bound([apart for _one, apart in laid if np.isfinite(apart)], apart, allowed)
     return found
 
 
@@ -179,25 +193,33 @@ def _workers() -> ProcessPoolExecutor:
     return ProcessPoolExecutor(mp_context=get_context("spawn"))
 
 
-def _plain(one: Any, other: Any) -> Alignment:
-    return align(points_of(one.points), points_of(other.points))
+Laid = tuple[Alignment, float]
+"""Two surfaces laid over each other, and how far the coarser one's corners are then away."""
 
 
-def _unstretched(one: Any, other: Any) -> Alignment:
-    return align_unstretched(one, other, _plain(one, other))
+def _plain(one: Any, other: Any) -> Laid:
+    found = align(points_of(one.points), points_of(other.points))
+    return found, lay_corners(one, other, found)
+
+
+def _unstretched(one: Any, other: Any) -> Laid:
+    plain, _apart = _plain(one, other)
+    return align_unstretched(one, other, plain), np.inf
 
 
 def _laid_over(
-    pairs: Sequence[tuple[str, _Known, Any]], lay: Callable[[Any, Any], Alignment], tell: Told
-) -> tuple[list[Alignment], list[Alignment]]:
-    """Alignments of the subjects' own copies, and those of strangers."""
-    own: list[Alignment] = []
-    others: list[Alignment] = []
+    pairs: Sequence[tuple[str, _Known, Any]], lay: Callable[[Any, Any], Laid], tell: Told
+) -> tuple[list[Laid], list[Laid]]:
+    """The subjects' own copies laid over them, and strangers."""
+    own: list[Laid] = []
+    others: list[Laid] = []
     first, second = [one.kept for _subject, one, _kept in pairs], [kept for _subject, _one, kept in pairs]
     with _workers() as pool:
         for (subject, one, _kept), found in zip(pairs, pool.map(lay, first, second, chunksize=4), strict=True):
             (own if one.name == subject else others).append(found)
-            tell(f"{subject[:40]} over {one.name[:40]}: {found.spacing:.3f} {found.inside:.3f} {found.missing:.3f}")
+            laid, apart = found
+            measures = f"{laid.spacing:.3f} {laid.inside:.3f} {laid.missing:.3f} {apart:.3f}"
+            tell(f"{subject[:40]} over {one.name[:40]}: {measures}")
     return own, others
 
 
@@ -284,6 +306,8 @@ def fitted(corpus: Path | None, version: int, tell: Told) -> Thresholds:
         spacing=shapes["spacing"],
         inside=shapes["inside"],
         missing=shapes["missing"],
+        thinned=shapes["thinned"],
+        corners=shapes["corners"],
         unstretched_spacing=shapes["unstretched_spacing"],
         hash_radius=int(pictures["hash_radius"]),
         agreement=pictures["agreement"],

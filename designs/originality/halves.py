@@ -101,6 +101,7 @@ def kept_shape(mesh: Mesh) -> SimpleNamespace:
         harmonics=plain.harmonics,
         unstretched=unstretched.harmonics,
         points=plain.points.astype("<f2").tobytes(),
+        corners=plain.corners.astype("<f2").tobytes(),
         unstretched_points=unstretched.points.astype("<f2").tobytes(),
     )
 

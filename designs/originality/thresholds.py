@@ -18,7 +18,8 @@ class Thresholds:
 
     Candidates are pairs whose descriptors are nearer than a radius (Euclidean for meshes, differing bits for
     pictures). A candidate is laid over the other. Surfaces match where `spacing` (alignment.Alignment) is at most the
-    value here, or both `inside` and `missing` are: a copy that lost parts. Pictures match where `agreement`
+    value here, or both `inside` and `missing` are: a copy that lost parts; or `spacing` is at most `thinned` and the
+    corners of the coarser mesh are at most `corners` apart (alignment.corners_apart). Pictures match where `agreement`
     (overlay.Overlay) is at least the value here.
     """
 
@@ -29,6 +30,8 @@ class Thresholds:
     spacing: float
     inside: float
     missing: float
+    thinned: float
+    corners: float
     unstretched_spacing: float
     hash_radius: int
     agreement: float

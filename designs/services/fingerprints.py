@@ -16,12 +16,13 @@ from designs.models.originality import DESCRIPTOR
 from designs.nearest import HASH_BYTES, bits_of
 from designs.originality import ALGORITHM
 from designs.originality.pictures import THUMBNAIL, WINDOWS
-from designs.originality.shapes import POINTS
+from designs.originality.shapes import CORNERS, POINTS
 from designs.sandbox import ChildFailed, Limits, Progress, run_child
 
 GIBIBYTE = 1024**3
 LIMITS = Limits(cpu_seconds=60, wall_seconds=90, memory_bytes=3 * GIBIBYTE, file_bytes=1024 * 1024)
 _ORIENTATIONS = 8
+_POINT_BYTES = 3 * 2
 _HASH = re.compile(r"0x[0-9a-f]{64}")
 # Points of a surface with a root mean square radius of 1: farther ones are no surface that can be laid over another.
 _FARTHEST = 1000.0
@@ -81,7 +82,7 @@ def _believed_hash(value: Any) -> str:
 
 
 def _believed_mesh(said: dict[str, Any]) -> tuple[Fields, Hashes]:
-    names = ("distances", "harmonics", "points", "unstretched", "unstretched_points")
+    names = ("distances", "harmonics", "points", "corners", "unstretched", "unstretched_points")
     if said["shape"] is None and said["unstretched"] is None:
         return dict.fromkeys(names), []
     plain, unstretched = said["shape"], said["unstretched"]
@@ -89,6 +90,7 @@ def _believed_mesh(said: dict[str, Any]) -> tuple[Fields, Hashes]:
         _numbers(plain["distances"]),
         _numbers(plain["harmonics"]),
         _points(plain["points"]),
+        _corners(plain["corners"]),
         _numbers(unstretched["harmonics"]),
         _points(unstretched["points"]),
     )
@@ -106,14 +108,27 @@ def _numbers(values: Any) -> list[float]:
     return [float(value) for value in values]
 
 
+def _corners(text: Any) -> bytes:
+    """Any number of corners, up to the most that are kept; also none."""
+    content = base64.b64decode(text, validate=True)
+    if len(content) % _POINT_BYTES or len(content) > CORNERS * _POINT_BYTES:
+        raise ValueError("not corners")
+    return _near(content)
+
+
 def _points(text: Any) -> bytes:
-    content = _bytes(text, POINTS * 3 * 2)
+    content = _near(_bytes(text, POINTS * _POINT_BYTES))
     points = np.frombuffer(content, dtype="<f2")
-    if not np.isfinite(points).all() or float(np.abs(points).max()) > _FARTHEST:
-        raise ValueError("points that are not on a surface")
     if not np.ptp(points.reshape(-1, 3), axis=0).any():
         # Nothing could be laid over them: every later comparison would end in an error.
         raise ValueError("points that are all at one place")
+    return content
+
+
+def _near(content: bytes) -> bytes:
+    points = np.frombuffer(content, dtype="<f2")
+    if not np.isfinite(points).all() or float(np.abs(points).max(initial=0)) > _FARTHEST:
+        raise ValueError("points that are not on a surface")
     return content
 
 

@@ -8,7 +8,7 @@ import trimesh
 from PIL import Image, ImageDraw
 from scipy.spatial.transform import Rotation
 
-from designs.originality.alignment import align
+from designs.originality.alignment import Cornered, align, corners_apart
 from designs.originality.exact import geometry_hash, pixel_hash
 from designs.originality.overlay import overlay
 from designs.originality.pdq import differing_bits, luminance, pdq
@@ -123,6 +123,36 @@ def test_a_surface_that_lost_a_part_lies_inside_the_whole_one():
     assert found.inside < 1.05
     assert 1.15 < found.missing < 1.3
     assert found.inside < found.spacing < found.missing
+
+
+def wavy_ball(level: int, *, turned: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+    """Corners on one wavy surface, more of them with each level; turning the waves makes it another one."""
+    ball = trimesh.creation.icosphere(subdivisions=level)
+    x, y, z = ball.vertices.T
+    height = 1 + 0.15 * np.sin(4 * x + turned) * np.cos(3 * y) + 0.1 * np.sin(3 * z + 2 * x)
+    return ball.vertices * height[:, None], ball.faces
+
+
+def cornered(mesh: tuple[np.ndarray, np.ndarray]) -> Cornered:
+    shape = describe(*mesh)
+    return Cornered(shape.points, shape.corners)
+
+
+def test_corners_of_a_coarser_form_lie_on_the_surface_and_a_strangers_do_not():
+    fine, (positions, faces) = cornered(wavy_ball(5)), wavy_ball(2)
+    coarse, stranger = cornered((changed(positions, mirrored=True), faces)), cornered(wavy_ball(2, turned=0.3))
+    assert (len(fine.corners), len(coarse.corners)) == (0, 162), "a fine mesh needs none"
+    for first, second in ((fine, coarse), (coarse, fine)):
+        laid = align(first.points, second.points)
+        assert corners_apart(first, second, laid) < 1.18 < laid.spacing
+    assert corners_apart(fine, stranger, align(fine.points, stranger.points)) > 1.3
+
+
+def test_few_corners_say_nothing():
+    fine, tiny = cornered(wavy_ball(5)), cornered(wavy_ball(1))
+    assert len(tiny.corners) == 42
+    assert corners_apart(fine, tiny, align(fine.points, tiny.points)) == np.inf
+    assert corners_apart(fine, fine, align(fine.points, fine.points)) == np.inf
 
 
 def test_points_at_two_places_are_measured_and_match_no_surface():

@@ -83,6 +83,7 @@ GOOD = {
     "distances": [0.125] * 64,
     "harmonics": [0.125] * 64,
     "points": base64.b64encode(np.linspace(-1, 1, POINTS * 3).astype("<f2").tobytes()).decode(),
+    "corners": base64.b64encode(np.linspace(-1, 1, 64 * 3).astype("<f2").tobytes()).decode(),
 }
 
 
@@ -100,10 +101,13 @@ GOOD = {
         {"shape": {**GOOD, "points": base64.b64encode(b"\x00\x7e" * (POINTS * 3)).decode()}},
         {"shape": {**GOOD, "points": base64.b64encode(bytes(POINTS * 6)).decode()}},
         {"shape": {**GOOD, "points": "§"}},
+        {"shape": {**GOOD, "corners": base64.b64encode(bytes(7)).decode()}},
+        {"shape": {**GOOD, "corners": base64.b64encode(bytes(1025 * 6)).decode()}},
+        {"shape": {**GOOD, "corners": base64.b64encode(b"\x00\x7e" * 3).decode()}},
         {"shape": None},
         {"unstretched": []},
     ],
-    ids=range(13),
+    ids=range(16),
 )
 def test_what_a_child_says_is_not_believed_unlooked_at(lie):
     asset = Asset.objects.create(sha256="ab" * 32, cid="x", size=1, media_type="model/stl")

@@ -37,6 +37,7 @@ def _shape(shape: Any) -> dict[str, Any]:
         "distances": [round(float(value), 6) for value in shape.distances],
         "harmonics": [round(float(value), 6) for value in shape.harmonics],
         "points": _text(shape.points.astype("<f2")),
+        "corners": _text(shape.corners.astype("<f2")),
     }
 
 
