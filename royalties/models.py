@@ -14,7 +14,10 @@ from common.fields import AddressField, EntryIdField, HashField, UintField
 class ShareMovement(models.Model):
     """Share units passing from one address to another; a holding is the sum of these."""
 
-    event = models.ForeignKey("contracts.ChainEvent", on_delete=models.CASCADE, related_name="share_movements")
+    # share_movement_once begins with it: an index of its own would only cost each row.
+    event = models.ForeignKey(
+        "contracts.ChainEvent", on_delete=models.CASCADE, related_name="share_movements", db_index=False
+    )
     position = models.PositiveSmallIntegerField(default=0)
     chain_id = models.PositiveBigIntegerField()
     entry_id = EntryIdField()

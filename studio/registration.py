@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eth_account.messages import encode_typed_data
 from eth_utils.crypto import keccak
 
 TYPES = {
@@ -149,6 +148,9 @@ def typed_data(
 
 def digest_of(data: dict[str, Any]) -> str:
     """The EIP-712 digest that is signed, as the contract's digestOf gives it."""
+    # Here and not above: it takes a second and a half, and most processes sign nothing.
+    from eth_account.messages import encode_typed_data
+
     signable = encode_typed_data(full_message=signable_form(data))
     return "0x" + keccak(b"\x19" + signable.version + signable.header + signable.body).hex()
 

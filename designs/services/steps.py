@@ -26,9 +26,7 @@ from designs.previews import (
 )
 from designs.sandbox import Progress
 from designs.services.file_credentials import find_credentials, keep_credentials
-from designs.services.fingerprints import fingerprint_of
 from designs.services.making import fill_silent
-from designs.services.originality import compare_version
 from designs.storage import StoredBlob, master_store, preview_store
 
 PREVIEW_MAX_BYTES = 1 << 30
@@ -155,6 +153,10 @@ def viewer(job: Job) -> Write:
 
 def fingerprint(job: Job) -> Write:
     # Kept before anything is compared with it: of two that come at once, the second one sees the first.
+    # Here and not above: what they import takes a second and 60 MiB, and most processes compare nothing.
+    from designs.services.fingerprints import fingerprint_of
+    from designs.services.originality import compare_version
+
     kept = fingerprint_of(job.version.master, *job.master(), job.folder, job.progress)
     return compare_version(version=job.version, fingerprint=kept, tell=job.progress)
 
