@@ -104,7 +104,7 @@ def decode_event(item: Abi, topics: list[str], data: str) -> dict[str, Any]:
                 (value,) = decode([kind], bytes.fromhex(topic[2:]))
                 found[parameter["name"]] = _stored(parameter, value)
         values = decode([abi_type(parameter) for parameter in plain], bytes.fromhex(data[2:]))
-    except DecodingError as error:
+    except (DecodingError, OverflowError) as error:  # the second for a length that no memory has
         raise ValueError(f"{item['name']}: {error}") from error
     for parameter, value in zip(plain, values, strict=True):
         found[parameter["name"]] = _stored(parameter, value)
@@ -131,8 +131,8 @@ def decode_revert(data: str) -> Reverted:
             values = decode([abi_type(parameter) for parameter in item["inputs"]], body)
             named = {p["name"]: _stored(p, v) for p, v in zip(item["inputs"], values, strict=True)}
             return Reverted(item["name"], named, data=data)
-    except (DecodingError, UnicodeDecodeError):
-        pass
+    except (DecodingError, UnicodeDecodeError, OverflowError):
+        pass  # whoever reverts may say anything
     return Reverted("", {}, data=data)
 
 

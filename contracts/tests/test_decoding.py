@@ -12,7 +12,7 @@ from contracts import artifacts
 from contracts.artifacts import Abi, abi_type
 from contracts.chains import FOLLOWED
 from contracts.decoding import Uncommon, decode_log, table_for
-from contracts.encoding import decode_event
+from contracts.encoding import decode_event, decode_revert
 
 EVENTS: list[tuple[str, str, Abi]] = [
     (contract, topic, item) for contract in FOLLOWED for topic, item in artifacts.events(contract).items()
@@ -93,3 +93,17 @@ def test_a_log_of_another_length_is_left_to_the_general_decoder(data: str) -> No
     assert table is not None
     with pytest.raises(Uncommon):
         table.args_of(["0x"], data)
+
+
+@pytest.mark.parametrize("length", [2**255, 2**256 - 1])
+def test_a_length_that_no_memory_has_is_as_any_bytes_that_mean_nothing(length: int) -> None:
+    for body in (f"{32:064x}{length:064x}", f"{length:064x}"):
+        data = "0x08c379a0" + body
+        assert str(decode_revert(data)) == f"reverted with {data}"
+    topic, item = next(
+        (topic, item)
+        for contract, topic, item in EVENTS
+        if (contract, item["name"]) == ("DesignLicenses", "TermsDefined")
+    )
+    topics = [topic, *("0x" + "0" * 64 for parameter in item["inputs"] if parameter["indexed"])]
+    assert decode_log("DesignLicenses", topics, "0x" + f"{length:064x}" * 30).name == ""
