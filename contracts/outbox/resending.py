@@ -1,9 +1,10 @@
 """After a chain went back in time: what it forgot is sent again, as the bytes that are stored (law 11)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 
 from django.db.models import Q
 
+from common.parts import in_parts
 from contracts.chains import Chain
 from contracts.client import client
 from contracts.models import ChainTransaction
@@ -24,7 +25,7 @@ def resend_forgotten(chain: Chain) -> int:
     keys = sorted(set(senders.values_list("sender", flat=True)))
     # All of them first: what is noted is sent by the sweeper too, should this end here.
     for sender in keys:
-        forgotten += sum(_forget_block(tx) for tx in _without_receipt(chain, sender))
+        forgotten += sum(_forget_block(tx) for tx in _without_block(chain, sender))
     for sender in keys:
         fill_gaps(chain, sender)
         push(chain, sender)
@@ -33,24 +34,21 @@ def resend_forgotten(chain: Chain) -> int:
     return forgotten
 
 
-def _without_receipt(chain: Chain, sender: str) -> Sequence[ChainTransaction]:
-    """Transactions once in a block that are in none (or another one) now."""
-    rows = list(
-        ChainTransaction.objects.filter(
-            Q(state__in=[State.MINED, State.FINAL]) | Q(state__in=ChainTransaction.GIVEN_UP, block_hash__isnull=False),
-            chain_id=chain.chain_id,
-            sender=sender,
-        ).order_by("nonce")
-    )
-    changed = []
-    for start in range(0, len(rows), CHUNK):
-        part = rows[start : start + CHUNK]
-        receipts = client(chain).receipts([tx.transaction_hash or "" for tx in part])
-        for tx in part:
-            receipt = receipts.get(tx.transaction_hash or "")
-            if receipt is None or receipt.block_hash != tx.block_hash:
-                changed.append(tx)
-    return changed
+def _without_block(chain: Chain, sender: str) -> Iterator[ChainTransaction]:
+    """Transactions that were in a block which the chain does not have, or has no more.
+
+    A missing receipt would prove nothing: nodes forget old ones. Another block at that height does.
+    """
+    rows = ChainTransaction.objects.filter(
+        Q(state__in=[State.MINED, State.FINAL]) | Q(state__in=ChainTransaction.GIVEN_UP, block_hash__isnull=False),
+        chain_id=chain.chain_id,
+        sender=sender,
+    ).order_by("nonce")
+    for part in in_parts(rows, CHUNK):
+        headers = client(chain).headers([tx.block_number or 0 for tx in part])
+        for tx, header in zip(part, headers, strict=True):
+            if header is None or header.hash != tx.block_hash:
+                yield tx
 
 
 def _forget_block(tx: ChainTransaction) -> bool:

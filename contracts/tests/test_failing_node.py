@@ -13,6 +13,7 @@ from contracts.audit import audit
 from contracts.errors import ChainUnavailable, InconsistentNode, NonceTooLow, Reverted, RpcError
 from contracts.indexer import follow
 from contracts.models import ChainCursor, ChainTransaction, TransactionAttempt
+from contracts.outbox.resending import resend_forgotten
 from contracts.outbox.sweeping import sweep_chain
 from contracts.rpc import error_of
 from contracts.testing import LiveChain
@@ -214,6 +215,15 @@ def test_a_gas_estimate_that_is_no_number_does_not_end_the_action(
     failing_node.heal()
     live_chain.settle()
     assert balance(live_chain, address("a")) == 5
+
+
+def test_a_node_that_forgot_old_receipts_takes_nothing_back(live_chain: LiveChain, failing_node: FailingNode) -> None:
+    tx = plan_transfer(address("a"), amount=5)
+    live_chain.finalize()
+    failing_node.fail(Fault("no receipts", nothing).only("eth_getTransactionReceipt"))
+    assert resend_forgotten(live_chain.chain) == 0
+    tx.refresh_from_db()
+    assert (tx.state, balance(live_chain, address("a"))) == (State.FINAL, 5)
 
 
 def test_an_error_is_told_apart_however_badly_it_is_made() -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import structlog
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -22,9 +23,11 @@ from contracts.selectors import is_confirmed
 from designs.models import Design
 from licensing.selectors import OfferOnShow, sale_stop
 from marketplace.models import Order
-from marketplace.sales import BUY, sales_of
+from marketplace.sales import BUY, sale_of, sales_of
 from payments.models import PaymentIntent
 from payments.services import cancel_intent, open_intent, refund_intent
+
+logger = structlog.get_logger(__name__)
 
 UNPAID_HOURS = 1
 BUY_HOURS = 24
@@ -132,6 +135,9 @@ def _paid(order: Order) -> None:
 def purchase_failed(action: Any) -> None:
     """Outcome handler: the purchase will never be on chain. The buyer gets the money back and a mail."""
     order = Order.objects.select_related("buyer", "design", "payment").get(ref=action.ref)
+    if sale_of(order) is not None:
+        logger.error("failed_purchase_was_sold", order=str(order.public_id), error=action.error)
+        return  # whatever a node said: who holds the license does not get the money back
     reason = _("The chain refused the purchase (%(error)s). Your payment is returned.") % {"error": action.error}
     if not _move(order, Order.State.PAID, Order.State.FAILED, reason):
         return

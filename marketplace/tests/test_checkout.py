@@ -114,6 +114,18 @@ def test_a_purchase_that_the_chain_refuses_is_refunded_once(buyer, design, wante
     assert Notification.objects.filter(user=buyer, kind="order_failed").count() == 1
 
 
+def test_a_purchase_of_which_the_chain_has_the_sale_is_not_refunded(buyer, design, wanted) -> None:
+    order = bought(buyer, design, wanted)
+    pay(order)
+    sold(design, to=buyer.custody_key.address, block=20, ref=order.ref)
+
+    purchase_failed(ChainTransaction.objects.get(kind="buy"))
+
+    order.refresh_from_db()
+    assert order.state == Order.State.PAID
+    assert not order.payment.events.filter(kind="refunded").exists()
+
+
 def test_the_download_opens_at_the_confirmations_of_the_chain(settings, buyer, design) -> None:
     license_id = sold(design, to=buyer.custody_key.address, block=20)
     head_at(20)
