@@ -31,10 +31,12 @@ def possible_orders(tx: ChainTransaction) -> list[str]:
     if tx.state in ChainTransaction.IN_FLIGHT:
         canceling = tx.kind == FILL_NONCE or any(attempt.cancels for attempt in tx.attempts.all())
         return [Action.RETRY, Action.SPEED_UP, *([] if canceling else [Action.CANCEL])]
-    # An app that was told of the failure has acted on it, and has its own way to begin anew.
-    if tx.state == State.FAILED and tx.nonce is None and outcome_of(tx.kind) is None:
-        return [Action.RETRY]
-    return []
+    return [Action.RETRY] if _can_be_planned_anew(tx) else []
+
+
+def _can_be_planned_anew(tx: ChainTransaction) -> bool:
+    """An app that was told of the failure has acted on it, and has its own way to begin anew."""
+    return tx.state == State.FAILED and tx.nonce is None and outcome_of(tx.kind) is None
 
 
 def order(*, tx: ChainTransaction, action: str, reason: str, operator: str) -> OperatorOrder:
@@ -93,9 +95,13 @@ def _carry_out(chain: Chain, tx: ChainTransaction, action: str, why: str) -> str
 
 
 def _retry(tx: ChainTransaction, why: str) -> str:
-    if advance(tx, [State.FAILED], State.PLANNED, why, error="", outcome_delivered=False):
+    # It may have failed, and its app been told, since this was ordered.
+    tx.refresh_from_db()
+    if _can_be_planned_anew(tx) and advance(tx, [State.FAILED], State.PLANNED, why, error="", outcome_delivered=False):
         return "Planned anew."
     if ChainTransaction.objects.filter(pk=tx.pk, state=State.PLANNED).update(error="", waits_for_nonce=None):
         return "It is simulated again."
+    if tx.state not in ChainTransaction.IN_FLIGHT:
+        return _("Too late: it is %(state)s.") % {"state": tx.state}
     TransactionAttempt.objects.filter(transaction=tx).update(tried_at=None)
     return "Its bytes are handed over again where the node does not have them."

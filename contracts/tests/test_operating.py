@@ -13,6 +13,7 @@ from contracts import hooks
 from contracts.models import ChainTransaction, OperatorOrder
 from contracts.outbox import enqueue
 from contracts.outbox.operating import Action, OrderRefused, order, possible_orders
+from contracts.outbox.states import give_up
 from contracts.testing import LiveChain
 from contracts.tests.actions import TERMS, address, balance, plan_transfer
 
@@ -126,6 +127,17 @@ def test_a_failed_action_is_planned_anew_unless_its_app_was_told(live_chain: Liv
     live_chain.settle()
     alone.refresh_from_db()
     assert (alone.state, balance(live_chain, address("b"))) == (State.MINED, everything + 1)
+
+
+def test_what_failed_after_it_was_ordered_is_not_revived(live_chain: LiveChain, outcomes: list[Any]) -> None:
+    tx = plan_transfer(address("a"), kind=TERMS)
+    made = ask(tx, Action.RETRY)
+    give_up(tx, [State.PLANNED], "it reverts")
+    live_chain.settle()
+    for row in (tx, made):
+        row.refresh_from_db()
+    assert (tx.state, made.result) == (State.FAILED, "Too late: it is failed.")
+    assert (outcomes, balance(live_chain, address("a"))) == ([("failed", "it reverts")], 0)
 
 
 def test_an_order_has_a_reason_and_is_open_once(live_chain: LiveChain) -> None:
