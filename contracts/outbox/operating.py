@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from common.tasks import nudge
 from contracts.chains import Chain, chain_of
+from contracts.errors import SignerRefused
 from contracts.hooks import outcome_of
 from contracts.models import ChainTransaction, OperatorOrder, TransactionAttempt
 from contracts.outbox.broadcasting import broadcast, replace
@@ -62,11 +63,16 @@ def order(*, tx: ChainTransaction, action: str, reason: str, operator: str) -> O
 
 
 def carry_out(chain: Chain) -> int:
-    """Do what operators asked for. Returns how many. Raises what sending raises: the order stays open then."""
+    """Do what operators asked for. Returns how many. Raises what sending raises, and the order stays open then, but for
+    SignerRefused: that would not change.
+    """
     orders = OperatorOrder.objects.filter(transaction__chain_id=chain.chain_id, done_at__isnull=True)
     done = 0
     for one in orders.select_related("transaction"):
-        result = _carry_out(chain, one.transaction, one.action, f"{one.operator}: {one.reason}")
+        try:
+            result = _carry_out(chain, one.transaction, one.action, f"{one.operator}: {one.reason}")
+        except SignerRefused as error:
+            result = str(error)
         done += OperatorOrder.objects.filter(pk=one.pk, done_at__isnull=True).update(
             done_at=timezone.now(), result=result
         )

@@ -8,7 +8,7 @@ from common.tasks import nudge_now
 from contracts import tasks
 from contracts.chains import Chain, chain, chains
 from contracts.client import distrusting
-from contracts.errors import ChainError
+from contracts.errors import ChainError, SignerRefused
 from contracts.indexer.standing import require_ours
 from contracts.models import ChainTransaction, OperatorOrder
 from contracts.outbox.operating import carry_out
@@ -84,9 +84,12 @@ def _sweep(here: Chain) -> None:
     if carry_out(here):
         senders = senders_with_work(here)
     for sender in senders:
-        push(here, sender)
-        fill_gaps(here, sender)
-        send_planned(here, sender)
+        try:
+            push(here, sender)
+            fill_gaps(here, sender)
+            send_planned(here, sender)
+        except SignerRefused as error:  # the key was changed, or its signer says no: the others are sent
+            logger.error("sender_without_key", chain=here.role, sender=sender, error=str(error))
 
 
 def sweep_all() -> None:

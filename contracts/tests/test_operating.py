@@ -140,6 +140,18 @@ def test_what_failed_after_it_was_ordered_is_not_revived(live_chain: LiveChain, 
     assert (outcomes, balance(live_chain, address("a"))) == ([("failed", "it reverts")], 0)
 
 
+def test_a_key_that_is_not_here_keeps_no_other_and_no_order_waiting(live_chain: LiveChain) -> None:
+    gone = "0x" + "0" * 39 + "1"  # comes first
+    tx = waiting(live_chain)
+    ChainTransaction.objects.filter(pk=tx.pk).update(sender=gone)
+    made = ask(tx, Action.SPEED_UP)
+    other = plan_transfer(address("b"))
+    live_chain.sweep()
+    for row in (made, other):
+        row.refresh_from_db()
+    assert (other.state, made.result) == (State.BROADCAST, f"No signer here has the key of {gone}.")
+
+
 def test_an_order_has_a_reason_and_is_open_once(live_chain: LiveChain) -> None:
     tx = plan_transfer(address("a"))
     with pytest.raises(OrderRefused, match="Say why"):
