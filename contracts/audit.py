@@ -6,6 +6,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from common.locks import Lock, try_hold
+from common.parts import in_parts
 from contracts.answers import Log
 from contracts.chains import Chain
 from contracts.client import client
@@ -104,7 +105,7 @@ def _as_stored(contract: str, log: Log) -> tuple[str, dict[str, Any], list[str],
 
 
 def audit_nonces(chain: Chain) -> Iterable[str]:
-    """Every nonce below the allocator's next one is used on the chain or held by a transaction of ours."""
+    """Every nonce below the allocator's next one is used in the block that was read, or held by a transaction."""
     for allocator in SenderNonce.objects.filter(chain_id=chain.chain_id):
         used = client(chain).nonce(allocator.address)
         if used > allocator.next_nonce:
@@ -123,12 +124,15 @@ def audit_nonces(chain: Chain) -> Iterable[str]:
 
 
 def audit_transactions(chain: Chain) -> Iterable[str]:
-    """What is marked mined or final stands in that block, with that result."""
-    rows = list(
-        ChainTransaction.objects.filter(chain_id=chain.chain_id, state__in=[State.MINED, State.FINAL]).order_by("id")
-    )
-    for start in range(0, len(rows), CHUNK):
-        part = rows[start : start + CHUNK]
+    """What is marked mined or final, in a block that was read as final, stands there with that result.
+
+    The node is asked later than the database: what stands above may have moved meanwhile, and nothing be wrong.
+    """
+    cursor = ChainCursor.objects.get(chain_id=chain.chain_id)
+    rows = ChainTransaction.objects.filter(
+        chain_id=chain.chain_id, state__in=[State.MINED, State.FINAL], block_number__lte=cursor.finalized_number
+    ).order_by("id")
+    for part in in_parts(rows, CHUNK):
         hashes = [tx.transaction_hash or "" for tx in part]
         receipts = client(chain).receipts(hashes)
         empty = set(TransactionAttempt.objects.filter(hash__in=hashes, cancels=True).values_list("hash", flat=True))

@@ -190,9 +190,10 @@ class Client:
         finally:
             _pinned.reset(token)
 
-    def nonce(self, address: str, block: BlockTag = "latest") -> int:
-        """How many transactions of this address the chain has: the nonce of its next one."""
-        return read.quantity(self.node.call("eth_getTransactionCount", address, _tag(block)))
+    def nonce(self, address: str, block: BlockTag | None = None) -> int:
+        """How many transactions of this address the chain has: the nonce of its next one. Of the block as in `call`."""
+        tag = _tag(_pinned.get() if block is None else block)
+        return read.quantity(self.node.call("eth_getTransactionCount", address, tag))
 
     def balance(self, address: str) -> int:
         """Wei, at the block that `pinned` set, else the newest."""
