@@ -2,8 +2,11 @@
 
 import json
 import re
+from itertools import accumulate
 from typing import Any
 
+_NO_MARKS = bytes(set(range(256)) - set(b'[]{}"\\'))
+_STEPS = [1 if byte in b"[{" else -1 for byte in range(256)]
 MAX_DEPTH = 64
 # Nothing is given back, and a string without an end is one too: else each quote in it would be tried as a beginning.
 _NOT_A_BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[^\[\]{}"]+', re.DOTALL)
@@ -13,13 +16,14 @@ def loads(text: bytes, *, max_depth: int = MAX_DEPTH) -> Any:
     """Parse JSON. Raises ValueError when it is none, or nested deeper than `max_depth`."""
     if depth(text) > max_depth:
         raise ValueError(f"nested deeper than {max_depth}")
-    return json.loads(text)
+    return json.loads(text.decode("utf-8-sig"))  # what is written in other bytes has other brackets
 
 
 def depth(text: bytes) -> int:
     """How deep brackets stand in each other, those in strings left out."""
-    now = deepest = 0
-    for bracket in _NOT_A_BRACKET.sub(b"", text):
-        now += 1 if bracket in b"[{" else -1
-        deepest = max(deepest, now)
-    return deepest
+    # Of most JSON little is left when all else is gone, and strings without a bracket: that takes no time.
+    marks = text.translate(None, _NO_MARKS)
+    if b"\\" not in marks:
+        text = marks.replace(b'""', b"")
+    brackets = _NOT_A_BRACKET.sub(b"", text)
+    return max(accumulate(map(_STEPS.__getitem__, brackets), initial=0))

@@ -9,10 +9,12 @@ import os
 import re
 import ssl
 import threading
+import time
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from common import bounded_json
 from contracts.encoding import decode_revert
 from contracts.errors import (
     AlreadyKnown,
@@ -26,6 +28,11 @@ from contracts.errors import (
 )
 
 Request = tuple[str, Sequence[Any]]
+MOST_BYTES = 256 * 2**20
+"""What one answer may hold: hundreds of times as much as a full window of logs."""
+PART_BYTES = 2**16
+PATIENCE = 4
+"""How many times the timeout an answer may take that has begun."""
 _HEX = re.compile("0x([0-9a-fA-F]{2})*")
 
 # Nodes agree on no code; their texts are as geth, erigon, nethermind and anvil write them.
@@ -187,18 +194,32 @@ class Rpc:
         self.requests += 1
         connection.request("POST", self._path, data, {"Content-Type": "application/json"})
         response = connection.getresponse()
-        content = response.read()
+        content = self._content(connection, response)
         status = response.status
         if status == 429 or status > 500:
             raise ChainUnavailable(f"The node answers {status}.")
         try:
-            answer = json.loads(content)
+            answer = bounded_json.loads(content)
         except ValueError as error:
             raise ChainUnavailable(f"The node answers {status} and no JSON.") from error
         # Some nodes say the errors of JSON-RPC with another status than 200; a result is believed with none.
         if status != 200 and not (isinstance(answer, dict) and answer.get("error")):
             raise ChainUnavailable(f"The node answers {status}.")
         return answer
+
+    def _content(self, connection: http.client.HTTPConnection, response: http.client.HTTPResponse) -> bytes:
+        """The whole answer. One that only trickles would never meet the timeout, which is for each part of it."""
+        latest = time.monotonic() + PATIENCE * self._timeout
+        content = bytearray()
+        while part := response.read1(PART_BYTES):
+            content += part
+            if len(content) > MOST_BYTES or time.monotonic() > latest:
+                self._forget(connection)
+                raise ChainUnavailable("The node's answer has no end.")
+        if response.length:
+            raise http.client.IncompleteRead(bytes(content), response.length)
+        response.close()  # or the next question would need a new connection
+        return bytes(content)
 
 
 def _result(answer: Any) -> Any:

@@ -133,6 +133,25 @@ def no_shape(line: Line) -> None:
     line.each(lambda _question, answer: {"jsonrpc": "2.0", "id": answer["id"], "result": {"ok": ["yes"]}})
 
 
+def too_deep(line: Line) -> None:
+    line.say_bytes(b"[" * 100_000)
+
+
+def endless(pause: float) -> Fault:
+    """Blanks for ever, a few after each pause, so that no part of it is late."""
+
+    def answer(line: Line) -> None:
+        line.handler.send_response(200)
+        line.handler.end_headers()
+        line.handler.close_connection = True
+        while True:
+            line.handler.wfile.write(b" " * 2**16)
+            line.handler.wfile.flush()
+            line.node.healed.wait(pause)
+
+    return Fault("endless", answer)
+
+
 def stall(seconds: float) -> Fault:
     """It does what it was asked at once, and says so late: for a client with less patience, never."""
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from common.testing import wait_until
+from contracts import rpc
 from contracts.audit import audit
 from contracts.errors import ChainUnavailable, InconsistentNode, NonceTooLow, Reverted, RpcError
 from contracts.indexer import follow
@@ -16,8 +17,20 @@ from contracts.models import ChainCursor, ChainTransaction, TransactionAttempt
 from contracts.outbox.resending import resend_forgotten
 from contracts.outbox.sweeping import sweep_chain
 from contracts.rpc import error_of
-from contracts.testing import LiveChain
-from contracts.testing_proxy import LYING, ODD, SILENT, FailingNode, Fault, lost, no_shape, nothing, stale
+from contracts.testing import LOCAL_CHAIN_ID, LiveChain
+from contracts.testing_proxy import (
+    LYING,
+    ODD,
+    SILENT,
+    FailingNode,
+    Fault,
+    endless,
+    lost,
+    no_shape,
+    nothing,
+    stale,
+    too_deep,
+)
 from contracts.tests.actions import (
     address,
     are,
@@ -224,6 +237,27 @@ def test_a_node_that_forgot_old_receipts_takes_nothing_back(live_chain: LiveChai
     assert resend_forgotten(live_chain.chain) == 0
     tx.refresh_from_db()
     assert (tx.state, balance(live_chain, address("a"))) == (State.FINAL, 5)
+
+
+@pytest.mark.parametrize(("most", "pause"), [(2**20, 0.0), (2**30, 0.05)], ids=["in bytes", "in time"])
+def test_an_answer_without_end_is_none(
+    failing_node: FailingNode, monkeypatch: pytest.MonkeyPatch, most: int, pause: float
+) -> None:
+    monkeypatch.setattr(rpc, "MOST_BYTES", most)
+    node = rpc.Rpc(failing_node.url, chain_id=None, timeout=0.2)
+    failing_node.fail(endless(pause))
+    with pytest.raises(ChainUnavailable, match="has no end"):
+        node.call("eth_chainId")
+    failing_node.heal()
+    assert node.call("eth_chainId") == hex(LOCAL_CHAIN_ID)
+    kept = node._local.connection
+    assert (node.call("eth_chainId"), node._local.connection) == (hex(LOCAL_CHAIN_ID), kept)
+
+
+def test_an_answer_that_is_nested_too_deep_is_none(failing_node: FailingNode) -> None:
+    failing_node.fail(Fault("too deep", too_deep))
+    with pytest.raises(ChainUnavailable, match="no JSON"):
+        rpc.Rpc(failing_node.url, chain_id=None).call("eth_chainId")
 
 
 def test_an_error_is_told_apart_however_badly_it_is_made() -> None:
