@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from contracts.chains import Chain
 from contracts.models import AuditRun, ChainCursor, ChainTransaction, KeyBalance, ReadingError, TransactionAttempt
-from contracts.operations.thresholds import ERROR_SECONDS
+from contracts.operations.thresholds import DELIVERY_SECONDS, ERROR_SECONDS
 
 State = ChainTransaction.State
 DAY = timedelta(days=1)
@@ -26,12 +26,13 @@ class Facts:
     in_flight: int = 0
     in_flight_since: datetime | None = None
     failed: int = 0
+    undelivered: int = 0
     balances: tuple[KeyBalance, ...] = ()
     audit: AuditRun | None = None
 
 
 def read_facts(chain: Chain) -> Facts:
-    """The facts of one chain, in seven questions."""
+    """The facts of one chain, in eight questions."""
     now, mine = timezone.now(), Q(chain_id=chain.chain_id)
     open_ones = ChainTransaction.objects.filter(mine, state__in=[State.PLANNED, *ChainTransaction.IN_FLIGHT])
     counted = open_ones.aggregate(
@@ -54,6 +55,12 @@ def read_facts(chain: Chain) -> Facts:
         in_flight=counted["in_flight"],
         in_flight_since=signed.aggregate(first=Min("signed_at"))["first"],
         failed=ChainTransaction.objects.filter(mine, state=State.FAILED, state_at__gt=now - DAY).count(),
+        undelivered=ChainTransaction.objects.filter(
+            mine,
+            state__in=ChainTransaction.GIVEN_UP,
+            outcome_delivered=False,
+            state_at__lt=now - timedelta(seconds=DELIVERY_SECONDS),
+        ).count(),
         balances=tuple(KeyBalance.objects.filter(mine).order_by("address")),
         audit=AuditRun.objects.filter(mine, differences__isnull=False).order_by("-ended_at").first(),
     )

@@ -77,6 +77,11 @@ KINDS = {
         "",
         gettext_lazy("Read their errors under Chain transactions; their apps were told of each."),
     ),
+    "undelivered_outcomes": Kind(
+        gettext_lazy("Failures that their app did not take, for 5 minutes"),
+        "",
+        gettext_lazy("Read outcome_handler_failed in the workers' log and repair it: a buyer may wait for money."),
+    ),
     "key_balance_coins": Kind(
         gettext_lazy("Coins of a key that sends"),
         "coins",
@@ -193,6 +198,7 @@ def _of_sending(facts: Facts) -> Iterator[Gauge]:
     else:
         yield Gauge("in_flight_age_seconds", 0, _("none is open"), Level.GREEN)
     yield _count("failed_transactions", facts.failed)
+    yield _count("undelivered_outcomes", facts.undelivered)
 
 
 def _count(kind: str, value: int) -> Gauge:

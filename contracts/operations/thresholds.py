@@ -10,6 +10,8 @@ Level = Alarm.Level
 HOUR = 3600
 # Errors are counted over this long, failed transactions over a day.
 ERROR_SECONDS = 15 * 60
+# An app is told of a failure at once, and by each sweep again: what it does not take for this long it never will.
+DELIVERY_SECONDS = 5 * 60
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ def threshold_of(kind: str) -> Threshold:
         # It is replaced after `stuck`, and again, and again.
         "in_flight_age_seconds": Threshold(max(120, 3 * stuck), max(900, 15 * stuck)),
         "failed_transactions": Threshold(1, 25),
+        "undelivered_outcomes": Threshold(red=1),
         "key_balance_coins": Threshold(settings.OPERATOR_COINS_AMBER, settings.OPERATOR_COINS_RED, below=True),
         "balances_age_seconds": Threshold(180, 900),
         "audit_age_seconds": Threshold(26 * HOUR, 50 * HOUR),

@@ -84,6 +84,8 @@ CASES: list[tuple[str, Level, dict[str, Any]]] = [
     ("failed_transactions", GREEN, {"failed": 0}),
     ("failed_transactions", AMBER, {"failed": 1}),
     ("failed_transactions", RED, {"failed": 25}),
+    ("undelivered_outcomes", GREEN, {}),
+    ("undelivered_outcomes", RED, {"undelivered": 1}),
     ("key_balance_coins", GREEN, {"balances": coins(5 * 10**17 + 1)}),
     ("key_balance_coins", AMBER, {"balances": coins(5 * 10**17)}),
     ("key_balance_coins", RED, {"balances": coins(10**17)}),

@@ -18,6 +18,7 @@ from contracts.models import (
     TransactionAttempt,
     TransactionHistory,
 )
+from contracts.operations.facts import read_facts
 from contracts.outbox import enqueue
 from contracts.outbox.states import advance, deliver_outcomes
 from contracts.selectors import for_ref, transaction_status
@@ -206,6 +207,27 @@ def test_an_outcome_whose_handler_raised_is_delivered_later_once(live_chain: Liv
     finally:
         del hooks._outcomes["fragile"]
     assert calls == ["failed", "failed"]
+
+
+def test_outcomes_that_cannot_be_delivered_are_counted_and_keep_no_other_waiting(
+    live_chain: LiveChain, outcomes: list[tuple[str, str]]
+) -> None:
+    def broken(_tx: ChainTransaction) -> None:
+        raise ValueError("a fault of ours")
+
+    chain_id = live_chain.chain.chain_id
+    hooks._outcomes["broken"] = broken
+    try:
+        for tx in (plan_transfer(address("a"), kind="broken"), plan_transfer(address("b"), kind=TERMS)):
+            advance(tx, [State.PLANNED], State.FAILED, error="it reverts")
+        for _sweep in range(40):
+            deliver_outcomes(chain_id, limit=1)
+        assert outcomes == [("failed", "it reverts")]
+        assert read_facts(live_chain.chain).undelivered == 0
+        ChainTransaction.objects.update(state_at=timezone.now() - timedelta(minutes=6))
+        assert read_facts(live_chain.chain).undelivered == 1
+    finally:
+        del hooks._outcomes["broken"]
 
 
 def test_a_state_moves_only_from_where_it_is(live_chain: LiveChain) -> None:
