@@ -1,6 +1,6 @@
 """What a node answers, read as what it was asked for; what cannot be read so is no answer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, wraps
 from operator import attrgetter
@@ -123,8 +123,8 @@ def header_or_none(answer: Any) -> Header | None:
 def header(found: dict[str, Any]) -> Header:
     return Header(
         number=int(found["number"], 16),
-        hash=found["hash"],
-        parent_hash=found["parentHash"],
+        hash=_hash(found["hash"]),
+        parent_hash=_hash(found["parentHash"]),
         timestamp=int(found["timestamp"], 16),
         bloom=bytes.fromhex(found["logsBloom"][2:]),
     )
@@ -141,13 +141,38 @@ def logs(answer: list[dict[str, Any]]) -> list[Log]:
             int(item["logIndex"], 16),
             _checksummed(item["address"]),
             item["topics"],
-            item["data"],
+            _hex(item["data"]),
         )
         for item in answer
         if not item.get("removed")
     ]
+    _check_hashes([log.block_hash for log in found] + [log.transaction_hash for log in found])
+    _check_hashes([topic for log in found for topic in log.topics])
     found.sort(key=attrgetter("block_number", "log_index"))
     return found
+
+
+def _hash(value: str) -> str:
+    _check_hashes([value])
+    return value
+
+
+def _check_hashes(values: Sequence[str]) -> None:
+    """Raise ValueError unless each is 0x and 64 lower-case hex digits. Of a window's logs all at once: each by itself
+    would take longer than reading them does.
+    """
+    text = "".join(values)
+    if set(map(len, values)) - {66} or text[::66].strip("0") or text[1::66].strip("x"):
+        raise ValueError("no hash")
+    if text.encode().translate(None, b"0123456789abcdef") != b"x" * len(values):
+        raise ValueError("no hash")
+
+
+def _hex(value: str) -> str:
+    if value[:2] != "0x":
+        raise ValueError("no hex")
+    bytes.fromhex(value[2:])
+    return value
 
 
 @lru_cache(maxsize=256)
@@ -160,9 +185,9 @@ def _checksummed(address: str) -> str:
 @_told
 def receipt(found: dict[str, Any]) -> Receipt:
     return Receipt(
-        transaction_hash=found["transactionHash"],
+        transaction_hash=_hash(found["transactionHash"]),
         block_number=int(found["blockNumber"], 16),
-        block_hash=found["blockHash"],
+        block_hash=_hash(found["blockHash"]),
         succeeded=int(found["status"], 16) == 1,
         gas_used=int(found["gasUsed"], 16),
         gas_price=int(found.get("effectiveGasPrice") or "0x0", 16),

@@ -5,7 +5,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from contracts.chains import Chain
 from contracts.client import client
@@ -50,14 +50,13 @@ class Follower:
             if step.moved:
                 observe(self._chain)
                 wake_senders(self._chain)
-        except (DatabaseError, InterfaceError) as error:
-            connection.close()
-            return self._failed(error)
         except WrongChain:
             raise
         except Exception as error:
             # A projection that raises must not end the process: its window waits, and the health row says why.
-            if not isinstance(error, ChainError):
+            if isinstance(error, OperationalError | InterfaceError):
+                connection.close()  # the database is away
+            elif not isinstance(error, ChainError):
                 logger.exception("step_failed", chain=self._chain.role)
             self._note(error)
             return self._failed(error)

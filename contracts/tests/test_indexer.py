@@ -11,9 +11,10 @@ from contracts.chains import chain
 from contracts.client import client
 from contracts.errors import ChainUnavailable
 from contracts.indexer import follow
+from contracts.indexer.daemon import Follower
 from contracts.indexer.reading import in_bloom
 from contracts.indexer.rebuilding import reindex
-from contracts.models import ChainBlock, ChainCursor, ChainEvent, ChainTransaction
+from contracts.models import ChainBlock, ChainCursor, ChainEvent, ChainTransaction, ReadingError
 from contracts.selectors import confirmation_status, is_confirmed, sync_status
 from contracts.testing import LiveChain
 from contracts.tests.actions import address, key, plan_terms, plan_transfer, terms_hash_of
@@ -120,6 +121,21 @@ def test_a_projection_that_raises_leaves_nothing_of_its_window(live_chain: LiveC
     assert terms() == []
     live_chain.follow()
     assert terms() == ["one"]
+
+
+def test_a_projection_that_the_database_refuses_is_named(live_chain: LiveChain, caplog: Any) -> None:
+    handlers = hooks._projections.setdefault(("DesignLicenses", "TermsDefined"), [])
+    broken = hooks.Projection(lambda _event: [ReadingError(chain_id=1, error="without a time")])
+    handlers.append(broken)
+    plan_terms("one")
+    try:
+        live_chain.follow()
+        live_chain.sweep()
+        Follower(live_chain.chain)._pause_after_step()
+    finally:
+        handlers.remove(broken)
+    assert "null value" in ChainCursor.objects.get().last_error
+    assert [record.msg["event"] for record in caplog.records].count("step_failed") == 1
 
 
 def test_an_event_without_an_abi_is_kept_raw(live_chain: LiveChain, monkeypatch: pytest.MonkeyPatch) -> None:
