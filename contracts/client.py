@@ -278,12 +278,13 @@ class Client:
         }
 
     def fees(self) -> Fees:
-        """Fees with head room for a base fee that doubles, within the configured cap."""
+        """Fees with head room for a base fee that doubles, within the configured caps."""
         newest, tip = self.node.batch([("eth_getBlockByNumber", ("latest", False)), ("eth_maxPriorityFeePerGas", ())])
         base = read.base_fee(read.answered(newest))
         priority = GWEI if isinstance(tip, RpcError) else read.quantity(tip)
-        cap = settings.CHAIN_MAX_FEE_GWEI * GWEI
-        max_fee = min(2 * base + priority, cap)
+        # The base fee is what the chain demands; what is given on top is the node's word alone.
+        priority = min(priority, settings.CHAIN_MAX_TIP_GWEI * GWEI)
+        max_fee = min(2 * base + priority, settings.CHAIN_MAX_FEE_GWEI * GWEI)
         return Fees(max_fee=max_fee, priority=min(priority, max_fee))
 
     # web3.py, for whoever wants its objects: importing it takes seconds, so only on first use

@@ -44,6 +44,7 @@ CHAIN_STUCK_SECONDS = number("CHAIN_STUCK_SECONDS", 5 if _chain_id == LOCAL_CHAI
 CHAIN_RPC_TIMEOUT = number("CHAIN_RPC_TIMEOUT", 15)
 CHAIN_MAX_IN_FLIGHT = 64
 CHAIN_MAX_FEE_GWEI = number("CHAIN_MAX_FEE_GWEI", 500)
+CHAIN_MAX_TIP_GWEI = number("CHAIN_MAX_TIP_GWEI", 50)
 # Where a chain has no "finalized" block of its own, this many blocks on top of one make it final.
 CHAIN_FINALITY_DEPTH = number("CHAIN_FINALITY_DEPTH", 64)
 

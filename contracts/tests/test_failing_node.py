@@ -11,6 +11,7 @@ import pytest
 from common.testing import wait_until
 from contracts import rpc
 from contracts.audit import audit
+from contracts.client import GWEI, client
 from contracts.errors import ChainUnavailable, InconsistentNode, NonceTooLow, Reverted, RpcError
 from contracts.indexer import follow
 from contracts.models import ChainCursor, ChainTransaction, TransactionAttempt
@@ -24,6 +25,7 @@ from contracts.testing_proxy import (
     SILENT,
     FailingNode,
     Fault,
+    Line,
     endless,
     lost,
     no_shape,
@@ -44,6 +46,7 @@ from contracts.tests.actions import (
 )
 
 State = ChainTransaction.State
+TIP = "eth_maxPriorityFeePerGas"
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault]
 
 SAID = {
@@ -237,6 +240,15 @@ def test_a_node_that_forgot_old_receipts_takes_nothing_back(live_chain: LiveChai
     assert resend_forgotten(live_chain.chain) == 0
     tx.refresh_from_db()
     assert (tx.state, balance(live_chain, address("a"))) == (State.FINAL, 5)
+
+
+def test_a_tip_is_bounded_whatever_the_node_advises(failing_node: FailingNode, live_chain: LiveChain) -> None:
+    def greedy(line: Line) -> None:
+        dear = hex(400 * GWEI)
+        line.each(lambda asked, said: {**said, "result": dear} if asked["method"] == TIP else said)
+
+    failing_node.fail(Fault("greedy", greedy))
+    assert client(live_chain.chain).fees().priority == 50 * GWEI
 
 
 @pytest.mark.parametrize(("most", "pause"), [(2**20, 0.0), (2**30, 0.05)], ids=["in bytes", "in time"])
