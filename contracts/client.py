@@ -17,7 +17,7 @@ from contracts.answers import Header, Log, Receipt, Tips
 from contracts.chains import CURRENCY, Chain
 from contracts.encoding import as_json, decode_result, encode_call
 from contracts.endpoints import Endpoints
-from contracts.errors import ChainUnavailable, InconsistentNode, RpcError, UnreadableAnswer
+from contracts.errors import ChainUnavailable, InconsistentNode, Reverted, RpcError, UnreadableAnswer
 from contracts.rpc import Request
 
 if TYPE_CHECKING:
@@ -235,12 +235,14 @@ class Client:
             raise ChainUnavailable("The node simulates another number of transactions than it was asked for.")
         return found
 
-    def revert_reason(self, tx: dict[str, Any], block: BlockTag) -> RpcError | None:
-        """Why the call fails on the state of this block, or None when it does not (or the state is gone)."""
+    def revert_reason(self, tx: dict[str, Any], block: BlockTag) -> Reverted | None:
+        """Why the call reverts on the state of this block, or None when it does not, or nothing is known of it."""
         try:
             self.node.call("eth_call", _quantities(tx), _tag(block))
-        except RpcError as error:
+        except Reverted as error:
             return error
+        except RpcError:
+            return None  # the node has no state of that block any more
         return None
 
     def send_raw(self, raw: bytes) -> None:

@@ -4,7 +4,6 @@ import time
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
@@ -149,11 +148,3 @@ def subjects_under_way(kind: str, *, chain_id: int, rest: timedelta) -> set[str]
         | Q(state__in=ChainTransaction.GIVEN_UP, state_at__gt=timezone.now() - rest)
     )
     return set(rows.values_list("subject", flat=True))
-
-
-def open_transactions(chain: Chain) -> dict[str, Any]:
-    """What is on its way, for health pages: how many in each live state, and when the oldest was planned."""
-    rows = ChainTransaction.objects.filter(chain_id=chain.chain_id, state__in=ChainTransaction.LIVE)
-    states = list(rows.order_by("created_at").values_list("state", "created_at"))
-    counts = {state: sum(1 for found, _created in states if found == state) for state in ChainTransaction.LIVE}
-    return {"counts": counts, "oldest": states[0][1] if states else None}

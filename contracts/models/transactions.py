@@ -4,6 +4,7 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from common.fields import AddressField, HashField, UintField
 
@@ -177,9 +178,9 @@ class OperatorOrder(models.Model):
     """What an operator asked to be done with a transaction, why, and what came of it. Never changed afterwards."""
 
     class Action(models.TextChoices):
-        RETRY = "retry", "Try again now"
-        SPEED_UP = "speed_up", "Speed up"
-        CANCEL = "cancel", "Cancel"
+        RETRY = "retry", _("Try again now")
+        SPEED_UP = "speed_up", _("Speed up")
+        CANCEL = "cancel", _("Cancel")
 
     transaction = models.ForeignKey(ChainTransaction, on_delete=models.CASCADE, related_name="orders")
     action = models.CharField(max_length=16, choices=Action.choices)

@@ -84,30 +84,30 @@ def _carry_out(chain: Chain, tx: ChainTransaction, action: str, why: str) -> str
     if action == Action.RETRY:
         return _retry(tx, why)
     if action == Action.CANCEL and give_up(tx, [State.PLANNED], f"canceled by {why}", after=State.CANCELED):
-        return "Canceled before it was signed."
+        return _("Canceled before it was signed.")
     last = tx.attempts.order_by("-number").first()
     if tx.state not in ChainTransaction.IN_FLIGHT or last is None:
-        return f"Too late: it is {tx.state}."
+        return _("Too late: it is %(state)s.") % {"state": tx.state}
     signer = signer_for(chain, tx.sender)
     cancel = action == Action.CANCEL
     attempt = last if cancel and last.cancels else replace(chain, signer, tx, last, cancel=cancel)
     if attempt is None:
         tx.refresh_from_db()
-        return tx.error or f"Nothing was signed: it is {tx.state}."
+        return tx.error or _("Nothing was signed: it is %(state)s.") % {"state": tx.state}
     broadcast(chain, signer, [(tx, attempt)])
     if cancel:
-        return "An empty transaction competes for its nonce: which of the two the chain takes decides."
-    return f"Sent with fees of at most {attempt.max_fee_per_gas} wei per gas."
+        return _("An empty transaction competes for its nonce: which of the two the chain takes decides.")
+    return _("Sent with fees of at most %(fee)s wei per gas.") % {"fee": attempt.max_fee_per_gas}
 
 
 def _retry(tx: ChainTransaction, why: str) -> str:
     # It may have failed, and its app been told, since this was ordered.
     tx.refresh_from_db()
     if _can_be_planned_anew(tx) and advance(tx, [State.FAILED], State.PLANNED, why, error="", outcome_delivered=False):
-        return "Planned anew."
+        return _("Planned anew.")
     if ChainTransaction.objects.filter(pk=tx.pk, state=State.PLANNED).update(error="", waits_for_nonce=None):
-        return "It is simulated again."
+        return _("It is simulated again.")
     if tx.state not in ChainTransaction.IN_FLIGHT:
         return _("Too late: it is %(state)s.") % {"state": tx.state}
     TransactionAttempt.objects.filter(transaction=tx).update(tried_at=None)
-    return "Its bytes are handed over again where the node does not have them."
+    return _("Its bytes are handed over again where the node does not have them.")

@@ -7,6 +7,7 @@ import structlog
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from contracts.answers import Receipt
 from contracts.chains import Chain
@@ -27,7 +28,6 @@ CHUNK = 100
 # A node that has just been handed bytes may not show them for a moment.
 PATIENCE = timedelta(seconds=2)
 RECEIPT_FIELDS = ("transaction_hash", "error", "block_number", "block_hash", "succeeded", "gas_used", "gas_price")
-CANCELED = "An operator canceled it: an empty transaction took its nonce."
 NO_BLOCK = {"block_number": None, "block_hash": None, "succeeded": None, "gas_used": None, "gas_price": None}
 
 
@@ -77,7 +77,7 @@ def _settle(chain: Chain, found: Sequence[tuple[ChainTransaction, Receipt | None
         if receipt is not None and (tx.state != State.MINED or tx.block_hash != receipt.block_hash):
             _take_over(tx, receipt)
             if _was_canceled(tx):
-                tx.succeeded, tx.error = False, CANCELED
+                tx.succeeded, tx.error = False, _("An operator canceled it: an empty transaction took its nonce.")
             elif not tx.succeeded:
                 tx.error = _failure(chain, tx, receipt)
             arrived.append(tx)
@@ -124,7 +124,7 @@ def forget_block(tx: ChainTransaction, note: str) -> bool:
 def _failure(chain: Chain, tx: ChainTransaction, receipt: Receipt) -> str:
     """The reason of a reverted transaction: the same call again, on the state before its block."""
     found = client(chain).revert_reason(call_of(tx, chain), receipt.block_number - 1)
-    return str(found) if found is not None else f"reverted in block {receipt.block_number}"
+    return _("reverted in block %(number)d") % {"number": receipt.block_number} if found is None else str(found)
 
 
 def push(chain: Chain, sender: str) -> int:

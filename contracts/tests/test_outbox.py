@@ -363,14 +363,15 @@ def test_nothing_is_sent_while_sending_is_stopped(live_chain: LiveChain) -> None
 
 
 def test_a_custom_error_is_decoded_with_its_arguments(live_chain: LiveChain) -> None:
+    call = {
+        "from": address("poor"),
+        "to": live_chain.chain.deployment.address("TestStablecoin"),
+        "data": "0xa9059cbb" + "00" * 12 + address("a")[2:] + f"{1:064x}",
+    }
     with pytest.raises(Reverted) as caught:
-        client(live_chain.chain).simulate(
-            {
-                "from": address("poor"),
-                "to": live_chain.chain.deployment.address("TestStablecoin"),
-                "data": "0xa9059cbb" + "00" * 12 + address("a")[2:] + f"{1:064x}",
-            }
-        )
+        client(live_chain.chain).simulate(call)
+    assert str(client(live_chain.chain).revert_reason(call, "latest")) == str(caught.value)
+    assert client(live_chain.chain).revert_reason(call, 10**9) is None, "what a node lacks is no reason"
     assert caught.value.name == "ERC20InsufficientBalance"
     assert caught.value.arguments == {"sender": address("poor"), "balance": "0", "needed": "1"}
 
