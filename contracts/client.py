@@ -1,11 +1,11 @@
 """The door to a chain: blocks, logs, calls, receipts, sending. Nothing here is asked to serve a page."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -18,7 +18,7 @@ from contracts.chains import CURRENCY, Chain
 from contracts.encoding import as_json, decode_result, encode_call
 from contracts.endpoints import Endpoints
 from contracts.errors import ChainUnavailable, InconsistentNode, Reverted, RpcError, UnreadableAnswer
-from contracts.rpc import Request
+from contracts.rpc import Request, Rpc
 
 if TYPE_CHECKING:
     from web3 import Web3
@@ -84,7 +84,7 @@ class Client:
         self, first: int, last: int, addresses: Sequence[str], numbers: Sequence[int]
     ) -> tuple[Tips, list[Log], list[Header | None]]:
         """In one request: the tips, the logs of these addresses in a range, and the headers of these numbers."""
-        query = {"fromBlock": hex(first), "toBlock": hex(last), "address": list(addresses)}
+        query = _range(addresses, first, last)
         headers = [("eth_getBlockByNumber", (_tag(number), False)) for number in numbers]
         head, finalized, logs, *found = self.node.batch([*_TIPS, ("eth_getLogs", (query,)), *headers])
         return (
@@ -102,9 +102,9 @@ class Client:
         head = tips.head
         if not self.node.has_witnesses:
             return head
-        seen = self.node.witness("eth_getBlockByNumber", hex(head.number), False, read=read.header_or_none)
+        seen = self.seen_by_another(head.number)
         if seen is None:
-            seen = self.node.witness("eth_getBlockByNumber", "latest", False, read=read.header_or_none)
+            seen = self.seen_by_another("latest")
             if seen is None:
                 raise InconsistentNode("The second node has no newest block.")
             if seen.number > head.number:
@@ -113,6 +113,23 @@ class Client:
         if ours is None or ours.hash != seen.hash:
             raise InconsistentNode(f"Two nodes have different blocks {seen.number}: neither is believed.")
         return ours
+
+    def seen_by_another(self, block: BlockTag) -> Header | None:
+        """A block's header as a second node tells it. Raises ChainUnavailable when none answers."""
+        return self.node.witness(
+            lambda rpc: read.header_or_none(rpc.call("eth_getBlockByNumber", _tag(block), False)),
+        )
+
+    def logs_of_another(self, first: int, last: int, addresses: Sequence[str]) -> tuple[Header, list[Log]]:
+        """As a second node tells it: the header of `last`, and the logs. Raises ChainUnavailable when none answers."""
+
+        def ask(rpc: Rpc) -> tuple[Header, list[Log]]:
+            header = read.header_or_none(rpc.call("eth_getBlockByNumber", hex(last), False))
+            if header is None:
+                raise ChainUnavailable(f"The second node does not have block {last}.")
+            return header, _in_halves(partial(_logs, rpc, addresses), first, last)
+
+        return self.node.witness(ask)
 
     def header(self, block: BlockTag) -> Header | None:
         """A block's header by number or tag, or None when the chain has none there."""
@@ -126,8 +143,7 @@ class Client:
 
     def logs(self, first: int, last: int, addresses: Sequence[str]) -> list[Log]:
         """Logs of these addresses in blocks first to last, both included, in chain order."""
-        query = {"fromBlock": hex(first), "toBlock": hex(last), "address": list(addresses)}
-        return read.logs(self.node.call("eth_getLogs", query))
+        return _logs(self.node, addresses, first, last)
 
     def logs_in(self, block_hash: str, addresses: Sequence[str]) -> list[Log]:
         """Logs of these addresses in exactly this block. RpcError when the node does not have it (any more)."""
@@ -321,6 +337,25 @@ def distrusting(chain: Chain) -> Iterator[None]:
     except (InconsistentNode, UnreadableAnswer) as error:
         client(chain).node.distrust(error)
         raise
+
+
+def _logs(node: Rpc | Endpoints, addresses: Sequence[str], first: int, last: int) -> list[Log]:
+    return read.logs(node.call("eth_getLogs", _range(addresses, first, last)))
+
+
+def _range(addresses: Sequence[str], first: int, last: int) -> dict[str, Any]:
+    return {"fromBlock": hex(first), "toBlock": hex(last), "address": list(addresses)}
+
+
+def _in_halves(ask: Callable[[int, int], list[Log]], first: int, last: int) -> list[Log]:
+    """The logs of a range, of each half of it where the node refuses the whole, and so on down to one block."""
+    try:
+        return ask(first, last)
+    except RpcError:
+        if first == last:
+            raise
+    middle = (first + last) // 2
+    return _in_halves(ask, first, middle) + _in_halves(ask, middle + 1, last)
 
 
 def _tag(block: BlockTag) -> str:

@@ -64,10 +64,10 @@ class Endpoints:
         """Whether there is more than one node."""
         return len(self._nodes) > 1
 
-    def witness(self, method: str, *params: Any, read: Callable[[Any], T]) -> T:
-        """The answer of another node than the one asked otherwise, as `read` understands it.
+    def witness(self, ask: Callable[[Rpc], T]) -> T:
+        """What another node than the one asked otherwise answers to `ask`.
 
-        Raises ChainUnavailable when none answers so.
+        Raises ChainUnavailable when none does: one that raises a ChainError rests.
         """
         current = self._current()
         others = [node for node in self._nodes if node is not current]
@@ -75,7 +75,7 @@ class Endpoints:
             if node.rests_until > time.monotonic():
                 continue
             try:
-                return self._heard(node, read(node.rpc.call(method, *params)))
+                return self._heard(node, ask(node.rpc))
             except WrongChain:
                 raise
             except ChainError as error:

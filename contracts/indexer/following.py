@@ -1,7 +1,7 @@
 """One step of the indexer: read what is new, or take back what is no more (docs/decisions/0004)."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -134,14 +134,17 @@ def _read_on(
         window = _read_window(chain, node, cursor, tips, finalized)
     width = _next_width(cursor.window, window)
     last = min(finalized, window.last.number + width)
+    addresses = sorted(chain.deployment.followed)
     if ahead and last > window.last.number:
         ahead.start(
             node,
             after=window.last.number,
             after_hash=window.last.hash,
             last=last,
-            addresses=sorted(chain.deployment.followed),
+            addresses=addresses,
         )
+    if node.node.has_witnesses:
+        _require_witness(node, window, addresses)
     final = _final_block(node, cursor, min(finalized, window.last.number), window)
     events = store(chain, cursor, window, finalized=final)
     if cursor.sending_stopped:
@@ -149,6 +152,17 @@ def _read_on(
     if width != cursor.window:
         ChainCursor.objects.filter(chain_id=chain.chain_id, window=cursor.window).update(window=width)
     return Step(window.last.number, tips.head.number, events=events, moved=True)
+
+
+def _require_witness(node: Client, window: Window, addresses: Sequence[str]) -> None:
+    """A second node must tell the same: a node can make up logs, and blocks too, below a head that both have."""
+    last, logs = node.logs_of_another(window.first, window.last.number, addresses)
+    if last.hash != window.last.hash:
+        raise InconsistentNode(f"Two nodes have different blocks {last.number}: neither is believed.")
+    if logs != window.logs:
+        raise InconsistentNode(
+            f"Two nodes tell different logs of blocks {window.first} to {last.number}: neither is believed."
+        )
 
 
 def _next_width(width: int, window: Window) -> int:

@@ -182,6 +182,8 @@ def _check_links(headers: Sequence[Header]) -> None:
 
 def _check_told_twice(last: Header, child: Header | None, head: Header) -> None:
     """The hash of a window's last block is believed when its child names it, or the node's word of its newest block."""
+    if head.number == last.number and head.hash != last.hash:
+        raise InconsistentNode(f"The node tells two hashes of block {last.number}.")
     if child is None and head.number > last.number:
         raise InconsistentNode(f"The node does not have block {last.number + 1} any more.")
     confirmed = head.hash if child is None else child.parent_hash

@@ -14,7 +14,7 @@ from contracts.indexer.following import follow_to_head
 from contracts.models import ChainCursor, ChainEvent
 from contracts.startup import check_chain
 from contracts.testing import Anvil, LiveChain
-from contracts.testing_proxy import FailingNode, Fault, no_shape
+from contracts.testing_proxy import LOGS, FailingNode, Fault, Json, Line, narrow, no_shape
 from contracts.tests.actions import plan_terms
 
 pytestmark = pytest.mark.django_db
@@ -87,6 +87,49 @@ def test_of_two_nodes_with_different_blocks_neither_is_believed(live_chain: Live
     assert ChainCursor.objects.get().number == before
 
 
+def invented(line: Line) -> None:
+    """One more event, of a contract of ours and like one that is there: no bloom says that it is not."""
+
+    def add(asked: Json, said: Json) -> Json:
+        logs = said.get("result")
+        if asked["method"] != LOGS or not logs:
+            return said
+        return {**said, "result": [*logs, {**logs[-1], "logIndex": hex(int(logs[-1]["logIndex"], 16) + 1)}]}
+
+    line.each(add)
+
+
+@pytest.mark.parametrize("blocks", [1, 80], ids=["open", "final"])
+def test_what_one_node_makes_up_in_a_block_that_both_have_is_not_read(
+    live_chain: LiveChain, failing_node: FailingNode, blocks: int
+) -> None:
+    first = replace(live_chain.chain, rpc_url=failing_node.url)
+    chain = replace(first, backup_urls=(live_chain.node.url,))
+    plan_terms("one")
+    live_chain.sweep()
+    live_chain.node.mine(blocks)
+    failing_node.fail(Fault("invented", invented))
+    with pytest.raises(InconsistentNode, match="Two nodes tell different logs"):
+        read(chain)
+    assert not ChainEvent.objects.filter(name="TermsDefined").exists()
+    failing_node.heal()
+    assert read(first) == live_chain.node.head
+    assert ChainEvent.objects.filter(name="TermsDefined").count() == 1
+
+
+def test_a_second_node_that_tells_logs_of_few_blocks_only_is_asked_for_few(
+    live_chain: LiveChain, failing_node: FailingNode
+) -> None:
+    chain = replace(live_chain.chain, rpc_url=live_chain.node.url, backup_urls=(failing_node.url,))
+    plan_terms("one")
+    live_chain.sweep()
+    live_chain.node.mine(80)
+    failing_node.fail(narrow(5))
+    assert read(chain) == live_chain.node.head
+    assert ChainEvent.objects.filter(name="TermsDefined").count() == 1
+    assert [one["faults"] for one in client(chain).node.health()] == [0, 0]
+
+
 def test_a_backup_of_another_chain_refuses_the_start(live_chain: LiveChain, copy_at: Anvil) -> None:
     copy_at.rpc("anvil_setChainId", 99)
     with pytest.raises(WrongChain, match="serves chain 99"):
@@ -117,7 +160,7 @@ def test_a_witness_that_cannot_be_understood_is_passed_over(live_chain: LiveChai
         live_chain.chain, rpc_url=direct, backup_urls=(failing_node.url, direct.replace("127.0.0.1", "localhost"))
     )
     live_chain.node.mine()
-    client(chain).node.witness("eth_chainId", read=str)
+    client(chain).node.witness(lambda rpc: rpc.call("eth_chainId"))
     failing_node.fail(NO_HEADERS)
     assert read(chain) == live_chain.node.head
     assert [one["faults"] for one in client(chain).node.health()] == [0, 1, 0]
