@@ -24,6 +24,7 @@ class _Node:
     name: str
     rpc: Rpc
     faults: int = 0
+    rested_seconds: float = 0.0
     rests_until: float = 0.0
     error: str = ""
 
@@ -41,23 +42,22 @@ class Endpoints:
 
     def call(self, method: str, *params: Any) -> Any:
         """The result of one method."""
-        node = self._current()
-        try:
-            answer = node.rpc.call(method, *params)
-        except ChainUnavailable as error:
-            self._rest(node, error)
-            raise
-        return self._heard(node, answer)
+        return self._ask(lambda rpc: rpc.call(method, *params))
 
     def batch(self, requests: Sequence[Request]) -> list[Any]:
         """Results in order; an item that the node refused is its RpcError, not raised."""
+        return self._ask(lambda rpc: rpc.batch(requests))
+
+    def _ask(self, ask: Callable[[Rpc], T]) -> T:
         node = self._current()
+        faults = node.faults
         try:
-            answers = node.rpc.batch(requests)
+            answer = ask(node.rpc)
         except ChainUnavailable as error:
             self._rest(node, error)
             raise
-        return self._heard(node, answers)
+        self._forgive(node, faults)
+        return answer
 
     @property
     def has_witnesses(self) -> bool:
@@ -74,12 +74,16 @@ class Endpoints:
         for node in sorted(others, key=lambda node: node.rests_until):
             if node.rests_until > time.monotonic():
                 continue
+            faults = node.faults
             try:
-                return self._heard(node, ask(node.rpc))
+                answer = ask(node.rpc)
             except WrongChain:
                 raise
             except ChainError as error:
                 self._rest(node, error)
+            else:
+                self._forgive(node, faults)
+                return answer
         raise ChainUnavailable("No second node answers, and one alone is not believed.")
 
     def refuse_other_chains(self) -> None:
@@ -101,7 +105,7 @@ class Endpoints:
         return sum(node.rpc.requests for node in self._nodes)
 
     def health(self) -> list[dict[str, Any]]:
-        """Of each node in the order of the settings its `name`, how many `faults` in a row it had, and the last one's
+        """Of each node in the order of the settings its `name`, how many `faults` it had lately, and the last one's
         `error`. As this process has seen them."""
         return [{"name": node.name, "faults": node.faults, "error": node.error} for node in self._nodes]
 
@@ -111,12 +115,22 @@ class Endpoints:
         awake = (node for node in self._nodes if node.rests_until <= now)
         return next(awake, None) or min(self._nodes, key=lambda node: node.rests_until)
 
-    def _heard(self, node: _Node, answer: T) -> T:
-        if node.faults:
-            with self._lock:
-                node.faults, node.rests_until, node.error = 0, 0.0, ""
-            logger.info("endpoint_answers_again", endpoint=node.name)
-        return answer
+    def _forgive(self, node: _Node, faults: int) -> None:
+        """It answered, and had so many faults when it was asked: it need not rest now.
+
+        They are forgotten once it did well for as long as it rested. One that answers, and only then shows that it is
+        not to be believed, rests longer each time.
+        """
+        if not faults:
+            return
+        with self._lock:
+            if node.faults != faults:
+                return  # it had another one meanwhile
+            node.rests_until = min(node.rests_until, time.monotonic())
+            if time.monotonic() < node.rests_until + node.rested_seconds:
+                return
+            node.faults, node.error = 0, ""
+        logger.info("endpoint_answers_again", endpoint=node.name)
 
     def _rest(self, node: _Node, error: ChainError) -> None:
         if not self.has_witnesses:
@@ -124,7 +138,7 @@ class Endpoints:
         with self._lock:
             node.faults += 1
             seconds = min(FIRST_REST_SECONDS * 2 ** (node.faults - 1), LONGEST_REST_SECONDS)
-            node.rests_until = time.monotonic() + seconds
+            node.rested_seconds, node.rests_until = seconds, time.monotonic() + seconds
             node.error = str(error)
         logger.warning("endpoint_rests", endpoint=node.name, seconds=seconds, error=str(error))
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 from contracts.answers import Tips
 from contracts.chains import Chain
 from contracts.client import client
-from contracts.errors import SendingStopped
+from contracts.errors import InconsistentNode, SendingStopped
 from contracts.models import ChainCursor
 
 logger = structlog.get_logger(__name__)
@@ -43,15 +43,23 @@ def resume_sending(chain: Chain) -> None:
 
 
 def why_not_ours(chain: Chain, cursor: ChainCursor) -> str:
-    """Empty when the chain has our newest final block, else a sentence."""
+    """Empty when the chain has our newest final block, else a sentence.
+
+    Raises InconsistentNode when a second node has that block: then it is this node that is another one, not the chain.
+    """
     if cursor.finalized_number == 0:
         return ""  # nothing of ours is final yet, and anvil makes its block 0 anew at every start
-    found = client(chain).header(cursor.finalized_number)
+    node = client(chain)
+    found = node.header(cursor.finalized_number)
+    if found is not None and found.hash == cursor.finalized_hash:
+        return ""
+    if node.node.has_witnesses:
+        seen = node.seen_by_another(cursor.finalized_number)
+        if seen is not None and seen.hash == cursor.finalized_hash:
+            raise InconsistentNode(f"The node does not have block {cursor.finalized_number}, which another one has.")
     if found is None:
         return f"The chain stands behind block {cursor.finalized_number}, which was final."
-    if found.hash != cursor.finalized_hash:
-        return f"The chain has another block {cursor.finalized_number} than the final one that was read."
-    return ""
+    return f"The chain has another block {cursor.finalized_number} than the final one that was read."
 
 
 def lags(chain: Chain) -> bool:

@@ -47,7 +47,7 @@ KINDS = {
         gettext_lazy("Read the last errors below: they name the node's fault, or ours."),
     ),
     "endpoints_resting": Kind(
-        gettext_lazy("Nodes that failed when last asked"),
+        gettext_lazy("Nodes that failed lately"),
         "",
         gettext_lazy("Read below what they answered. Others are asked meanwhile; with none left, nothing is read."),
     ),

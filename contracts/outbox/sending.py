@@ -11,7 +11,7 @@ from django.db.models import Count, Q
 
 from contracts.chains import Chain
 from contracts.client import Fees, client
-from contracts.errors import Reverted, RpcError, SignerRefused
+from contracts.errors import InconsistentNode, Reverted, RpcError, SignerRefused
 from contracts.indexer.standing import lags, require_ours
 from contracts.killpoints import reach
 from contracts.models import ChainTransaction, SenderNonce, TransactionAttempt, TransactionHistory
@@ -44,7 +44,7 @@ def signer_for(chain: Chain, sender: str) -> Signer:
 def send_planned(chain: Chain, sender: str) -> int:
     """Send what is planned for one key, as far as the bound on open transactions allows. Returns how many.
 
-    Any number of processes may run this at once. Raises ChainUnavailable, WrongChain, SendingStopped,
+    Any number of processes may run this at once. Raises ChainUnavailable, InconsistentNode, WrongChain, SendingStopped,
     ChainNotDeployed or SignerRefused; whatever was stored by then is found again by the sweeper.
     """
     require_ours(chain)
@@ -52,6 +52,7 @@ def send_planned(chain: Chain, sender: str) -> int:
     if lags(chain):
         # On a state without what an action builds on it would revert, or pass with too little gas.
         logger.warning("sending_waits_for_node", chain=chain.role)
+        client(chain).node.distrust(InconsistentNode("The node lags behind what was read."))
         return 0
     fees = client(chain).fees()
     tried: set[int] = set()

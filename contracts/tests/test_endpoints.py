@@ -1,5 +1,6 @@
 """Several nodes of one chain: another one answers when one is away, and two must agree before a block is read."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -8,13 +9,15 @@ import pytest
 
 from contracts.chains import Chain
 from contracts.client import client
+from contracts.endpoints import Endpoints
 from contracts.errors import ChainUnavailable, InconsistentNode, WrongChain
 from contracts.indexer.daemon import Follower
 from contracts.indexer.following import follow_to_head
-from contracts.models import ChainCursor, ChainEvent
+from contracts.models import ChainCursor, ChainEvent, ChainTransaction
+from contracts.outbox.sending import send_planned
 from contracts.startup import check_chain
-from contracts.testing import Anvil, LiveChain
-from contracts.testing_proxy import LOGS, FailingNode, Fault, Json, Line, narrow, no_shape
+from contracts.testing import LOCAL_CHAIN_ID, Anvil, LiveChain
+from contracts.testing_proxy import LOGS, FailingNode, Fault, Json, Line, narrow, no_shape, stale
 from contracts.tests.actions import plan_terms
 
 pytestmark = pytest.mark.django_db
@@ -152,6 +155,50 @@ def test_a_node_that_cannot_be_understood_rests(live_chain: LiveChain, failing_n
     assert cursor.number == live_chain.node.head, "the second node was asked"
     assert [one["faults"] for one in cursor.endpoints] == [1, 0, 0]
     assert "The node's answer is no" in cursor.endpoints[0]["error"]
+
+
+def test_one_that_answers_and_is_not_to_be_believed_rests_longer_each_time(
+    live_chain: LiveChain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    node = Endpoints([live_chain.node.url, second_name(live_chain)], chain_id=LOCAL_CHAIN_ID, timeout=5)
+    liar = node._nodes[0]
+    rests = []
+    for _fault in range(3):
+        node.distrust(InconsistentNode("it lies"))
+        rests.append(liar.rests_until - now)
+        now = liar.rests_until
+        node.call("eth_chainId")
+    assert (rests, liar.faults) == ([5, 10, 20], 3)
+    now += 20
+    node.call("eth_chainId")
+    assert [one["faults"] for one in node.health()] == [0, 0]
+
+
+def test_a_node_without_the_final_block_stops_nothing_while_another_has_it(
+    live_chain: LiveChain, failing_node: FailingNode
+) -> None:
+    plan_terms("one")
+    live_chain.finalize()
+    live_chain.chain = replace(live_chain.chain, rpc_url=failing_node.url, backup_urls=(live_chain.node.url,))
+    failing_node.fail(stale(80))
+    plan_terms("two")
+    with pytest.raises(InconsistentNode, match="which another one has"):
+        live_chain.sweep()
+    assert ChainCursor.objects.get().sending_stopped == ""
+    live_chain.sweep()
+    assert ChainTransaction.objects.filter(state=ChainTransaction.State.BROADCAST).count() == 1
+
+
+def test_a_node_that_lags_when_something_is_to_be_sent_rests(live_chain: LiveChain, failing_node: FailingNode) -> None:
+    live_chain.node.mine(5)
+    live_chain.follow()
+    chain = replace(live_chain.chain, rpc_url=failing_node.url, backup_urls=(live_chain.node.url,))
+    failing_node.fail(stale(2))
+    plan_terms("one")
+    assert send_planned(chain, live_chain.operator) == 0
+    assert send_planned(chain, live_chain.operator) == 1
 
 
 def test_a_witness_that_cannot_be_understood_is_passed_over(live_chain: LiveChain, failing_node: FailingNode) -> None:
