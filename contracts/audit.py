@@ -86,7 +86,7 @@ def audit_events(chain: Chain) -> Iterable[str]:
                 *(log.address, log.transaction_hash),
                 *_as_stored(followed[log.address], log),
             )
-            for log in client(chain).logs(first, last, addresses)
+            for log in client(chain).logs_in_parts(first, last, addresses)
         }
         for key in sorted(stored.keys() | fresh.keys()):
             if stored.get(key) != fresh.get(key):

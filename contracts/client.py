@@ -145,6 +145,10 @@ class Client:
         """Logs of these addresses in blocks first to last, both included, in chain order."""
         return _logs(self.node, addresses, first, last)
 
+    def logs_in_parts(self, first: int, last: int, addresses: Sequence[str]) -> list[Log]:
+        """As `logs`, in as many questions as the node wants it in."""
+        return _in_halves(partial(_logs, self.node, addresses), first, last)
+
     def logs_in(self, block_hash: str, addresses: Sequence[str]) -> list[Log]:
         """Logs of these addresses in exactly this block. RpcError when the node does not have it (any more)."""
         return read.logs(self.node.call("eth_getLogs", {"blockHash": block_hash, "address": list(addresses)}))

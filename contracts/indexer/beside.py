@@ -14,7 +14,7 @@ from django.db.models import Model
 from common.locks import Lock, hold, try_hold
 from contracts.chains import Chain
 from contracts.errors import ChainError
-from contracts.indexer.following import follow_to_head
+from contracts.indexer.following import PATIENCE, follow_to_head
 from contracts.models import ChainBlock, ChainCursor, ChainEvent
 
 logger = structlog.get_logger(__name__)
@@ -46,7 +46,7 @@ def reindex_beside(chain: Chain, *, repair: bool, say: Callable[[str], None]) ->
         deadline = 0.0
         while found is None:
             with _reading_beside():
-                for _step in follow_to_head(chain):
+                for _step in follow_to_head(chain, patience=PATIENCE):
                     pass
             deadline = deadline or time.monotonic() + PATIENCE_SECONDS
             found = _compare_at_one_block(chain, repair=repair)

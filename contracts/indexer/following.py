@@ -31,6 +31,9 @@ from contracts.models import ChainBlock, ChainCursor, ReadingError
 logger = structlog.get_logger(__name__)
 
 HASHES_PER_REQUEST = 32
+FIRST_PAUSE_SECONDS = 0.5
+PATIENCE = 4
+"""How often in a row who reads all of a chain asks a node again that is away: it would begin anew else."""
 
 
 @dataclass(frozen=True)
@@ -93,11 +96,21 @@ def _believed(node: Client, cursor: ChainCursor, tips: Tips) -> Tips:
     return Tips(head, finalized)
 
 
-def follow_to_head(chain: Chain, *, steps: int = 100_000) -> Iterator[Step]:
-    """Steps until everything the node has is read."""
+def follow_to_head(chain: Chain, *, steps: int = 100_000, patience: int = 0) -> Iterator[Step]:
+    """Steps until everything the node has is read. A node that is away is asked again so many times in a row."""
+    failures = 0
     with closing(ReadAhead()) as ahead:
         for _number in range(steps):
-            step = follow(chain, ahead)
+            try:
+                step = follow(chain, ahead)
+            except ChainUnavailable as error:
+                failures += 1
+                if failures > patience:
+                    raise
+                logger.warning("asked_again", chain=chain.role, error=str(error))
+                time.sleep(FIRST_PAUSE_SECONDS * 2 ** (failures - 1))
+                continue
+            failures = 0
             yield step
             if step.at_head:
                 return

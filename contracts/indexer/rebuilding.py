@@ -10,7 +10,7 @@ from contracts.chains import Chain
 from contracts.client import client
 from contracts.deployment import ensure_deployed
 from contracts.errors import ChainError
-from contracts.indexer.following import follow_to_head, start_cursor
+from contracts.indexer.following import PATIENCE, follow_to_head, start_cursor
 from contracts.indexer.standing import why_not_ours
 from contracts.models import ChainBlock, ChainCursor, ChainEvent
 from contracts.outbox.resending import resend_forgotten
@@ -38,7 +38,7 @@ def reindex(chain: Chain, *, say: Callable[[str], None]) -> None:
         ChainCursor.objects.filter(chain_id=chain.chain_id).delete()
         start_cursor(chain)
         number = events = 0
-        for step in follow_to_head(chain):
+        for step in follow_to_head(chain, patience=PATIENCE):
             number, events = step.number, events + step.events - step.dropped
     say(f"Read again from block {chain.deployment.deployed_block} to {number}: {events} events (before: {before}).")
     forgotten = resend_forgotten(chain)

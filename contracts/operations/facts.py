@@ -16,7 +16,7 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Facts:
-    """How a chain does. The last `audit` is the last one that came to its end."""
+    """How a chain does. `audit` is the last one that came to its end, `audits_since` is when the first began."""
 
     now: datetime
     cursor: ChainCursor | None = None
@@ -29,10 +29,11 @@ class Facts:
     undelivered: int = 0
     balances: tuple[KeyBalance, ...] = ()
     audit: AuditRun | None = None
+    audits_since: datetime | None = None
 
 
 def read_facts(chain: Chain) -> Facts:
-    """The facts of one chain, in eight questions."""
+    """The facts of one chain, in nine questions."""
     now, mine = timezone.now(), Q(chain_id=chain.chain_id)
     open_ones = ChainTransaction.objects.filter(mine, state__in=[State.PLANNED, *ChainTransaction.IN_FLIGHT])
     counted = open_ones.aggregate(
@@ -63,4 +64,5 @@ def read_facts(chain: Chain) -> Facts:
         ).count(),
         balances=tuple(KeyBalance.objects.filter(mine).order_by("address")),
         audit=AuditRun.objects.filter(mine, differences__isnull=False).order_by("-ended_at").first(),
+        audits_since=AuditRun.objects.filter(mine).aggregate(first=Min("began_at"))["first"],
     )

@@ -161,7 +161,8 @@ def gauges(facts: Facts) -> Iterator[Gauge]:
         yield Gauge("key_balance_coins", float(coins), f"{shown} {settings.CHAIN_COIN}", level, address=balance.address)
     oldest = min((balance.read_at for balance in facts.balances), default=None)
     yield _age("balances_age_seconds", facts.now, oldest, missing=_("never read"))
-    yield _age("audit_age_seconds", facts.now, facts.audit.ended_at if facts.audit else None, missing=_("never made"))
+    audited = facts.audit.ended_at if facts.audit else facts.audits_since
+    yield _age("audit_age_seconds", facts.now, audited, missing=_("never made"))
     if facts.audit is not None:
         yield _count("audit_differences", facts.audit.differences or 0)
 

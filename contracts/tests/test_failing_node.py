@@ -13,7 +13,8 @@ from contracts import rpc
 from contracts.audit import audit
 from contracts.client import GWEI, client
 from contracts.errors import ChainUnavailable, InconsistentNode, NonceTooLow, Reverted, RpcError
-from contracts.indexer import follow
+from contracts.indexer import follow, following
+from contracts.indexer.rebuilding import reindex
 from contracts.models import ChainCursor, ChainTransaction, TransactionAttempt
 from contracts.outbox.resending import resend_forgotten
 from contracts.outbox.sweeping import sweep_chain
@@ -28,10 +29,12 @@ from contracts.testing_proxy import (
     Line,
     endless,
     lost,
+    narrow,
     no_shape,
     nothing,
     stale,
     too_deep,
+    unavailable,
 )
 from contracts.tests.actions import (
     address,
@@ -270,6 +273,21 @@ def test_an_answer_that_is_nested_too_deep_is_none(failing_node: FailingNode) ->
     failing_node.fail(Fault("too deep", too_deep))
     with pytest.raises(ChainUnavailable, match="no JSON"):
         rpc.Rpc(failing_node.url, chain_id=None).call("eth_chainId")
+
+
+def test_a_node_that_wants_narrow_questions_and_fails_now_and_then_is_audited_and_read_again(
+    live_chain: LiveChain, failing_node: FailingNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan_some("a")
+    live_chain.settle()
+    live_chain.node.mine(20)
+    live_chain.follow()
+    failing_node.fail(narrow(5))
+    assert live_chain.audit() == []
+    monkeypatch.setattr(following, "FIRST_PAUSE_SECONDS", 0.01)
+    failing_node.fail(Fault("away", unavailable).only("eth_getLogs"), times=3)
+    reindex(live_chain.chain, say=lambda _line: None)
+    assert (read("a"), live_chain.audit()) == (3, [])
 
 
 def test_an_error_is_told_apart_however_badly_it_is_made() -> None:

@@ -21,7 +21,7 @@ from contracts.chains import chain
 from contracts.indexer.daemon import Follower
 from contracts.models import Alarm, AuditRun, ChainCursor, ChainEvent, KeyBalance, ReadingError
 from contracts.operations.auditing import audit_all
-from contracts.operations.facts import Facts
+from contracts.operations.facts import Facts, read_facts
 from contracts.operations.gauges import KINDS, Gauge, duration, gauges
 from contracts.operations.thresholds import Level
 from contracts.operations.watching import move_alarms, read_balances, tell_operators, watch_all
@@ -96,6 +96,7 @@ CASES: list[tuple[str, Level, dict[str, Any]]] = [
     ("audit_age_seconds", GREEN, {"audit": audited(0, ago(hours=25))}),
     ("audit_age_seconds", AMBER, {"audit": audited(0, ago(hours=26))}),
     ("audit_age_seconds", RED, {"audit": audited(0, ago(hours=50))}),
+    ("audit_age_seconds", RED, {"audits_since": ago(hours=50)}),
     ("audit_differences", GREEN, {"audit": audited(0)}),
     ("audit_differences", RED, {"audit": audited(1)}),
 ]
@@ -259,6 +260,9 @@ def test_two_audits_are_not_made_at_once_and_one_that_fails_is_kept(live_chain: 
             threads.submit(other).result() == "Another process makes an audit of this chain: wait until it has ended."
         )
     assert not AuditRun.objects.exists()
+    first = AuditRun.objects.create(chain_id=live_chain.chain.chain_id, began_at=timezone.now())
+    assert read_facts(live_chain.chain).audits_since == first.began_at
+    first.delete()
     call_command("audit")
     live_chain.node.kill()
     audit_all()
