@@ -15,6 +15,7 @@ from common.locks import Lock, hold, try_hold
 from contracts.chains import Chain
 from contracts.errors import ChainError
 from contracts.indexer.following import PATIENCE, follow_to_head
+from contracts.indexer.storing import reading_beside
 from contracts.models import ChainBlock, ChainCursor, ChainEvent
 
 logger = structlog.get_logger(__name__)
@@ -109,9 +110,11 @@ def _reading_beside() -> Iterator[None]:
     """Everything that this connection reads and writes of the chain is in the tables beside."""
     with connection.cursor() as cursor:
         cursor.execute(f"SET search_path TO {SCHEMA}, public")
+    token = reading_beside.set(True)
     try:
         yield
     finally:
+        reading_beside.reset(token)
         with connection.cursor() as cursor:
             cursor.execute("RESET search_path")
 
@@ -169,8 +172,8 @@ class _Comparison:
         parts = [
             (
                 event,
-                f"public.{event} row WHERE {of_chain} AND id NOT IN (SELECT ours FROM pairs)",  # noqa: S608
-                f"{SCHEMA}.{event} row WHERE {of_chain} AND id NOT IN (SELECT fresh FROM pairs)",  # noqa: S608
+                f"public.{event} row WHERE {of_chain} AND NOT EXISTS (SELECT FROM pairs WHERE ours = row.id)",
+                f"{SCHEMA}.{event} row WHERE {of_chain} AND NOT EXISTS (SELECT FROM pairs WHERE fresh = row.id)",
             )
         ]
         for model in projected():
@@ -192,14 +195,14 @@ class _Comparison:
             table = model._meta.db_table
             run(f"DELETE FROM public.{table} WHERE id IN (SELECT row.id FROM {self._too_many(model)})")  # noqa: S608
         run(
-            f"DELETE FROM public.{event} WHERE chain_id = {self._chain_id:d} "  # noqa: S608
-            "AND id NOT IN (SELECT ours FROM pairs)"
+            f"DELETE FROM public.{event} gone WHERE chain_id = {self._chain_id:d} "  # noqa: S608
+            "AND NOT EXISTS (SELECT FROM pairs WHERE ours = gone.id)"
         )
         columns = ", ".join(_columns(ChainBlock, without={"id"}))
         run(
-            f"INSERT INTO public.{block} ({columns}) SELECT {columns} FROM {SCHEMA}.{block} "  # noqa: S608
-            f"WHERE has_events AND chain_id = {self._chain_id:d} "
-            f"AND hash NOT IN (SELECT hash FROM public.{block} WHERE chain_id = {self._chain_id:d})"
+            f"INSERT INTO public.{block} ({columns}) SELECT {columns} FROM {SCHEMA}.{block} fresh "  # noqa: S608
+            f"WHERE has_events AND chain_id = {self._chain_id:d} AND NOT EXISTS (SELECT FROM public.{block} ours "
+            "WHERE ours.chain_id = fresh.chain_id AND ours.hash = fresh.hash)"
         )
         run(
             f"UPDATE public.{block} SET has_events = true WHERE NOT has_events AND chain_id = {self._chain_id:d} "  # noqa: S608
@@ -211,7 +214,8 @@ class _Comparison:
             f"ours.id AS new_block FROM {SCHEMA}.{event} fresh "
             f"JOIN {SCHEMA}.{block} theirs ON theirs.id = fresh.block_id "
             f"JOIN public.{block} ours ON ours.chain_id = theirs.chain_id AND ours.hash = theirs.hash "
-            f"WHERE fresh.chain_id = {self._chain_id:d} AND fresh.id NOT IN (SELECT fresh FROM pairs)), "
+            f"WHERE fresh.chain_id = {self._chain_id:d} "
+            "AND NOT EXISTS (SELECT FROM pairs WHERE pairs.fresh = fresh.id)), "
             f"stored AS (INSERT INTO public.{event} (id, block_id, {', '.join(names)}) "
             f"SELECT new_id, new_block, {', '.join(names)} FROM new) "
             "INSERT INTO pairs (ours, fresh) SELECT new_id, id FROM new"

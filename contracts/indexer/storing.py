@@ -1,6 +1,7 @@
 """Storing a window: blocks, events, projections and cursor in one transaction, by one indexer at a time."""
 
 import json
+from contextvars import ContextVar
 from datetime import UTC, datetime
 
 import structlog
@@ -38,6 +39,10 @@ _EVENT_COLUMNS = (
 )
 
 
+reading_beside: ContextVar[bool] = ContextVar("reading_beside", default=False)
+"""Whether what is stored goes into tables of its own, which one reader at a time has (contracts.indexer.beside)."""
+
+
 class CursorMoved(Exception):
     """Another indexer has read this window, or is reading it now."""
 
@@ -48,7 +53,7 @@ def store(chain: Chain, cursor: ChainCursor, window: Window, *, finalized: tuple
     Raises CursorMoved, and then stores nothing.
     """
     with transaction.atomic():
-        if not try_hold(Lock.INDEXER, chain.chain_id):
+        if not _alone(chain):
             raise CursorMoved
         moved = ChainCursor.objects.filter(chain_id=chain.chain_id, number=cursor.number, hash=cursor.hash).update(
             number=window.last.number,
@@ -77,7 +82,7 @@ def roll_back(chain: Chain, cursor: ChainCursor, ancestor: tuple[int, str]) -> i
     """
     number, block_hash = ancestor
     with transaction.atomic():
-        if not try_hold(Lock.INDEXER, chain.chain_id):
+        if not _alone(chain):
             raise CursorMoved
         moved = ChainCursor.objects.filter(chain_id=chain.chain_id, number=cursor.number, hash=cursor.hash).update(
             number=number, hash=block_hash, moved_at=timezone.now()
@@ -89,6 +94,11 @@ def roll_back(chain: Chain, cursor: ChainCursor, ancestor: tuple[int, str]) -> i
         above.delete()
         reach("indexer.rolling_back")
     return dropped
+
+
+def _alone(chain: Chain) -> bool:
+    """Whether no other indexer writes into these tables until the transaction ends."""
+    return reading_beside.get() or try_hold(Lock.INDEXER, chain.chain_id)
 
 
 def _store_rows(chain: Chain, window: Window) -> list[Event]:

@@ -1,11 +1,15 @@
 """A chain read again beside what is there: what differs is found and put right, and nothing else is touched."""
 
+import psycopg
 import pytest
 from django.db import connection
 
+from common.locks import Lock, _number
 from contracts.errors import ChainError
-from contracts.indexer.beside import SCHEMA, reindex_beside
+from contracts.indexer import follow_to_head
+from contracts.indexer.beside import SCHEMA, _reading_beside, _tables_beside, reindex_beside
 from contracts.models import ChainEvent
+from contracts.testing import database_url
 from designs.models import RegistryEntry
 from licensing.models import LicenseSale, Offer
 from marketplace.models import Listing
@@ -82,6 +86,14 @@ def test_it_is_done_while_the_indexer_reads_on_and_only_once_at_a_time(sold: Mar
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(7, 0)")
     assert (code, "already" in output) == (1, True), output
+
+
+def test_what_is_read_beside_does_not_wait_for_the_indexer(sold: Market) -> None:
+    chain = sold.live.chain
+    with _tables_beside(), _reading_beside(), psycopg.connect(database_url()) as indexer:
+        indexer.execute("SELECT pg_advisory_xact_lock(%s, %s)", [Lock.INDEXER.value, _number(chain.chain_id)])
+        *_steps, last = follow_to_head(chain, steps=20)
+        assert last.at_head
 
 
 def test_what_fails_half_way_changes_nothing(sold: Market) -> None:
