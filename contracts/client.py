@@ -279,16 +279,11 @@ class Client:
 
     def receipts(self, hashes: Sequence[str]) -> dict[str, Receipt]:
         """Receipts by hash of those transactions that are in a block."""
-        answers = self.node.batch([("eth_getTransactionReceipt", (value,)) for value in hashes])
-        found = {}
-        for answer in answers:
-            if isinstance(answer, RpcError):
-                raise answer
-            if answer is None or (isinstance(answer, dict) and not answer.get("blockHash")):
-                continue
-            receipt = read.receipt(answer)
-            found[receipt.transaction_hash] = receipt
-        return found
+        return _receipts(self.node, hashes)
+
+    def receipts_of_another(self, hashes: Sequence[str]) -> dict[str, Receipt]:
+        """As `receipts`, from a second node. Raises ChainUnavailable when none answers."""
+        return self.node.witness(lambda rpc: _receipts(rpc, hashes))
 
     def known(self, hashes: Sequence[str]) -> set[str]:
         """Those of these transactions that the node has, pending or in a block."""
@@ -341,6 +336,19 @@ def distrusting(chain: Chain) -> Iterator[None]:
     except (InconsistentNode, UnreadableAnswer) as error:
         client(chain).node.distrust(error)
         raise
+
+
+def _receipts(node: Rpc | Endpoints, hashes: Sequence[str]) -> dict[str, Receipt]:
+    answers = node.batch([("eth_getTransactionReceipt", (value,)) for value in hashes])
+    found = {}
+    for answer in answers:
+        if isinstance(answer, RpcError):
+            raise answer
+        if answer is None or (isinstance(answer, dict) and not answer.get("blockHash")):
+            continue
+        receipt = read.receipt(answer)
+        found[receipt.transaction_hash] = receipt
+    return found
 
 
 def _logs(node: Rpc | Endpoints, addresses: Sequence[str], first: int, last: int) -> list[Log]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from contracts.answers import Receipt
 from contracts.chains import Chain
 from contracts.client import client
-from contracts.errors import RpcError
+from contracts.errors import ChainUnavailable, InconsistentNode, RpcError
 from contracts.killpoints import reach
 from contracts.models import ChainBlock, ChainCursor, ChainTransaction, SenderNonce, TransactionAttempt
 from contracts.outbox.broadcasting import Signed, broadcast, replace
@@ -24,6 +24,7 @@ from contracts.signers import Signer
 logger = structlog.get_logger(__name__)
 
 State = ChainTransaction.State
+Mined = tuple[ChainTransaction, Receipt]
 CHUNK = 100
 # A node that has just been handed bytes may not show them for a moment.
 PATIENCE = timedelta(seconds=2)
@@ -74,7 +75,7 @@ def _settle(chain: Chain, found: Sequence[tuple[ChainTransaction, Receipt | None
     moved = sum(forget_block(tx, "its block was reorganized away") for tx in gone)
     arrived = []
     for tx, receipt in found:
-        if receipt is not None and (tx.state != State.MINED or tx.block_hash != receipt.block_hash):
+        if receipt is not None and _is_news(tx, receipt):
             _take_over(tx, receipt)
             if _was_canceled(tx):
                 tx.succeeded, tx.error = False, _("An operator canceled it: an empty transaction took its nonce.")
@@ -86,17 +87,53 @@ def _settle(chain: Chain, found: Sequence[tuple[ChainTransaction, Receipt | None
     if came:
         reach("outbox.mined")
     # A failed one is given up only when its block is final: a reorganization may yet let it succeed.
-    settled = [
-        tx
+    below = [
+        (tx, receipt)
         for tx, receipt in found
         if receipt is not None and receipt.block_number <= finalized and tx.state == State.MINED
     ]
-    final = [tx for tx in settled if tx.succeeded]
+    settled = _in_blocks_that_were_read(chain, below)
+    final = [tx for tx, _receipt in settled if tx.succeeded]
     ended = advance_all(final, [State.MINED], State.FINAL, "block {0.block_number} is final".format)
     if ended:
         reach("outbox.final")
-    failed = [tx for tx in settled if not tx.succeeded]
+    failed = [tx for tx, receipt in settled if not tx.succeeded and _is_witnessed(chain, receipt)]
     return moved + len({tx.pk for tx in [*came, *ended]}) + sum(_end(tx) for tx in failed)
+
+
+def _is_news(tx: ChainTransaction, receipt: Receipt) -> bool:
+    if tx.state != State.MINED or tx.block_hash != receipt.block_hash:
+        return True
+    return tx.succeeded != (receipt.succeeded and not _was_canceled(tx))
+
+
+def _in_blocks_that_were_read(chain: Chain, below: Sequence[Mined]) -> list[Mined]:
+    """Those whose receipt is of the block that was read at its height: a number alone may be of another branch.
+
+    Of blocks without events none is kept; of those the node's own header must say it.
+    """
+    numbers = {receipt.block_number for _tx, receipt in below}
+    blocks = ChainBlock.objects.filter(chain_id=chain.chain_id, number__in=numbers)
+    hashes = dict(blocks.values_list("number", "hash"))
+    missing = sorted(numbers - hashes.keys())
+    for number, header in zip(missing, client(chain).headers(missing), strict=True):
+        hashes[number] = header.hash if header is not None else ""
+    return [(tx, receipt) for tx, receipt in below if hashes[receipt.block_number] == receipt.block_hash]
+
+
+def _is_witnessed(chain: Chain, receipt: Receipt) -> bool:
+    """Whether a second node, where there is one, tells the same: who is told of a failure gives money back."""
+    node = client(chain)
+    if not node.node.has_witnesses:
+        return True
+    try:
+        seen = node.receipts_of_another([receipt.transaction_hash]).get(receipt.transaction_hash)
+    except ChainUnavailable:
+        return False
+    if seen is not None and (seen.block_hash, seen.succeeded) == (receipt.block_hash, receipt.succeeded):
+        return True
+    node.node.distrust(InconsistentNode(f"Another node does not tell the same of {receipt.transaction_hash}."))
+    return False
 
 
 def _end(tx: ChainTransaction) -> bool:
@@ -196,7 +233,7 @@ def _look_for_thief(chain: Chain, tx: ChainTransaction, reached: int) -> None:
         final_count = client(chain).nonce(tx.sender, cursor.finalized_number)
     except RpcError:
         return  # the node has no state of that block (any more): the next final block will do
-    if final_count <= tx.nonce or client(chain).receipts([attempt.hash for attempt in tx.attempts.all()]):
+    if final_count <= tx.nonce or _have_receipt(chain, [attempt.hash for attempt in tx.attempts.all()]):
         return
     note = f"nonce {tx.nonce} was used by another transaction of this key"
     logger.error("nonce_used_elsewhere", sender=tx.sender, nonce=tx.nonce, kind=tx.kind)
@@ -207,6 +244,19 @@ def _look_for_thief(chain: Chain, tx: ChainTransaction, reached: int) -> None:
         give_up(tx, ChainTransaction.IN_FLIGHT, note, after=State.CANCELED)
     else:
         advance(tx, ChainTransaction.IN_FLIGHT, State.PLANNED, note, nonce=None, transaction_hash=None)
+
+
+def _have_receipt(chain: Chain, hashes: Sequence[str]) -> bool:
+    """Whether a node has one, or it cannot be told: of two nodes neither may have it."""
+    node = client(chain)
+    if node.receipts(hashes):
+        return True
+    if not node.node.has_witnesses:
+        return False
+    try:
+        return bool(node.receipts_of_another(hashes))
+    except ChainUnavailable:
+        return True
 
 
 def senders_with_work(chain: Chain, states: Sequence[str] = ChainTransaction.LIVE) -> list[str]:

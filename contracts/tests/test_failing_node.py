@@ -26,6 +26,7 @@ from contracts.testing_proxy import (
     SILENT,
     FailingNode,
     Fault,
+    Json,
     Line,
     endless,
     lost,
@@ -42,6 +43,7 @@ from contracts.tests.actions import (
     balance,
     check_some,
     plan_some,
+    plan_terms,
     plan_transfer,
     read,
     some,
@@ -288,6 +290,53 @@ def test_a_node_that_wants_narrow_questions_and_fails_now_and_then_is_audited_an
     failing_node.fail(Fault("away", unavailable).only("eth_getLogs"), times=3)
     reindex(live_chain.chain, say=lambda _line: None)
     assert (read("a"), live_chain.audit()) == (3, [])
+
+
+def reverted(block_hash: str = "") -> Fault:
+    """It tells of each transaction that it failed, in its own block or in another one of that number."""
+
+    def change(_asked: Json, said: Json) -> Json:
+        if not said.get("result"):
+            return said
+        told = {**said["result"], "status": "0x0"}
+        return {**said, "result": {**told, "blockHash": block_hash or told["blockHash"]}}
+
+    return Fault("reverted", lambda line: line.each(change)).only("eth_getTransactionReceipt")
+
+
+def test_a_failure_counts_in_the_block_that_was_read_and_as_two_nodes_tell_it(
+    live_chain: LiveChain, failing_node: FailingNode
+) -> None:
+    two = replace(live_chain.chain, backup_urls=(live_chain.node.url,))
+    for number, (here, fault) in enumerate([(live_chain.chain, reverted("0x" + "ab" * 32)), (two, reverted())]):
+        tx = plan_terms(f"a{number}")
+        live_chain.sweep()
+        live_chain.node.mine(70)
+        live_chain.follow()
+        failing_node.fail(fault)
+        sweep_chain(here)
+        tx.refresh_from_db()
+        assert (tx.state, tx.succeeded) == (State.MINED, False)
+        failing_node.heal()
+        sweep_chain(here)
+        tx.refresh_from_db()
+        assert (tx.state, tx.succeeded, tx.error) == (State.FINAL, True, "")
+
+
+def test_a_nonce_was_used_elsewhere_only_if_no_second_node_knows_better(
+    live_chain: LiveChain, failing_node: FailingNode
+) -> None:
+    two = replace(live_chain.chain, backup_urls=(live_chain.node.url,))
+    tx = plan_transfer(address("a"), amount=5)
+    live_chain.sweep()
+    live_chain.node.mine(70)
+    live_chain.follow()
+    failing_node.fail(Fault("no receipts", nothing).only("eth_getTransactionReceipt"))
+    sweep_chain(two)
+    failing_node.heal()
+    live_chain.settle()
+    tx.refresh_from_db()
+    assert (tx.state, tx.attempts.count(), balance(live_chain, address("a"))) == (State.FINAL, 1, 5)
 
 
 def test_an_error_is_told_apart_however_badly_it_is_made() -> None:
