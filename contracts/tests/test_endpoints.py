@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from contracts.answers import Header
 from contracts.chains import Chain
 from contracts.client import client
 from contracts.endpoints import Endpoints
 from contracts.errors import ChainUnavailable, InconsistentNode, WrongChain
 from contracts.indexer.daemon import Follower
 from contracts.indexer.following import follow_to_head
+from contracts.indexer.reading import _check_told_twice
 from contracts.models import ChainCursor, ChainEvent, ChainTransaction
 from contracts.outbox.sending import send_planned
 from contracts.startup import check_chain
@@ -118,6 +120,14 @@ def test_what_one_node_makes_up_in_a_block_that_both_have_is_not_read(
     failing_node.heal()
     assert read(first) == live_chain.node.head
     assert ChainEvent.objects.filter(name="TermsDefined").count() == 1
+
+
+def test_the_block_that_two_nodes_agreed_on_is_the_one_that_is_read() -> None:
+    agreed = Header(number=7, hash="0xaa", parent_hash="0x99", timestamp=1, bloom=b"")
+    another = replace(agreed, hash="0xbb")
+    child = replace(agreed, number=8, hash="0xcc", parent_hash="0xbb")
+    with pytest.raises(InconsistentNode, match="two hashes of block 7"):
+        _check_told_twice(another, child, agreed)
 
 
 def test_a_second_node_that_tells_logs_of_few_blocks_only_is_asked_for_few(
