@@ -165,7 +165,7 @@ def _reader(kind: str) -> Word | None:
     return None
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def _address(word: str) -> str:
     if len(word) != WORD or word[:24] != "0" * 24:
         raise Uncommon

@@ -1,5 +1,6 @@
 """The indexer as a process: steps for ever, through outages of node and database, until it is told to stop."""
 
+import gc
 import threading
 from typing import Any
 
@@ -35,6 +36,9 @@ class Follower:
 
     def run(self) -> None:
         """Raises WrongChain: whatever is there now, it is not to be read."""
+        # What was imported is never garbage: the collector would look through all of it again and again.
+        gc.collect()
+        gc.freeze()
         logger.info("following", chain=self._chain.role, chain_id=self._chain.chain_id)
         while not self._stopping.is_set():
             pause = self._pause_after_step()

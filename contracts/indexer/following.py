@@ -147,17 +147,11 @@ def _read_on(
         window = _read_window(chain, node, cursor, tips, finalized)
     width = _next_width(cursor.window, window)
     last = min(finalized, window.last.number + width)
-    addresses = sorted(chain.deployment.followed)
+    names = chain.deployment.followed
     if ahead and last > window.last.number:
-        ahead.start(
-            node,
-            after=window.last.number,
-            after_hash=window.last.hash,
-            last=last,
-            addresses=addresses,
-        )
+        ahead.start(node, after=window.last.number, after_hash=window.last.hash, last=last, names=names)
     if node.node.has_witnesses:
-        _require_witness(node, window, addresses)
+        _require_witness(node, window, sorted(names))
     final = _final_block(node, cursor, min(finalized, window.last.number), window)
     events = store(chain, cursor, window, finalized=final)
     if cursor.sending_stopped:

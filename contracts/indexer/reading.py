@@ -11,6 +11,7 @@ from eth_utils.crypto import keccak
 
 from contracts.answers import Header, Log, Tips
 from contracts.client import Client
+from contracts.decoding import Decoded
 from contracts.errors import InconsistentNode, RpcError
 
 logger = structlog.get_logger(__name__)
@@ -33,7 +34,7 @@ class NotLinked(Exception):
 class Window:
     """Blocks `first` to `last.number`. `headers` are those to keep; `logs` are in chain order.
 
-    `tips` are as the node told them together with the logs.
+    `tips` are as the node told them together with the logs. `decoded` are the logs, where somebody had the time.
     """
 
     first: int
@@ -41,6 +42,7 @@ class Window:
     headers: list[Header]
     logs: list[Log]
     tips: Tips
+    decoded: Sequence[Decoded] = ()
 
 
 def read_settled(node: Client, *, after: int, after_hash: str, last: int, addresses: Sequence[str]) -> Window:

@@ -1,12 +1,16 @@
-"""The next settled window, fetched by a thread while the one before it is stored. The thread knows no database."""
+"""The next settled window, fetched and decoded by a thread while the database stores the one before it.
 
-from collections.abc import Sequence
+The thread knows no database.
+"""
+
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
 from contracts.client import Client
+from contracts.decoding import decode_log
 from contracts.errors import ChainUnavailable, InconsistentNode, RpcError
 from contracts.indexer.reading import NotLinked, Window, read_settled
 
@@ -27,11 +31,9 @@ class ReadAhead:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="read-ahead")
         self._next: _Fetch | None = None
 
-    def start(self, node: Client, *, after: int, after_hash: str, last: int, addresses: Sequence[str]) -> None:
-        """Begin to fetch the window that follows this block."""
-        asked = self._thread.submit(
-            read_settled, node, after=after, after_hash=after_hash, last=last, addresses=addresses
-        )
+    def start(self, node: Client, *, after: int, after_hash: str, last: int, names: Mapping[str, str]) -> None:
+        """Begin to fetch the window that follows this block; `names` are the contracts by their addresses."""
+        asked = self._thread.submit(_decoded, node, after, after_hash, last, names)
         self._next = _Fetch(after, after_hash, asked)
 
     def take(self, *, after: int, after_hash: str) -> Window | None:
@@ -50,3 +52,8 @@ class ReadAhead:
     def close(self) -> None:
         """End the thread, without what it was asked for."""
         self._thread.shutdown(wait=False, cancel_futures=True)
+
+
+def _decoded(node: Client, after: int, after_hash: str, last: int, names: Mapping[str, str]) -> Window:
+    window = read_settled(node, after=after, after_hash=after_hash, last=last, addresses=sorted(names))
+    return replace(window, decoded=[decode_log(names[log.address], log.topics, log.data) for log in window.logs])

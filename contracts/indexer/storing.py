@@ -117,12 +117,12 @@ def _store_rows(chain: Chain, window: Window) -> list[Event]:
     if not window.logs:
         return []
     by_number = {block.number: block.pk for block in blocks}
-    names = chain.deployment.followed
+    names, logs = chain.deployment.followed, window.logs
+    decoded = window.decoded or [decode_log(names[log.address], log.topics, log.data) for log in logs]
     events, lines = [], []
     with connection.cursor() as cursor:
-        for row_id, log in zip(next_ids(cursor, ChainEvent, len(window.logs)), window.logs, strict=True):
+        for row_id, log, found in zip(next_ids(cursor, ChainEvent, len(logs)), logs, decoded, strict=True):
             contract, block_id = names[log.address], by_number[log.block_number]
-            found = decode_log(contract, log.topics, log.data)
             event = Event(
                 row_id,
                 chain.chain_id,

@@ -15,7 +15,7 @@ from django.db.models import Count, Max, Min
 
 from config.celery import app
 from config.settings.tasks import broker_url
-from contracts.models import ChainTransaction, SenderNonce, TransactionAttempt, TransactionHistory
+from contracts.models import ChainCursor, ChainTransaction, SenderNonce, TransactionAttempt, TransactionHistory
 from contracts.testing import FINAL_AFTER, Anvil, LiveChain
 from contracts.tests.actions import TRANSFER, address, balance, plan_transfer
 
@@ -80,7 +80,8 @@ def _wait(live: LiveChain, states: tuple[str, ...]) -> None:
     while now := ChainTransaction.objects.filter(state__in=states).count():
         if now != left:
             left, moved = now, time.monotonic()
-        assert time.monotonic() - moved < 120, f"{now} stand still"
+        cursor = ChainCursor.objects.first()
+        assert time.monotonic() - moved < 120, f"{now} stand still: {cursor and vars(cursor)}"
         assert all(process.poll() is None for process in live.started)
         time.sleep(0.2)
 
