@@ -312,8 +312,8 @@ def pixels_of(file) -> np.ndarray:
 def test_a_first_picture_is_small_and_shows_what_the_cover_will(master, out):
     path, detected = master(glb_bytes(), "cube.glb")
     (first,) = render_first(path, detected, out)
-    assert (first.kind, first.width, first.height, first.media_type) == ("first", 400, 300, "image/jpeg")
-    (cover,) = render_cover(path, detected, out, width=400)
+    assert (first.kind, first.width, first.height, first.media_type) == ("first", 320, 240, "image/jpeg")
+    (cover,) = render_cover(path, detected, out, width=320)
     # The same view: what differs is noise.
     assert np.abs(pixels_of(first) - pixels_of(cover)).mean() < 4
 
