@@ -6,7 +6,7 @@ gaps). Whatever else a log holds is left to `decode_event`, so that both give th
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
@@ -105,6 +105,11 @@ class Table:
             values[index] = [read(data[at : at + WORD]) for at in range(start, tail, WORD)]
         if len(data) != tail:
             raise Uncommon
+
+
+def decode_all(logs: Iterable[Log], names: Mapping[str, str]) -> list[Decoded]:
+    """Each of the logs decoded; `names` are the contracts by their addresses."""
+    return [decode_log(names[log.address], log.topics, log.data) for log in logs]
 
 
 def decode_log(contract: str, topics: Sequence[str], data: str) -> Decoded:

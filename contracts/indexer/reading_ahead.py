@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from contracts.client import Client
-from contracts.decoding import decode_log
+from contracts.decoding import decode_all
 from contracts.errors import ChainUnavailable, InconsistentNode, RpcError
 from contracts.indexer.reading import NotLinked, Window, read_settled
 
@@ -56,4 +56,4 @@ class ReadAhead:
 
 def _decoded(node: Client, after: int, after_hash: str, last: int, names: Mapping[str, str]) -> Window:
     window = read_settled(node, after=after, after_hash=after_hash, last=last, addresses=sorted(names))
-    return replace(window, decoded=[decode_log(names[log.address], log.topics, log.data) for log in window.logs])
+    return replace(window, decoded=decode_all(window.logs, names))

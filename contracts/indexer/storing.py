@@ -12,7 +12,7 @@ from django.utils import timezone
 from common.locks import Lock, try_hold
 from contracts.answers import Header, Log
 from contracts.chains import Chain
-from contracts.decoding import Decoded, decode_log, raw_beside
+from contracts.decoding import Decoded, decode_all, raw_beside
 from contracts.hooks import Event
 from contracts.indexer.copying import copy_rows, escaped, next_ids
 from contracts.indexer.projecting import Projector
@@ -118,7 +118,7 @@ def _store_rows(chain: Chain, window: Window) -> list[Event]:
         return []
     by_number = {block.number: block.pk for block in blocks}
     names, logs = chain.deployment.followed, window.logs
-    decoded = window.decoded or [decode_log(names[log.address], log.topics, log.data) for log in logs]
+    decoded = window.decoded or decode_all(logs, names)
     events, lines = [], []
     with connection.cursor() as cursor:
         for row_id, log, found in zip(next_ids(cursor, ChainEvent, len(logs)), logs, decoded, strict=True):
