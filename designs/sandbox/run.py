@@ -70,7 +70,8 @@ class ChildFailed(Exception):
 
 @dataclass(frozen=True)
 class Usage:
-    """What one child took, by its own account: seconds, bytes resident at most and before its task."""
+    """What one child took, by its own account: seconds, bytes resident at most, and those of them that are no work of
+    its task: what it held before, and its libraries, which all processes share."""
 
     task: str
     warm: bool

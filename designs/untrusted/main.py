@@ -53,7 +53,7 @@ def main() -> int:
 def perform(order: dict[str, Any], *, reply_to: int) -> int:
     """Confine this process and run the order's task; what it says goes to the descriptor `reply_to`."""
     reply = _Reply(reply_to)
-    held = _resident_bytes()
+    held, _libraries = _pages()
     reply.say("unconfined", confine(order["limits"]))
     from designs.untrusted.refusal import Refusal
 
@@ -74,15 +74,19 @@ def perform(order: dict[str, Any], *, reply_to: int) -> int:
     return 0
 
 
-def _resident_bytes() -> int:
+def _pages() -> tuple[int, int]:
+    """Bytes of memory of this process alone, and bytes of files in it that all processes share, its libraries' most."""
     with open("/proc/self/statm", "rb") as statm:
-        return int(statm.read().split()[1]) * resource.getpagesize()
+        resident, shared = (int(pages) * resource.getpagesize() for pages in statm.read().split()[1:3])
+    return resident - shared, shared
 
 
 def _used(held: int) -> dict[str, Any]:
-    """What this process took: the most that it had in memory, what it held before the task, and processor time."""
+    """What this process took: the most that it had in memory, what of it was no work of the task's (`held` before, and
+    its libraries), and processor time."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    return {"peak_bytes": used.ru_maxrss * 1024, "held_bytes": held, "cpu_seconds": used.ru_utime + used.ru_stime}
+    peak, libraries = used.ru_maxrss * 1024, _pages()[1]
+    return {"peak_bytes": peak, "held_bytes": held + libraries, "cpu_seconds": used.ru_utime + used.ru_stime}
 
 
 class _Reply:

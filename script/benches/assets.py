@@ -65,7 +65,7 @@ def _steps(*, long: bool) -> tuple[list[Row], list[str]]:
         f"upload to pictures: from the first byte to the row of the picture, children forked warm; {os.cpu_count()} "
         f"cores, load {before:.1f} before and {os.getloadavg()[0]:.1f} after",
         "medians of 3; a million triangles and 100 megapixels once",
-        "MiB are the child's own peak beyond what it held before its task",
+        "MiB are the child's own peak beyond what it held before its task and the pages of its libraries",
     ]
     for form in ("glb", "ply", "stl"):
         whole, size = found[f"assets.whole_rss_mib_1m_{form}"][0], found[f"assets.file_mib_1m_{form}"][0]
