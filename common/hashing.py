@@ -4,7 +4,8 @@ import hashlib
 from collections.abc import Iterator
 from typing import IO
 
-from eth_utils.crypto import keccak
+# Not by eth_utils: it imports far more than it does here, and every process imports this.
+from eth_hash.auto import keccak
 
 BLOCK_BYTES = 1024 * 1024
 

@@ -2,8 +2,7 @@
 
 import secrets
 
-from eth_abi.abi import encode
-from eth_utils.crypto import keccak
+from common.hashing import keccak256
 
 ZERO_ADDRESS = "0x0000000000000000000000000000000000000000"
 ZERO_HASH = "0x" + "00" * 32
@@ -16,7 +15,9 @@ def entry_id_hex(value: int) -> str:
 
 def entry_id_of(*, creator: str, output_hash: str) -> str:
     """The id that `register` will give: the top 128 bits of keccak(abi.encode(creator, outputHash))."""
-    digest = keccak(encode(["address", "bytes32"], [creator, bytes.fromhex(output_hash[2:])]))
+    from eth_abi.abi import encode
+
+    digest = keccak256(encode(["address", "bytes32"], [creator, bytes.fromhex(output_hash[2:])]))
     return "0x" + digest[:16].hex()
 
 

@@ -6,6 +6,7 @@ from functools import lru_cache, wraps
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 
+from common.addresses import checksummed
 from contracts.encoding import decode_revert
 from contracts.errors import InconsistentNode, RpcError, UnreadableAnswer
 from contracts.rpc import error_of
@@ -177,9 +178,7 @@ def _hex(value: str) -> str:
 
 @lru_cache(maxsize=256)
 def _checksummed(address: str) -> str:
-    from eth_utils.address import to_checksum_address
-
-    return str(to_checksum_address(address))
+    return checksummed(address)
 
 
 @_told

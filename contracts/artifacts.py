@@ -6,7 +6,8 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
-from eth_utils.crypto import keccak
+
+from common.hashing import keccak256
 
 Abi = dict[str, Any]
 
@@ -63,18 +64,18 @@ def function(contract: str, name: str) -> tuple[bytes, Abi]:
     found = [i for i in artifact(contract)["abi"] if i["type"] == "function" and i["name"] == name]
     if len(found) != 1:
         raise KeyError(f"{contract} has {len(found)} functions {name}")
-    return keccak(signature(found[0]).encode())[:4], found[0]
+    return keccak256(signature(found[0]).encode())[:4], found[0]
 
 
 @cache
 def events(contract: str) -> dict[str, Abi]:
     """ABIs of a contract's events by topic, 0x and 64 digits."""
     items = [item for item in artifact(contract)["abi"] if item["type"] == "event"]
-    return {"0x" + keccak(signature(item).encode()).hex(): item for item in items}
+    return {"0x" + keccak256(signature(item).encode()).hex(): item for item in items}
 
 
 @cache
 def custom_errors() -> dict[bytes, Abi]:
     """ABIs of the custom errors of all our contracts by selector: a call may revert deep inside another."""
     items = [item for name in NAMES for item in artifact(name)["abi"] if item["type"] == "error"]
-    return {keccak(signature(item).encode())[:4]: item for item in items}
+    return {keccak256(signature(item).encode())[:4]: item for item in items}

@@ -11,8 +11,8 @@ from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 import structlog
-from eth_utils.address import to_checksum_address
 
+from common.addresses import checksummed
 from contracts import artifacts
 from contracts.answers import Log
 from contracts.artifacts import Abi
@@ -174,7 +174,7 @@ def _reader(kind: str) -> Word | None:
 def _address(word: str) -> str:
     if len(word) != WORD or word[:24] != "0" * 24:
         raise Uncommon
-    return to_checksum_address("0x" + word[24:])
+    return checksummed("0x" + word[24:])
 
 
 def _number(word: str) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
 from django.db import connection, transaction
 from pgvector import HalfVector
 from pgvector.django import HammingDistance, L2Distance
@@ -84,7 +83,7 @@ def bits_of(packed: bytes) -> str:
 
 def _text(value: Any) -> str:
     """A descriptor, whether it comes from the database or was just computed, as pgvector reads it."""
-    values = value.to_list() if isinstance(value, HalfVector) else np.asarray(value).tolist()
+    values = value.to_list() if isinstance(value, HalfVector) else [float(each) for each in value]
     return "[" + ",".join(map(repr, values)) + "]"
 
 

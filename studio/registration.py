@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eth_utils.crypto import keccak
+from common.hashing import keccak256
 
 TYPES = {
     "EIP712Domain": [
@@ -152,7 +152,7 @@ def digest_of(data: dict[str, Any]) -> str:
     from eth_account.messages import encode_typed_data
 
     signable = encode_typed_data(full_message=signable_form(data))
-    return "0x" + keccak(b"\x19" + signable.version + signable.header + signable.body).hex()
+    return "0x" + keccak256(b"\x19" + signable.version + signable.header + signable.body).hex()
 
 
 def signable_form(data: dict[str, Any]) -> dict[str, Any]:

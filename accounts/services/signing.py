@@ -13,6 +13,7 @@ from accounts.errors import SigningRefused
 from accounts.models import CustodyKey, SigningConfirmation, User
 from accounts.services.confirmation import confirm_password
 from accounts.services.custody import unseal
+from common.hashing import keccak256
 from contracts.signers import SignedBytes, Signer
 
 logger = structlog.get_logger(__name__)
@@ -24,10 +25,9 @@ FRESH_FOR = timedelta(minutes=1)
 def digest_of(typed_data: dict[str, Any]) -> str:
     """The EIP-712 digest of full typed data (types, primaryType, domain, message), as 0x hex."""
     from eth_account.messages import encode_typed_data
-    from eth_utils.crypto import keccak
 
     signable = encode_typed_data(full_message=typed_data)
-    return "0x" + keccak(b"\x19" + signable.version + signable.header + signable.body).hex()
+    return "0x" + keccak256(b"\x19" + signable.version + signable.header + signable.body).hex()
 
 
 class CustodySigner:

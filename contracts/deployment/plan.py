@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
-from eth_utils.crypto import keccak
-
+from common.addresses import checksummed
+from common.hashing import keccak256
 from common.identifiers import ZERO_ADDRESS
 from contracts import artifacts
 from contracts.chains import CURRENCY
@@ -159,6 +159,6 @@ class Plan:
 def create_address(sender: str, nonce: int) -> str:
     """The address that CREATE gives (yellow paper, section 7): the last 20 bytes of keccak(rlp(sender, nonce))."""
     import rlp  # type: ignore[import-untyped]
-    from eth_utils.address import to_checksum_address
 
-    return to_checksum_address(keccak(rlp.encode([bytes.fromhex(sender[2:]), nonce]))[12:])
+    digest = keccak256(rlp.encode([bytes.fromhex(sender[2:]), nonce]))
+    return checksummed("0x" + digest[12:].hex())

@@ -7,8 +7,8 @@ from itertools import pairwise
 from operator import attrgetter
 
 import structlog
-from eth_utils.crypto import keccak
 
+from common.hashing import keccak256
 from contracts.answers import Header, Log, Tips
 from contracts.client import Client
 from contracts.decoding import Decoded
@@ -209,6 +209,6 @@ def in_bloom(bloom: bytes, address: str) -> bool:
 @lru_cache(maxsize=4096)
 def _bloom_mask(value: str) -> int:
     """The bits that an address or a topic sets in a bloom."""
-    digest = keccak(bytes.fromhex(value[2:]))
+    digest = keccak256(bytes.fromhex(value[2:]))
     first, second, third = (1 << (int.from_bytes(digest[i : i + 2]) & 2047) for i in (0, 2, 4))
     return first | second | third

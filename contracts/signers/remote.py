@@ -6,6 +6,7 @@ What comes back is not believed: it must be what was asked, signed by the named 
 from collections.abc import Callable
 from typing import Any
 
+from common.hashing import keccak256
 from contracts.errors import ChainUnavailable, RpcError, SignerRefused, SignerUnavailable
 from contracts.rpc import Rpc
 from contracts.signers.development import refuse_development_key
@@ -36,7 +37,6 @@ class RemoteSigner:
     def sign_transaction(self, tx: dict[str, Any]) -> SignedBytes:
         from eth_account import Account
         from eth_account.typed_transactions.typed_transaction import TypedTransaction
-        from eth_utils.crypto import keccak
         from hexbytes import HexBytes
 
         asked = {name: hex(value) if isinstance(value, int) else value for name, value in tx.items()}
@@ -48,7 +48,7 @@ class RemoteSigner:
         if any(_comparable(signed.get(name)) != _comparable(tx[name]) for name in SIGNED_FIELDS):
             raise SignerRefused("The signer signed another transaction than the one that it was asked to sign.")
         self._check_who(_understood(lambda: Account.recover_transaction(raw)))
-        return SignedBytes(raw=raw, hash="0x" + keccak(raw).hex())
+        return SignedBytes(raw=raw, hash="0x" + keccak256(raw).hex())
 
     def sign_typed_data(self, typed: dict[str, Any]) -> bytes:
         from eth_account import Account

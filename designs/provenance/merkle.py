@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from eth_abi.abi import encode
-
 from common.hashing import keccak256
 
 from .canonical import canonical
@@ -30,6 +28,8 @@ def fresh_salts(fields: Iterable[str]) -> dict[str, str]:
 
 def leaf_hash(version: int, key: str, value: Any, salt: str) -> bytes:
     """The leaf of one field. Raises UnsafeValue (value or key), ValueError (salt, version)."""
+    from eth_abi.abi import encode
+
     raw_salt = _bytes32(salt)
     if not isinstance(key, str):
         raise ValueError("a key is text")

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import ClassVar
 
 import structlog
 from django.views.decorators.debug import sensitive_variables
@@ -23,8 +22,6 @@ _ID = re.compile(r"[A-Za-z0-9_-]{43}")
 
 class ArweaveStore:
     """A PublicStore whose names are ids of data items. Its key pays, and can take nothing back."""
-
-    removable: ClassVar[bool] = False
 
     def __init__(self, *, upload: Wire, gateway: Wire, key: str) -> None:
         self._upload = upload

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 from django.utils.translation import gettext as _
 
@@ -38,9 +38,6 @@ class WrongAddress(StorageError):
 
 class PublicStore(Protocol):
     """A place for bytes that anyone may read. Publishing the same bytes again makes no second copy."""
-
-    # Whether a copy can be taken away again.
-    removable: ClassVar[bool]
 
     def name_of(self, path: Path, *, address: Address) -> str:
         """What the store will call these bytes; known before any of them is sent, and the same every time."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import structlog
 
@@ -35,8 +35,6 @@ SEARCH_SECONDS = 60
 
 class KuboStore:
     """A PublicStore on one node. The name of a file is its CID."""
-
-    removable: ClassVar[bool] = True
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire

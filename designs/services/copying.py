@@ -22,7 +22,7 @@ from designs.addresses import Address
 from designs.encryption import encrypt
 from designs.errors import DesignError
 from designs.models import PublicCopy
-from designs.public_stores import PublicStore, public_store
+from designs.public_stores import PublicStore, is_removable, public_store
 from designs.services.public_copies import why_not_public
 from designs.services.version_keys import version_key
 from designs.storage import (
@@ -111,7 +111,7 @@ def _ciphertext(copy: PublicCopy, store: PublicStore) -> Path | None:
             if copy.name and store.holds(copy.name):
                 _stands(copy)
                 return None
-            if copy.name and not store.removable:
+            if copy.name and not is_removable(copy.place):
                 raise CopyStopped(
                     "copy_lost", _("The encrypted file was lost on its way. Ask the operator to look for it.")
                 ) from None

@@ -8,8 +8,8 @@ import rfc8785
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
-from eth_utils.crypto import keccak
 
+from common.hashing import keccak256
 from contracts.chains import chain
 from contracts.models import ChainEvent
 from contracts.outbox import enqueue
@@ -109,14 +109,14 @@ def terms_document(*, code: str, version: str, rights: dict[str, Any], text: str
 
 
 def text_hash(document: bytes) -> str:
-    return "0x" + keccak(document).hex()
+    return "0x" + keccak256(document).hex()
 
 
 def terms_hash(document: bytes, facts: dict[str, bool | int]) -> str:
     """What is sold: keccak256(abi.encode(textHash, facts)), so that no other facts can be put under a text."""
     from eth_abi.abi import encode
 
-    return "0x" + keccak(encode(["bytes32", FACTS_TYPE], [keccak(document), tuple(facts.values())])).hex()
+    return "0x" + keccak256(encode(["bytes32", FACTS_TYPE], [keccak256(document), tuple(facts.values())])).hex()
 
 
 @transaction.atomic
@@ -159,7 +159,7 @@ def announce_templates() -> int:
         enqueue(
             kind=DEFINE_TERMS,
             subject=f"licensing.licensetemplate:{template.terms_hash}",
-            ref=keccak(f"{here.deployment.address('DesignLicenses')}:{template.terms_hash}".encode()),
+            ref=keccak256(f"{here.deployment.address('DesignLicenses')}:{template.terms_hash}".encode()),
             contract="DesignLicenses",
             function="defineTerms",
             args=[template.text_hash, list(facts_of(template.rights).values()), address],

@@ -1,8 +1,8 @@
 """Test dollars for the accounts that the demo wallet shows, on the local chain alone."""
 
 from django.db import transaction
-from eth_utils.crypto import keccak
 
+from common.hashing import keccak256
 from common.money import TUSD
 from contracts.chains import CURRENCY, chain
 from contracts.client import client
@@ -24,7 +24,7 @@ def fund_demo_wallets() -> None:
             enqueue(
                 kind=DEMO_MONEY,
                 subject=f"marketplace.demo_wallet:{account}",
-                ref=keccak(text=f"{DEMO_MONEY}:{account}"),
+                ref=keccak256(f"{DEMO_MONEY}:{account}".encode()),
                 contract=CURRENCY,
                 function="transfer",
                 args=[account, AMOUNT],

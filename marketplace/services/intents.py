@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from common.hashing import keccak256
 from common.identifiers import ZERO_ADDRESS
 from contracts.chains import CURRENCY, Chain
 from contracts.client import client
@@ -96,14 +97,13 @@ def permit_data(order: Order, *, payer: str, chain: Chain) -> dict[str, Any]:
 def digest_of(data: dict[str, Any]) -> str:
     """The EIP-712 digest of typed data whose large numbers are text."""
     from eth_account.messages import encode_typed_data
-    from eth_utils.crypto import keccak
 
     fields = {one["name"]: one["type"] for one in data["types"][data["primaryType"]]}
     message = {
         name: int(value) if fields[name].startswith("uint") else value for name, value in data["message"].items()
     }
     signable = encode_typed_data(full_message={**data, "message": message})
-    return "0x" + keccak(b"\x19" + signable.version + signable.header + signable.body).hex()
+    return "0x" + keccak256(b"\x19" + signable.version + signable.header + signable.body).hex()
 
 
 def intent_arguments(order: Order) -> list[Any]:

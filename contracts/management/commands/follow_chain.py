@@ -8,6 +8,7 @@ from contracts.startup import check_chain
 
 
 class Command(ChainCommand):
+    requires_system_checks = ()  # they import every page, and this process serves none
     help = "Read the chain for ever: events, projections, and what became of what was sent."
 
     def handle(self, *args: Any, **options: Any) -> None:
