@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, wraps
+from functools import lru_cache, partial, wraps
 from operator import attrgetter
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
+
+import msgspec
 
 from common.addresses import checksummed
 from contracts.encoding import decode_revert
@@ -25,7 +27,26 @@ class Header:
     bloom: bytes
 
 
-class Log(NamedTuple):
+class _LogAnswer(msgspec.Struct, rename="camel", gc=False):
+    """A log as nodes write it; what else they say of it is passed over."""
+
+    block_number: str
+    block_hash: str
+    transaction_hash: str
+    transaction_index: str
+    log_index: str
+    address: str
+    topics: list[str]
+    data: str
+    removed: bool | None = None
+
+
+_logs_told = msgspec.json.Decoder(list[_LogAnswer]).decode
+_number = lru_cache(maxsize=4096)(partial(int, base=16))
+_HEX_DIGITS = b"0123456789abcdefABCDEF"
+
+
+class Log(msgspec.Struct, frozen=True, gc=False):
     block_number: int
     block_hash: str
     transaction_hash: str
@@ -79,7 +100,7 @@ def _told(read: Callable[[Any], T]) -> Callable[[Any], T]:
     def reading(answer: Any) -> T:
         try:
             return read(answer)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
             raise UnreadableAnswer(f"The node's answer is no {read.__name__.replace('_', ' ')}.") from error
 
     return reading
@@ -132,23 +153,25 @@ def header(found: dict[str, Any]) -> Header:
 
 
 @_told
-def logs(answer: list[dict[str, Any]]) -> list[Log]:
+def logs(answer: msgspec.Raw) -> list[Log]:
+    """In chain order. They come by the thousand, so that each is looked at as seldom as can be."""
+    told = [log for log in _logs_told(answer) if not log.removed]
+    _check_hashes([log.block_hash for log in told] + [log.transaction_hash for log in told])
+    _check_hashes([topic for log in told for topic in log.topics])
+    _check_hex([log.data for log in told])
     found = [
         Log(
-            int(item["blockNumber"], 16),
-            item["blockHash"],
-            item["transactionHash"],
-            int(item["transactionIndex"], 16),
-            int(item["logIndex"], 16),
-            _checksummed(item["address"]),
-            item["topics"],
-            _hex(item["data"]),
+            _number(log.block_number),
+            log.block_hash,
+            log.transaction_hash,
+            _number(log.transaction_index),
+            _number(log.log_index),
+            _checksummed(log.address),
+            log.topics,
+            log.data,
         )
-        for item in answer
-        if not item.get("removed")
+        for log in told
     ]
-    _check_hashes([log.block_hash for log in found] + [log.transaction_hash for log in found])
-    _check_hashes([topic for log in found for topic in log.topics])
     found.sort(key=attrgetter("block_number", "log_index"))
     return found
 
@@ -169,11 +192,12 @@ def _check_hashes(values: Sequence[str]) -> None:
         raise ValueError("no hash")
 
 
-def _hex(value: str) -> str:
-    if value[:2] != "0x":
+def _check_hex(values: Sequence[str]) -> None:
+    """Raise ValueError unless each is 0x and whole bytes in hex digits."""
+    if any(value[:2] != "0x" or len(value) % 2 for value in values):
         raise ValueError("no hex")
-    bytes.fromhex(value[2:])
-    return value
+    if "".join(values).encode().translate(None, _HEX_DIGITS) != b"x" * len(values):
+        raise ValueError("no hex")
 
 
 @lru_cache(maxsize=256)

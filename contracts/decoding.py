@@ -6,10 +6,11 @@ gaps). Whatever else a log holds is left to `decode_event`, so that both give th
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
+import msgspec
 import structlog
 
 from common.addresses import checksummed
@@ -31,7 +32,7 @@ class Uncommon(Exception):
     """Not an encoding that the table reads."""
 
 
-class Decoded(NamedTuple):
+class Decoded(msgspec.Struct, frozen=True, gc=False):
     """An event's name and arguments as ChainEvent stores them; `text` is `args` as JSON.
 
     `lossless`: the log follows from the arguments, so its bytes need not be kept beside them.
@@ -47,7 +48,7 @@ UNKNOWN = Decoded("", {}, "{}", lossless=False)
 
 
 class Table:
-    """One event's arguments as words of its log. `args_of` raises Uncommon."""
+    """One event's arguments as words of its log."""
 
     def __init__(self, item: Abi, readers: Sequence[tuple[Word, bool]]) -> None:
         self.name: str = item["name"]
@@ -57,34 +58,39 @@ class Table:
         self._plain = [index for index, parameter in enumerate(inputs) if not parameter["indexed"]]
         self._readers = readers
         self._lists = any(is_list for _, is_list in readers)
+        self._topics = 1 + len(self._indexed)
         self._data_digits = 2 + WORD * len(self._plain)
+        # Words come as topics and then as data: what reads each of them, and where the argument stands among them.
+        order = self._indexed + self._plain
+        self._read = [readers[index][0] for index in order]
+        self._places = None if order == sorted(order) else [order.index(index) for index in range(len(order))]
+        self._at = range(2, self._data_digits, WORD)
         self._template: str | None = None
         if all(parameter["type"] != "bool" for parameter in inputs) and not self._lists:
             self._template = "{" + ", ".join(f'{json.dumps(name)}: "%s"' for name in self._names) + "}"
 
     def decode(self, topics: Sequence[str], data: str) -> Decoded:
         """Raises Uncommon."""
-        args = self.args_of(topics, data)
-        text = json.dumps(args) if self._template is None else self._template % tuple(args.values())
+        values = self._values(topics, data)
+        args = dict(zip(self._names, values, strict=True))
+        text = json.dumps(args) if self._template is None else self._template % tuple(values)
         return Decoded(self.name, args, text, lossless=True)
 
-    def args_of(self, topics: Sequence[str], data: str) -> dict[str, Any]:
-        if len(topics) != len(self._indexed) + 1 or len(data) < self._data_digits:
+    def _values(self, topics: Sequence[str], data: str) -> list[Any]:
+        if len(topics) != self._topics or len(data) < self._data_digits:
             raise Uncommon
-        values: list[Any] = [None] * len(self._names)
-        readers = self._readers
-        for index, topic in zip(self._indexed, topics[1:], strict=True):
-            values[index] = readers[index][0](topic[2:])
-        at = 2
-        if not self._lists:
-            if len(data) != self._data_digits:
-                raise Uncommon
-            for index in self._plain:
-                values[index] = readers[index][0](data[at : at + WORD])
-                at += WORD
-        else:
+        if self._lists:
+            values: list[Any] = [None] * len(self._names)
+            for index, topic in zip(self._indexed, topics[1:], strict=True):
+                values[index] = self._readers[index][0](topic[2:])
             self._read_lists(data, values)
-        return dict(zip(self._names, values, strict=True))
+            return values
+        if len(data) != self._data_digits:
+            raise Uncommon
+        words = [topic[2:] for topic in topics[1:]]
+        words += [data[at : at + WORD] for at in self._at]
+        values = [read(word) for read, word in zip(self._read, words, strict=True)]
+        return values if self._places is None else [values[place] for place in self._places]
 
     def _read_lists(self, data: str, values: list[Any]) -> None:
         """Heads in order, and behind them the lists in the same order, each as its length and its elements."""
@@ -105,11 +111,6 @@ class Table:
             values[index] = [read(data[at : at + WORD]) for at in range(start, tail, WORD)]
         if len(data) != tail:
             raise Uncommon
-
-
-def decode_all(logs: Iterable[Log], names: Mapping[str, str]) -> list[Decoded]:
-    """Each of the logs decoded; `names` are the contracts by their addresses."""
-    return [decode_log(names[log.address], log.topics, log.data) for log in logs]
 
 
 def decode_log(contract: str, topics: Sequence[str], data: str) -> Decoded:

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 from django.db.models import Model
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from contracts.models import ChainTransaction
 
 
-class Event(NamedTuple):
+class Event(msgspec.Struct, frozen=True, gc=False):
     """What a projection is given: a ChainEvent that is stored, without the weight of a model. `id` is its row's."""
 
     id: int
@@ -86,19 +87,19 @@ def register_projection(
 
 def register_outcome(kind: str, handler: Outcome) -> None:
     """Call `handler` once, in a transaction, when an action of this kind ended failed or canceled."""
-    if _outcomes.setdefault(kind, handler) is not handler:
+    if _outcomes.setdefault(kind, handler) != handler:
         raise ValueError(f"Two outcome handlers for {kind}")
 
 
 def register_auditor(name: str, handler: Auditor) -> None:
     """Let `manage.py audit` ask `handler`, which yields one sentence per difference from the chain."""
-    if _auditors.setdefault(name, handler) is not handler:
+    if _auditors.setdefault(name, handler) != handler:
         raise ValueError(f"Two auditors named {name}")
 
 
 def register_teller(name: str, handler: Teller) -> None:
     """Let `manage.py verify` ask `handler` of a file: its answer is for programs, and `sentence` in it for people."""
-    if _tellers.setdefault(name, handler) is not handler:
+    if _tellers.setdefault(name, handler) != handler:
         raise ValueError(f"Two tellers named {name}")
 
 

@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from common import bounded_json
+import msgspec
+
 from contracts.encoding import decode_revert
 from contracts.errors import (
     AlreadyKnown,
@@ -33,6 +34,8 @@ MOST_BYTES = 256 * 2**20
 PART_BYTES = 2**16
 PATIENCE = 4
 """How many times the timeout an answer may take that has begun."""
+LEFT_AS_TEXT = frozenset({"eth_getLogs"})
+"""What these answer is long: a msgspec.Raw, to be read straight into what it is (contracts.answers)."""
 _HEX = re.compile("0x([0-9a-fA-F]{2})*")
 
 # Nodes agree on no code; their texts are as geth, erigon, nethermind and anvil write them.
@@ -66,6 +69,17 @@ _TEXTS: tuple[tuple[type[RpcError], tuple[str, ...]], ...] = (
         ),
     ),
 )
+
+
+class _Answer(msgspec.Struct):
+    """One answer of JSON-RPC; what nodes add to it is passed over."""
+
+    id: int | float | str | None = None
+    result: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    error: Any = None
+
+
+_read = msgspec.json.Decoder(list[_Answer] | _Answer).decode
 
 
 def error_of(answer: dict[str, Any]) -> RpcError:
@@ -108,7 +122,7 @@ class Rpc:
     def call(self, method: str, *params: Any) -> Any:
         """The result of one method."""
         answer = self._exchange({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
-        return _result(answer)
+        return _result(answer, method)
 
     def batch(self, requests: Sequence[Request]) -> list[Any]:
         """Results in order; an item that the node refused is its RpcError, not raised."""
@@ -122,13 +136,13 @@ class Rpc:
         if not isinstance(answers, list):
             return [self._one(method, params) for method, params in requests]
         # In whatever order; some nodes give numbers back as text.
-        by_id = {str(answer.get("id")): answer for answer in answers if isinstance(answer, dict)}
+        by_id = {str(answer.id): answer for answer in answers}
         found: list[Any] = []
-        for number in range(len(requests)):
+        for number, (method, _params) in enumerate(requests):
             if str(number) not in by_id:
                 raise ChainUnavailable("The node left a question of a batch unanswered.")
             try:
-                found.append(_result(by_id[str(number)]))
+                found.append(_result(by_id[str(number)], method))
             except RpcError as error:
                 found.append(error)
         return found
@@ -139,7 +153,7 @@ class Rpc:
         except RpcError as error:
             return error
 
-    def _exchange(self, body: Any) -> Any:
+    def _exchange(self, body: Any) -> list[_Answer] | _Answer:
         data = json.dumps(body).encode()
         connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
         if connection is not None and self._local.process == os.getpid():
@@ -175,7 +189,7 @@ class Rpc:
     def _check_chain(self, connection: http.client.HTTPConnection) -> None:
         question = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": []}).encode()
         try:
-            found = int(_result(self._ask(connection, question)), 16)
+            found = int(_result(self._ask(connection, question), "eth_chainId"), 16)
         except (http.client.HTTPException, OSError) as error:
             self._forget(connection)
             raise ChainUnavailable(f"The node cannot be reached: {error or type(error).__name__}.") from error
@@ -190,7 +204,7 @@ class Rpc:
         connection.close()
         self._local.connection = None
 
-    def _ask(self, connection: http.client.HTTPConnection, data: bytes) -> Any:
+    def _ask(self, connection: http.client.HTTPConnection, data: bytes) -> list[_Answer] | _Answer:
         self.requests += 1
         connection.request("POST", self._path, data, {"Content-Type": "application/json"})
         response = connection.getresponse()
@@ -199,15 +213,15 @@ class Rpc:
         if status == 429 or status > 500:
             raise ChainUnavailable(f"The node answers {status}.")
         try:
-            answer = bounded_json.loads(content)
-        except ValueError as error:
-            raise ChainUnavailable(f"The node answers {status} and no JSON.") from error
+            answer = _read(content)
+        except (ValueError, RecursionError) as error:
+            raise ChainUnavailable(f"The node answers {status} and no JSON-RPC.") from error
         # Some nodes say the errors of JSON-RPC with another status than 200; a result is believed with none.
-        if status != 200 and not (isinstance(answer, dict) and answer.get("error")):
+        if status != 200 and not (isinstance(answer, _Answer) and answer.error):
             raise ChainUnavailable(f"The node answers {status}.")
         return answer
 
-    def _content(self, connection: http.client.HTTPConnection, response: http.client.HTTPResponse) -> bytes:
+    def _content(self, connection: http.client.HTTPConnection, response: http.client.HTTPResponse) -> bytearray:
         """The whole answer. One that only trickles would never meet the timeout, which is for each part of it."""
         latest = time.monotonic() + PATIENCE * self._timeout
         content = bytearray()
@@ -219,13 +233,19 @@ class Rpc:
         if response.length:
             raise http.client.IncompleteRead(bytes(content), response.length)
         response.close()  # or the next question would need a new connection
-        return bytes(content)
+        return content
 
 
-def _result(answer: Any) -> Any:
-    if isinstance(answer, dict) and answer.get("error") is not None:
-        error = answer["error"]
-        raise error_of(error if isinstance(error, dict) else {"message": str(error)})
-    if not isinstance(answer, dict) or "result" not in answer:
+def _result(answer: list[_Answer] | _Answer, method: str) -> Any:
+    if isinstance(answer, list):
+        raise ChainUnavailable("The node answers one question with a list.")
+    if answer.error is not None:
+        raise error_of(answer.error if isinstance(answer.error, dict) else {"message": str(answer.error)})
+    if answer.result is msgspec.UNSET:
         raise ChainUnavailable("The node's answer is no JSON-RPC.")
-    return answer["result"]
+    if method in LEFT_AS_TEXT:
+        return answer.result
+    try:
+        return msgspec.json.decode(answer.result)
+    except (ValueError, RecursionError) as error:
+        raise ChainUnavailable("The node's answer is no JSON.") from error

@@ -19,6 +19,7 @@ from contracts.outbox.tracking import observe
 logger = structlog.get_logger(__name__)
 
 LONGEST_PAUSE = 10.0
+COLLECTED_EVERY = 50_000
 
 
 class Follower:
@@ -39,6 +40,8 @@ class Follower:
         # What was imported is never garbage: the collector would look through all of it again and again.
         gc.collect()
         gc.freeze()
+        # A window is many small things without cycles, which it would look through every few hundred of them.
+        gc.set_threshold(COLLECTED_EVERY)
         logger.info("following", chain=self._chain.role, chain_id=self._chain.chain_id)
         while not self._stopping.is_set():
             pause = self._pause_after_step()

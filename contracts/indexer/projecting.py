@@ -19,7 +19,8 @@ class Projector:
 
     def __init__(self) -> None:
         self._instances: dict[type[Model], list[Model]] = defaultdict(list)
-        self._tuples: dict[Table, list[tuple[Any, ...]]] = defaultdict(list)
+        # By model: a table's own hash would be computed for each event.
+        self._tuples: dict[type[Model], tuple[Table, list[tuple[Any, ...]]]] = {}
 
     def take(self, event: Event) -> None:
         """Make the rows of one event."""
@@ -27,22 +28,22 @@ class Projector:
             if projection.reads:
                 self._write(projection.reads)
             if projection.table is not None:
-                self._tuples[projection.table] += projection.rows(event)
+                table = projection.table
+                self._tuples.setdefault(table.model, (table, []))[1].extend(projection.rows(event))
                 continue
             for row in projection.rows(event):
                 self._instances[type(row)].append(row)
 
     def flush(self) -> None:
         """Write what is still held."""
-        self._write({*self._instances, *(table.model for table in self._tuples)})
+        self._write({*self._instances, *self._tuples})
 
     def _write(self, models: Iterable[type[Model]]) -> None:
         for model in models:
             if rows := self._instances.pop(model, None):
                 model._default_manager.bulk_create(rows)
-        wanted = set(models)
-        for table in [table for table in self._tuples if table.model in wanted]:
-            _copy(table, self._tuples.pop(table))
+            if found := self._tuples.pop(model, None):
+                _copy(*found)
 
 
 def _copy(table: Table, rows: Sequence[tuple[Any, ...]]) -> None:

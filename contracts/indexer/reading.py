@@ -11,19 +11,19 @@ import structlog
 from common.hashing import keccak256
 from contracts.answers import Header, Log, Tips
 from contracts.client import Client
-from contracts.decoding import Decoded
 from contracts.errors import InconsistentNode, RpcError
+from contracts.indexer.rows import EventRow
 
 logger = structlog.get_logger(__name__)
 
 MAX_WINDOW = 2000
-LOGS_PER_WINDOW = 6000
+LOGS_PER_WINDOW = 9000
 OPEN_WINDOW = 128
 HEADERS_PER_REQUEST = 128
 # All logs of a block, where strangers fill it, may be a megabyte.
-BLOCKS_PER_REQUEST = 8
+BLOCKS_PER_REQUEST = 16
 # Up to here all headers of a settled window come with its logs; beyond, those without logs are left out.
-WHOLE_WINDOW = 64
+WHOLE_WINDOW = 128
 
 
 class NotLinked(Exception):
@@ -34,7 +34,8 @@ class NotLinked(Exception):
 class Window:
     """Blocks `first` to `last.number`. `headers` are those to keep; `logs` are in chain order.
 
-    `tips` are as the node told them together with the logs. `decoded` are the logs, where somebody had the time.
+    `tips` are as the node told them together with the logs. `rows` are what the logs become, where somebody had the
+    time.
     """
 
     first: int
@@ -42,7 +43,7 @@ class Window:
     headers: list[Header]
     logs: list[Log]
     tips: Tips
-    decoded: Sequence[Decoded] = ()
+    rows: Sequence[EventRow] = ()
 
 
 def read_settled(node: Client, *, after: int, after_hash: str, last: int, addresses: Sequence[str]) -> Window:

@@ -1,4 +1,4 @@
-"""The next settled window, fetched and decoded by a thread while the database stores the one before it.
+"""The next settled window, fetched and made into rows by a thread while the database stores the one before it.
 
 The thread knows no database.
 """
@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 import structlog
 
 from contracts.client import Client
-from contracts.decoding import decode_all
 from contracts.errors import ChainUnavailable, InconsistentNode, RpcError
 from contracts.indexer.reading import NotLinked, Window, read_settled
+from contracts.indexer.rows import rows_of
 
 logger = structlog.get_logger(__name__)
 
@@ -33,7 +33,7 @@ class ReadAhead:
 
     def start(self, node: Client, *, after: int, after_hash: str, last: int, names: Mapping[str, str]) -> None:
         """Begin to fetch the window that follows this block; `names` are the contracts by their addresses."""
-        asked = self._thread.submit(_decoded, node, after, after_hash, last, names)
+        asked = self._thread.submit(_with_rows, node, after, after_hash, last, names)
         self._next = _Fetch(after, after_hash, asked)
 
     def take(self, *, after: int, after_hash: str) -> Window | None:
@@ -54,6 +54,6 @@ class ReadAhead:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
 
-def _decoded(node: Client, after: int, after_hash: str, last: int, names: Mapping[str, str]) -> Window:
+def _with_rows(node: Client, after: int, after_hash: str, last: int, names: Mapping[str, str]) -> Window:
     window = read_settled(node, after=after, after_hash=after_hash, last=last, addresses=sorted(names))
-    return replace(window, decoded=decode_all(window.logs, names))
+    return replace(window, rows=rows_of(window.logs, chain_id=node.chain.chain_id, names=names))

@@ -1,6 +1,5 @@
 """Storing a window: blocks, events, projections and cursor in one transaction, by one indexer at a time."""
 
-import json
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
@@ -10,35 +9,19 @@ from django.db.models import Q
 from django.utils import timezone
 
 from common.locks import Lock, try_hold
-from contracts.answers import Header, Log
+from contracts.answers import Header
 from contracts.chains import Chain
-from contracts.decoding import Decoded, decode_all, raw_beside
-from contracts.hooks import Event
-from contracts.indexer.copying import copy_rows, escaped, next_ids
+from contracts.hooks import Event, projections_of
+from contracts.indexer.copying import copy_rows, next_ids
 from contracts.indexer.projecting import Projector
 from contracts.indexer.reading import Window
+from contracts.indexer.rows import COLUMNS, rows_of
 from contracts.killpoints import reach
 from contracts.models import ChainBlock, ChainCursor, ChainEvent
 
 logger = structlog.get_logger(__name__)
 
 LINKED_BLOCKS = 128
-_EVENT_COLUMNS = (
-    "id",
-    "chain_id",
-    "block_id",
-    "contract",
-    "address",
-    "name",
-    "args",
-    "transaction_hash",
-    "transaction_index",
-    "log_index",
-    "topics",
-    "data",
-)
-
-
 reading_beside: ContextVar[bool] = ContextVar("reading_beside", default=False)
 """Whether what is stored goes into tables of its own, which one reader at a time has (contracts.indexer.beside)."""
 
@@ -72,7 +55,7 @@ def store(chain: Chain, cursor: ChainCursor, window: Window, *, finalized: tuple
         projector.flush()
         _prune(chain, finalized[0], window.last.number)
         reach("indexer.before_commit")
-    return len(events)
+    return len(window.logs)
 
 
 def roll_back(chain: Chain, cursor: ChainCursor, ancestor: tuple[int, str]) -> int:
@@ -102,6 +85,7 @@ def _alone(chain: Chain) -> bool:
 
 
 def _store_rows(chain: Chain, window: Window) -> list[Event]:
+    """Store blocks and events. Returns the events that mean rows of other tables."""
     with_logs = {log.block_number for log in window.logs}
     blocks = ChainBlock.objects.bulk_create(
         ChainBlock(
@@ -114,39 +98,36 @@ def _store_rows(chain: Chain, window: Window) -> list[Event]:
         )
         for header in _worth_keeping(window, with_logs)
     )
-    if not window.logs:
+    logs = window.logs
+    if not logs:
         return []
     by_number = {block.number: block.pk for block in blocks}
-    names, logs = chain.deployment.followed, window.logs
-    decoded = window.decoded or decode_all(logs, names)
-    events, lines = [], []
+    rows = window.rows or rows_of(logs, chain_id=chain.chain_id, names=chain.deployment.followed)
     with connection.cursor() as cursor:
-        for row_id, log, found in zip(next_ids(cursor, ChainEvent, len(logs)), logs, decoded, strict=True):
-            contract, block_id = names[log.address], by_number[log.block_number]
-            event = Event(
-                row_id,
-                chain.chain_id,
-                block_id,
-                contract,
-                found.name,
-                found.args,
-                log.transaction_hash,
-                log.log_index,
-            )
-            lines.append(_line(event, log, found))
-            events.append(event)
-        copy_rows(cursor, ChainEvent, _EVENT_COLUMNS, lines)
-    return events
-
-
-def _line(event: Event, log: Log, found: Decoded) -> str:
-    """The event as COPY reads it, in the order of _EVENT_COLUMNS."""
-    topics, data = raw_beside(found, log)
-    return (
-        f"{event.id}\t{event.chain_id}\t{event.block_id}\t{event.contract}\t{log.address}\t{found.name}"
-        f"\t{escaped(found.text)}\t{escaped(log.transaction_hash)}\t{log.transaction_index}\t{log.log_index}"
-        f"\t{escaped(json.dumps(topics)) if topics else '[]'}\t{escaped(data)}"
-    )
+        ids = next_ids(cursor, ChainEvent, len(logs))
+        copy_rows(
+            cursor,
+            ChainEvent,
+            COLUMNS,
+            (
+                f"{row_id}\t{by_number[log.block_number]}\t{row.text}"
+                for row_id, log, row in zip(ids, logs, rows, strict=True)
+            ),
+        )
+    return [
+        Event(
+            row_id,
+            chain.chain_id,
+            by_number[log.block_number],
+            row.contract,
+            row.name,
+            row.args,
+            log.transaction_hash,
+            log.log_index,
+        )
+        for row_id, log, row in zip(ids, logs, rows, strict=True)
+        if projections_of(row.contract, row.name)
+    ]
 
 
 def _worth_keeping(window: Window, with_logs: set[int]) -> list[Header]:

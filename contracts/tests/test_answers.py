@@ -2,9 +2,10 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
-from contracts.answers import header, logs, receipt
+from contracts.answers import Log, header, logs, receipt
 from contracts.errors import UnreadableAnswer
 
 HASH = "0x" + "ab" * 32
@@ -35,9 +36,13 @@ RECEIPT: dict[str, Any] = {
 NO_HASHES = ["", "0x", HASH[:-1], HASH + "00", HASH.upper(), HASH[:-1] + "g", HASH[:-1] + "\n", 7, None, [HASH]]
 
 
+def read_logs(*told: dict[str, Any]) -> list[Log]:
+    return logs(msgspec.Raw(msgspec.json.encode(told)))
+
+
 def test_what_is_whole_is_read() -> None:
     assert header(HEADER).hash == HASH
-    assert logs([LOG])[0].topics == [HASH]
+    assert read_logs(LOG)[0].topics == [HASH]
     assert receipt(RECEIPT).block_hash == HASH
 
 
@@ -48,7 +53,7 @@ def test_a_hash_that_is_none_makes_an_answer_unreadable(value: Any) -> None:
             header({**HEADER, name: value})
     for change in ({"blockHash": value}, {"transactionHash": value}, {"topics": [HASH, value]}):
         with pytest.raises(UnreadableAnswer):
-            logs([{**LOG, **change}])
+            read_logs({**LOG, **change})
     for name in ("transactionHash", "blockHash"):
         with pytest.raises(UnreadableAnswer):
             receipt({**RECEIPT, name: value})
@@ -57,4 +62,4 @@ def test_a_hash_that_is_none_makes_an_answer_unreadable(value: Any) -> None:
 @pytest.mark.parametrize("value", ["", "12", "0x1", "0xzz", None, 7])
 def test_data_that_is_no_hex_makes_a_log_unreadable(value: Any) -> None:
     with pytest.raises(UnreadableAnswer):
-        logs([{**LOG, "data": value}])
+        read_logs({**LOG, "data": value})

@@ -92,7 +92,7 @@ def test_a_log_of_another_length_is_left_to_the_general_decoder(data: str) -> No
     table = table_for(item)
     assert table is not None
     with pytest.raises(Uncommon):
-        table.args_of(["0x"], data)
+        table.decode(["0x"], data)
 
 
 @pytest.mark.parametrize("length", [2**255, 2**256 - 1])
