@@ -3,7 +3,9 @@
 from collections.abc import Generator, Iterable
 from typing import Any
 
+from django.apps import apps
 from django.db import connection, transaction
+from django.db.models import Exists, ForeignKey, OuterRef
 
 from common.locks import Lock, try_hold
 from common.parts import in_parts
@@ -63,6 +65,18 @@ def audit_reading(chain: Chain) -> Iterable[str]:
         yield f"Block {cursor.number} was read as {cursor.hash}, the chain has {found.hash if found else 'none'}."
     if cursor.sending_stopped:
         yield cursor.sending_stopped
+
+
+def audit_rows(chain: Chain) -> Iterable[str]:
+    """What the database does not check itself (decision 0032): every row has the row that it hangs on."""
+    for model in apps.get_models():
+        for field in model._meta.concrete_fields:
+            if not isinstance(field, ForeignKey) or getattr(field, "db_constraint", True):
+                continue
+            there = field.related_model._default_manager.filter(pk=OuterRef(field.attname))
+            lost = model._default_manager.filter(~Exists(there), chain_id=chain.chain_id).count()
+            if lost:
+                yield f"{lost} rows of {model._meta.db_table} hang on no {field.name}."
 
 
 def audit_events(chain: Chain) -> Iterable[str]:
@@ -135,10 +149,15 @@ def audit_transactions(chain: Chain) -> Iterable[str]:
     for part in in_parts(rows, CHUNK):
         hashes = [tx.transaction_hash or "" for tx in part]
         receipts = client(chain).receipts(hashes)
+        forgotten = {tx.block_number for tx in part if tx.transaction_hash not in receipts}
+        headers = client(chain).headers(sorted(number for number in forgotten if number is not None))
+        still_there = {header.hash for header in headers if header is not None}
         empty = set(TransactionAttempt.objects.filter(hash__in=hashes, cancels=True).values_list("hash", flat=True))
         for tx in part:
             receipt = receipts.get(tx.transaction_hash or "")
             succeeded = receipt is not None and receipt.succeeded and tx.transaction_hash not in empty
+            if receipt is None and tx.block_hash in still_there:
+                continue  # nodes forget old receipts; the block that has it, and was read, is on the chain
             if receipt is None:
                 yield f"{tx} is marked {tx.state} and the chain has no {tx.transaction_hash}."
             elif receipt.block_hash != tx.block_hash or succeeded != tx.succeeded:
@@ -150,6 +169,7 @@ def audit_transactions(chain: Chain) -> Iterable[str]:
 
 OWN_AUDITORS = [
     ("contracts.reading", audit_reading),
+    ("contracts.rows", audit_rows),
     ("contracts.events", audit_events),
     ("contracts.nonces", audit_nonces),
     ("contracts.transactions", audit_transactions),

@@ -16,7 +16,11 @@ class ShareMovement(models.Model):
 
     # share_movement_once begins with it: an index of its own would only cost each row.
     event = models.ForeignKey(
-        "contracts.ChainEvent", on_delete=models.CASCADE, related_name="share_movements", db_index=False
+        "contracts.ChainEvent",
+        on_delete=models.CASCADE,
+        related_name="share_movements",
+        db_index=False,
+        db_constraint=False,  # decision 0032
     )
     position = models.PositiveSmallIntegerField(default=0)
     chain_id = models.PositiveBigIntegerField()

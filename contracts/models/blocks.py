@@ -37,8 +37,10 @@ class ChainEvent(models.Model):
     In `args` integers are decimal text, bytes 0x and lower-case hex, addresses checksummed, arrays lists.
     """
 
-    # one_event_per_log begins with it: an index of its own would only cost each row.
-    block = models.ForeignKey(ChainBlock, on_delete=models.CASCADE, related_name="events", db_index=False)
+    # one_event_per_log begins with it: an index of its own would only cost each row. Not checked: decision 0032.
+    block = models.ForeignKey(
+        ChainBlock, on_delete=models.CASCADE, related_name="events", db_index=False, db_constraint=False
+    )
     chain_id = models.BigIntegerField()
     contract = models.CharField(max_length=64)
     address = AddressField()

@@ -2,9 +2,11 @@
 
 import pytest
 
-from contracts.models import ChainTransaction
+from contracts.models import ChainEvent, ChainTransaction
 from contracts.testing import LiveChain
-from contracts.tests.actions import address, plan_transfer
+from contracts.testing_proxy import FailingNode, Fault, nothing
+from contracts.tests.actions import address, plan_terms, plan_transfer
+from royalties.models import ShareMovement
 
 pytestmark = pytest.mark.django_db
 
@@ -19,6 +21,38 @@ def test_a_key_is_used_elsewhere_once_that_was_read(live_chain: LiveChain) -> No
     live_chain.follow()
     (line,) = live_chain.audit()
     assert "the key is used elsewhere" in line
+
+
+def test_rows_that_hang_on_nothing_are_told(live_chain: LiveChain) -> None:
+    plan_transfer(address("a"))
+    live_chain.settle()
+    plan_terms("something of ours")
+    live_chain.settle()
+    event = ChainEvent.objects.latest("id")
+    assert live_chain.audit() == []
+    ShareMovement.objects.create(
+        event=event,
+        chain_id=event.chain_id,
+        entry_id="0x" + "1" * 32,
+        sender=address("a"),
+        receiver=address("b"),
+        units=1,
+    )
+    ShareMovement.objects.update(event_id=event.pk + 1)
+    assert "contracts.rows: 1 rows of royalties_sharemovement hang on no event." in live_chain.audit()
+    ChainEvent.objects.filter(pk=event.pk).update(block_id=0)
+    assert "contracts.rows: 1 rows of contracts_chainevent hang on no block." in live_chain.audit()
+
+
+def test_a_receipt_that_the_node_forgot_is_no_difference(live_chain: LiveChain, failing_node: FailingNode) -> None:
+    plan_transfer(address("a"))
+    live_chain.settle()
+    live_chain.finalize()
+    failing_node.fail(Fault("nothing", nothing).only("eth_getTransactionReceipt"))
+    assert live_chain.audit() == []
+    ChainTransaction.objects.update(block_hash="0x" + "ab" * 32)
+    (line,) = live_chain.audit()
+    assert "the chain has no 0x" in line
 
 
 def test_transactions_are_compared_once_their_block_is_final(live_chain: LiveChain) -> None:

@@ -40,7 +40,13 @@ class LicenseSale(models.Model):
 class LicenseMovement(models.Model):
     """Licenses passing from one address to another; what someone holds is the sum of these."""
 
-    event = models.ForeignKey("contracts.ChainEvent", on_delete=models.CASCADE, related_name="license_movements")
+    event = models.ForeignKey(
+        "contracts.ChainEvent",
+        on_delete=models.CASCADE,
+        related_name="license_movements",
+        db_index=False,  # license_movement_once begins with it
+        db_constraint=False,  # decision 0032
+    )
     position = models.PositiveSmallIntegerField(default=0)
     chain_id = models.PositiveBigIntegerField()
     license_id = UintField()
