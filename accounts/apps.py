@@ -10,10 +10,10 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import checks  # noqa: F401
         from accounts.hooks import register_eraser, register_exporter, register_notification_kind
-        from accounts.services.personal_data import forget_wallets, own_data
+        from common.later import Later
 
-        register_exporter("accounts", own_data)
-        register_eraser("accounts", forget_wallets)
+        register_exporter("accounts", Later("accounts.services.personal_data.own_data"))
+        register_eraser("accounts", Later("accounts.services.personal_data.forget_wallets"))
         register_notification_kind("custody_exported", _("Custody key shown"), always_mailed=True)
         register_notification_kind("wallet_linked", _("Wallet linked"), always_mailed=True)
         register_notification_kind("wallet_unlinked", _("Wallet unlinked"), always_mailed=True)

@@ -9,19 +9,20 @@ class DesignsConfig(AppConfig):
         from django.utils.translation import gettext_noop
 
         from accounts.hooks import register_notification_kind
+        from common.later import Later
         from contracts.hooks import register_auditor, register_projection, register_teller
-        from designs import audit, credentials_teller, projections
+        from designs import projections
 
         register_projection("DesignRegistry", "EntryRegistered", projections.entry_registered)
         register_projection("DesignRegistry", "StatusChanged", projections.status_changed)
         register_projection("DesignRegistry", "VersionAdded", projections.version_added)
         register_projection("DesignRegistry", "AncestorsFixed", projections.ancestors_fixed)
-        register_teller("content_credentials", credentials_teller.tell)
-        register_auditor("designs.entries", audit.entries)
-        register_auditor("designs.lineage", audit.lineage)
-        register_auditor("designs.keys", audit.keys)
-        register_auditor("designs.copies", audit.copies)
-        register_auditor("designs.files", audit.files)
+        register_teller("content_credentials", Later("designs.credentials_teller.tell"))
+        register_auditor("designs.entries", Later("designs.audit.entries"))
+        register_auditor("designs.lineage", Later("designs.audit.lineage"))
+        register_auditor("designs.keys", Later("designs.audit.keys"))
+        register_auditor("designs.copies", Later("designs.audit.copies"))
+        register_auditor("designs.files", Later("designs.audit.files"))
         register_notification_kind("resource_taken_down", gettext_noop("Page taken down"))
         register_notification_kind("copy_failed", gettext_noop("Public copy failed"))
         register_notification_kind("blob_lost", gettext_noop("Stored file lost"), always_mailed=True)

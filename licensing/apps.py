@@ -7,11 +7,11 @@ class LicensingConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.hooks import register_exporter
+        from common.later import Later
         from contracts.hooks import Table, register_auditor, register_projection
-        from licensing import audit, models, projections
-        from licensing.services.personal_data import own_data
+        from licensing import models, projections
 
-        register_exporter("licensing", own_data)
+        register_exporter("licensing", Later("licensing.services.personal_data.own_data"))
         register_projection("LicenseMarket", "OfferOpened", projections.offer_opened)
         register_projection("LicenseMarket", "OfferClosed", projections.offer_closed)
         register_projection("LicenseMarket", "EntryClosed", projections.entry_closed)
@@ -24,7 +24,7 @@ class LicensingConfig(AppConfig):
         )
         register_projection("DesignLicenses", "LicenseIssued", projections.license_issued)
         register_projection("DesignLicenses", "SubscriptionUpdate", projections.license_extended)
-        register_auditor("licensing.holders", audit.holders)
-        register_auditor("licensing.offers", audit.offers)
-        register_auditor("licensing.closings", audit.closings)
-        register_auditor("licensing.revocations", audit.revocations)
+        register_auditor("licensing.holders", Later("licensing.audit.holders"))
+        register_auditor("licensing.offers", Later("licensing.audit.offers"))
+        register_auditor("licensing.closings", Later("licensing.audit.closings"))
+        register_auditor("licensing.revocations", Later("licensing.audit.revocations"))

@@ -21,8 +21,8 @@ from designs.models import Design, RegistryEntry, Rendition
 from designs.selectors import access_design, claims_of, renditions_of, state_word, versions_of
 from marketplace import selectors
 from marketplace.models import Order
+from studio.kinds import REGISTER
 from studio.models import Publication
-from studio.services.publishing import REGISTER
 
 ENTRY_STATUS = "active, contested, suspended or withdrawn; suspended and withdrawn ones sell nothing"
 SHA256 = re.compile(r"^[0-9a-f]{64}$")

@@ -9,13 +9,13 @@ class MarketplaceConfig(AppConfig):
         from django.utils.translation import gettext_noop
 
         from accounts.hooks import register_notification_kind
+        from common.later import Later
         from contracts.hooks import register_outcome
         from marketplace.sales import BUY, BUY_SIGNED
-        from marketplace.services import checkout, wallet_orders
         from payments.hooks import register_settlement
 
-        register_outcome(BUY, checkout.purchase_failed)
-        register_outcome(BUY_SIGNED, wallet_orders.signed_purchase_failed)
-        register_settlement(checkout.payment_settled)
+        register_outcome(BUY, Later("marketplace.services.checkout.purchase_failed"))
+        register_outcome(BUY_SIGNED, Later("marketplace.services.wallet_orders.signed_purchase_failed"))
+        register_settlement(Later("marketplace.services.checkout.payment_settled"))
         register_notification_kind("license_ready", gettext_noop("License ready"))
         register_notification_kind("order_failed", gettext_noop("Purchase failed"))

@@ -9,13 +9,12 @@ class ModerationConfig(AppConfig):
         from django.utils.translation import gettext_noop
 
         from accounts.hooks import register_exporter, register_notification_kind
+        from common.later import Later
         from contracts.hooks import register_outcome
         from moderation.policy import SET_STATUS
-        from moderation.selectors import own_data
-        from moderation.services.sending import status_failed
 
-        register_outcome(SET_STATUS, status_failed)
-        register_exporter("moderation", own_data)
+        register_outcome(SET_STATUS, Later("moderation.services.sending.status_failed"))
+        register_exporter("moderation", Later("moderation.selectors.own_data"))
         register_notification_kind("report_received", gettext_noop("Receipt of a report"))
         register_notification_kind("report_decided", gettext_noop("Report decided"))
         register_notification_kind("moderation_question", gettext_noop("Question of a moderator"), always_mailed=True)

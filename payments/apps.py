@@ -9,6 +9,6 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.hooks import register_exporter
-        from payments.personal_data import payments_data
+        from common.later import Later
 
-        register_exporter("payments", payments_data)
+        register_exporter("payments", Later("payments.personal_data.payments_data"))

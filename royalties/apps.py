@@ -6,9 +6,10 @@ class RoyaltiesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from common.later import Later
         from contracts.hooks import Table, register_auditor, register_outcome, register_projection
-        from royalties import audit, models, projections
-        from royalties.services import claims, payouts
+        from royalties import models, projections
+        from royalties.kinds import CLAIM_FOR, CLAIM_SIGNED
 
         moved = Table(models.ShareMovement, projections.MOVEMENT)
         register_projection("DesignShares", "TransferSingle", projections.shares_moved, table=moved)
@@ -16,8 +17,8 @@ class RoyaltiesConfig(AppConfig):
         register_projection("DesignShares", "RevenueReceived", projections.revenue_received)
         register_projection("DesignShares", "AncestorSettled", projections.ancestor_settled)
         register_projection("DesignShares", "Claimed", projections.claimed, reads=[models.Payout])
-        register_outcome(payouts.CLAIM_FOR, payouts.payout_failed)
-        register_outcome(claims.CLAIM_SIGNED, claims.signed_claim_failed)
-        register_auditor("royalties.shares", audit.shares)
-        register_auditor("royalties.money", audit.money)
-        register_auditor("royalties.settlements", audit.settlements)
+        register_outcome(CLAIM_FOR, Later("royalties.services.payouts.payout_failed"))
+        register_outcome(CLAIM_SIGNED, Later("royalties.services.claims.signed_claim_failed"))
+        register_auditor("royalties.shares", Later("royalties.audit.shares"))
+        register_auditor("royalties.money", Later("royalties.audit.money"))
+        register_auditor("royalties.settlements", Later("royalties.audit.settlements"))

@@ -10,9 +10,9 @@ from contracts.selectors import ActionStatus, confirmation_status, status_of_act
 from designs.models import Resource, ResourcePart
 from designs.resources import with_entry
 from designs.selectors import state_word
+from studio.kinds import REGISTER
 from studio.models import Consent, Publication
 from studio.selectors import SharePart, share_table
-from studio.services.publishing import REGISTER
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,8 @@ from royalties.selectors import fee_ppm
 from studio.addresses import share_addresses
 from studio.ancestry import Ancestry, Split, check_price, named_ancestry, split_of
 from studio.errors import PublishingError
+from studio.kinds import REGISTER
 from studio.models import Consent, DerivativeTermsDraft, FirstOfferDraft, Publication
-from studio.services.publishing import REGISTER
 from studio.works import WorkPart
 
 

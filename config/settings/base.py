@@ -20,7 +20,7 @@ INSTALLED_APPS = [
     "accounts",
     "contracts",
     "common",
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # config/urls.py looks for what is administered
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -26,11 +26,11 @@ from contracts.currencies import currency_at
 from contracts.outbox import enqueue
 from contracts.selectors import for_ref
 from contracts.signatures import SignatureRefused, signature_of
+from royalties.kinds import CLAIM_SIGNED
 from royalties.models import ClaimRequest, Payout
 from royalties.orders import claim_order, for_wallet, order_arguments, own_claim
 from royalties.selectors import earning_totals
 
-CLAIM_SIGNED = "claim_signed"
 AGREED_FOR = timedelta(minutes=30)
 # A transaction that the node never saw is given up after this; before that it may only be slow.
 LOST_AFTER = timedelta(hours=2)

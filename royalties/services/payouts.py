@@ -13,12 +13,12 @@ from contracts.chains import chain
 from contracts.models import ChainBlock
 from contracts.outbox import enqueue
 from contracts.selectors import for_ref
+from royalties.kinds import CLAIM_FOR
 from royalties.models import PayoutRun
 from royalties.selectors import replay
 
 logger = structlog.get_logger(__name__)
 
-CLAIM_FOR = "claim_for"
 RETRY_AFTER = timedelta(minutes=10)
 FINISHED = frozenset({"mined", "final"})
 

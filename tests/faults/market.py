@@ -27,9 +27,10 @@ from marketplace.tests.support import draft_of
 from payments.models import PaymentIntent
 from payments.providers.test_provider import TestPaymentProvider
 from payments.services import receive_webhook
+from royalties.kinds import CLAIM_FOR
 from royalties.models import RevenueEvent
 from royalties.services.inboxes import sweep_due
-from royalties.services.payouts import CLAIM_FOR, pay_out_due
+from royalties.services.payouts import pay_out_due
 from royalties.services.settlements import settle_due
 from studio.services.drafts import OfferWish, set_first_offers
 from studio.services.publishing import REGISTER, accept, freeze_and_sign

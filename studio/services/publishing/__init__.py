@@ -8,11 +8,10 @@ signed and the review has approved, the registration is handed to the outbox by 
 from .answering import ask_for_other_address, choose_share_address, decline, take_back
 from .freezing import CONSENT_DAYS, freeze_and_sign, freeze_for_wallet
 from .signing import accept, sign_with_wallet
-from .submitting import REGISTER, registration_failed, submit_if_ready, sweep_publications
+from .submitting import registration_failed, submit_if_ready, sweep_publications
 
 __all__ = [
     "CONSENT_DAYS",
-    "REGISTER",
     "accept",
     "ask_for_other_address",
     "choose_share_address",

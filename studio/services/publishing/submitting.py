@@ -12,12 +12,11 @@ from contracts.errors import ChainNotDeployed
 from contracts.outbox import enqueue
 from designs.models import Design
 from moderation.models import Review
+from studio.kinds import REGISTER
 from studio.models import Consent, Publication
 from studio.registration import is_current, register_arguments
 from studio.services.publishing.dropping import drop, locked
 from studio.works import studio_address
-
-REGISTER = "register"
 
 
 @transaction.atomic

@@ -1,0 +1,3 @@
+"""What the outbox calls our transactions."""
+
+REGISTER = "register"
