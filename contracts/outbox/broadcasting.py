@@ -31,34 +31,51 @@ def broadcast(chain: Chain, signer: Signer, signed: Sequence[Signed]) -> None:
     """Send stored bytes in this order, for the first time or again. Raises ChainUnavailable and WrongChain.
 
     What the node refuses is handled by what the refusal means: bytes it has are as good as accepted; a nonce that
-    is used up is for the receipts to explain; too low fees are raised; bytes that no node will take end the action.
+    is used up is for the receipts to explain; too low fees are raised; bytes that no node will take end the action, or,
+    where an earlier try was never answered and they may have been taken, an empty transaction takes their nonce.
     """
     for start in range(0, len(signed), BATCH):
         part: Sequence[Signed] = signed[start : start + BATCH]
         for _round in range(REPLACEMENTS_AT_ONCE):
-            underpriced = _hand_over(chain, part)
+            underpriced, doubtful = _hand_over(chain, part)
             replaced = [(tx, replace(chain, signer, tx, attempt)) for tx, attempt in underpriced]
+            replaced += [(tx, replace(chain, signer, tx, attempt, cancel=True)) for tx, attempt in doubtful]
             part = [(tx, attempt) for tx, attempt in replaced if attempt is not None]
             if not part:
                 break
 
 
-def _hand_over(chain: Chain, signed: Sequence[Signed]) -> list[Signed]:
-    """Send the bytes once and note the answers. Returns what was too cheap."""
+def _hand_over(chain: Chain, signed: Sequence[Signed]) -> tuple[list[Signed], list[Signed]]:
+    """Send the bytes once and note the answers. Returns what was too cheap, and what is refused for good and yet may
+    have been taken before.
+    """
     tries = TransactionAttempt.objects.filter(pk__in=[attempt.pk for _tx, attempt in signed])
     tries.update(tried_at=timezone.now())
     answers = client(chain).send_all([bytes(attempt.raw) for _tx, attempt in signed])
     told = list(zip(signed, answers, strict=True))
     reach("outbox.broadcast")
     _note_taken([pair for pair, error in told if error is None or isinstance(error, AlreadyKnown)])
-    underpriced = []
+    underpriced, doubtful = [], []
     for (tx, attempt), error in told:
         if error is None or isinstance(error, AlreadyKnown):
             continue
         _note_refused(tx, attempt, error)
         if isinstance(error, Underpriced):
             underpriced.append((tx, attempt))
-    return underpriced
+        if isinstance(error, InvalidTransaction):
+            if _never_offered(tx, attempt):
+                # No node will take it: the action ends. The sweeper fills its nonce.
+                give_up(tx, [State.SIGNED], f"the node refused it: {error}")
+            elif not attempt.cancels:
+                doubtful.append((tx, attempt))
+    return underpriced, doubtful
+
+
+def _never_offered(tx: ChainTransaction, attempt: TransactionAttempt) -> bool:
+    """Whether no node can have this transaction: `attempt`, as it was before this try, is its first form and was not
+    handed to any.
+    """
+    return attempt.tried_at is None and not tx.attempts.exclude(pk=attempt.pk).exists()
 
 
 def _note_taken(taken: Sequence[Signed]) -> None:
@@ -74,9 +91,6 @@ def _note_refused(tx: ChainTransaction, attempt: TransactionAttempt, error: RpcE
     TransactionAttempt.objects.filter(pk=attempt.pk).update(answer=str(error))
     ChainTransaction.objects.filter(pk=tx.pk, state__in=ChainTransaction.IN_FLIGHT).update(error=str(error))
     logger.warning("send_refused", kind=tx.kind, subject=tx.subject, nonce=attempt.nonce, error=str(error))
-    # No node will take it: the action ends, unless one took an earlier form of it. The sweeper fills its nonce.
-    if isinstance(error, InvalidTransaction) and not tx.attempts.filter(broadcast_at__isnull=False).exists():
-        give_up(tx, [State.SIGNED], f"the node refused it: {error}")
 
 
 def replace(

@@ -78,7 +78,7 @@ def _settle(chain: Chain, found: Sequence[tuple[ChainTransaction, Receipt | None
         if receipt is not None and _is_news(tx, receipt):
             _take_over(tx, receipt)
             if _was_canceled(tx):
-                tx.succeeded, tx.error = False, _("An operator canceled it: an empty transaction took its nonce.")
+                tx.succeeded, tx.error = False, _("It was canceled: an empty transaction took its nonce.")
             elif not tx.succeeded:
                 tx.error = _failure(chain, tx, receipt)
             arrived.append(tx)

@@ -5,8 +5,10 @@ health row says why nothing moves, and once the node does its work again everyth
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from common.testing import wait_until
 from contracts import rpc
@@ -350,3 +352,42 @@ def test_an_error_is_told_apart_however_badly_it_is_made() -> None:
     ):
         error = error_of(answer)
         assert (type(error), str(error)) == (kind, message)
+
+
+def no_gas(line: Line) -> None:
+    """No node would ever take it, and this one does not."""
+    error = {"code": -32000, "message": "intrinsic gas too low"}
+    line.say([{"jsonrpc": "2.0", "id": question["id"], "error": error} for question in line.questions()])
+
+
+def refuse_for_good(node: FailingNode) -> None:
+    node.fail(Fault("no gas", no_gas).only("eth_sendRawTransaction"), times=1)
+
+
+def test_what_no_node_takes_ends_at_once(live_chain: LiveChain, failing_node: FailingNode) -> None:
+    refuse_for_good(failing_node)
+    tx = plan_transfer(address("a"))
+    live_chain.sweep()
+    tx.refresh_from_db()
+    assert (tx.state, tx.error) == (State.FAILED, "the node refused it: intrinsic gas too low")
+
+
+def test_what_may_have_been_taken_before_it_was_refused_ends_by_an_empty_transaction(
+    live_chain: LiveChain, failing_node: FailingNode
+) -> None:
+    failing_node.fail(Fault("away", unavailable).only("eth_sendRawTransaction"), times=1)
+    tx = plan_transfer(address("a"))
+    with pytest.raises(ChainUnavailable):
+        live_chain.sweep()
+    tx.refresh_from_db()
+    assert tx.state == State.SIGNED
+    TransactionAttempt.objects.update(tried_at=timezone.now() - timedelta(minutes=1))
+    refuse_for_good(failing_node)
+    live_chain.sweep()
+    assert list(tx.attempts.order_by("number").values_list("cancels", flat=True)) == [False, True]
+    live_chain.settle()
+    live_chain.finalize()
+    tx.refresh_from_db()
+    assert (tx.state, tx.error) == (State.CANCELED, "It was canceled: an empty transaction took its nonce.")
+    assert balance(live_chain, address("a")) == 0
+    assert live_chain.audit() == []
