@@ -69,11 +69,11 @@ class Endpoints:
 
         Raises ChainUnavailable when none does: one that raises a ChainError rests.
         """
-        current = self._current()
+        current, now = self._current(), time.monotonic()
         others = [node for node in self._nodes if node is not current]
-        for node in sorted(others, key=lambda node: node.rests_until):
-            if node.rests_until > time.monotonic():
-                continue
+        awake = [node for node in others if node.rests_until <= now]
+        # Without a witness nothing is read: where all of them rest, they are asked all the same.
+        for node in sorted(awake or others, key=lambda node: node.rests_until):
             faults = node.faults
             try:
                 answer = ask(node.rpc)

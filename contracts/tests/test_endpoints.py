@@ -19,7 +19,7 @@ from contracts.models import ChainCursor, ChainEvent, ChainTransaction
 from contracts.outbox.sending import send_planned
 from contracts.startup import check_chain
 from contracts.testing import LOCAL_CHAIN_ID, Anvil, LiveChain
-from contracts.testing_proxy import LOGS, FailingNode, Fault, Json, Line, narrow, no_shape, stale
+from contracts.testing_proxy import LOGS, FailingNode, Fault, Json, Line, narrow, no_shape, stale, unavailable
 from contracts.tests.actions import plan_terms
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +65,16 @@ def test_one_node_alone_is_not_believed(live_chain: LiveChain) -> None:
     with pytest.raises(ChainUnavailable, match="one alone is not believed"):
         read(chain)
     assert not ChainEvent.objects.exists()
+
+
+def test_after_both_were_away_both_are_asked_at_once(live_chain: LiveChain, failing_node: FailingNode) -> None:
+    chain = replace(live_chain.chain, rpc_url=failing_node.url, backup_urls=(failing_node.url + "/second",))
+    failing_node.fail(Fault("away", unavailable))
+    for _time in range(6):
+        with pytest.raises(ChainUnavailable):
+            read(chain)
+    failing_node.heal()
+    assert read(chain) == live_chain.node.head
 
 
 def test_what_only_one_node_has_is_read_when_the_second_has_it(live_chain: LiveChain, copy_at: Anvil) -> None:
