@@ -50,7 +50,8 @@ class Postgres:
             f"shared_buffers={_buffers()}MB",
         ]
         if not self.durable:
-            options += ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
+            # Without statistics of its own moment PostgreSQL plans tests alike, whenever they run.
+            options += ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off"]
         command = [str(self.binaries / "postgres"), "-D", str(self.data), "-k", str(self.socket)]
         for option in options:
             command += ["-c", option]
