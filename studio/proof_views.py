@@ -44,7 +44,7 @@ def prove(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     context = {
         "design": design,
         "anchored": anchored,
-        "fields": [(key, value, key in chosen) for key, value in stated.items()],
+        "fields": [(key, value, key in chosen) for key, value in sorted(stated.items())],
         "links": list(FieldProofLink.objects.filter(record=record)) if record else [],
         "error": error,
     }
