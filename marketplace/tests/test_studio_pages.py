@@ -100,11 +100,13 @@ def test_stills_of_a_mesh_are_chosen_by_radio_buttons(creator: User) -> None:
     html = page(creator, studio("design", design))
 
     assert re.findall(r'<input type="radio" name="view" id="view-(\w+)"[^>]*?( checked)?>', html) == [
-        ("clay", " checked"),
+        ("cover", " checked"),
+        ("clay", ""),
         ("wireframe", ""),
         ("walls", ""),
     ]
     assert re.findall(r'<label for="view-(\w+)">(\w+)</label>', html) == [
+        ("cover", "Cover"),
         ("clay", "Clay"),
         ("wireframe", "Wireframe"),
         ("walls", "Walls"),
