@@ -253,20 +253,27 @@ def progress_of(version: DesignVersion) -> Progress:
     return Progress(list(version.steps.all()))
 
 
-def claims_of(output_hash: str) -> list[RegistryEntry]:
-    """All claims of a file, in their order on each chain, with claim_order and entry_status."""
+def claims_of(output_hash: str, *, chain_id: int | None = None, at_most: int | None = None) -> list[RegistryEntry]:
+    """The claims of a file, on one chain or on each, in their order, with claim_order and entry_status.
+
+    Anyone may claim any hash as often as they pay for it: who answers strangers names a limit.
+    """
     claims = with_status(RegistryEntry.objects.filter(output_hash=output_hash)).select_related("event__block")
-    ordered = list(claims.order_by(*RegistryEntry.ORDER))
+    if chain_id is not None:
+        claims = claims.filter(chain_id=chain_id)
+    ordered = list(claims.order_by(*RegistryEntry.ORDER)[:at_most])
     for _chain_id, here in groupby(ordered, key=lambda claim: claim.chain_id):
         for number, claim in enumerate(here, start=1):
             claim.claim_order = number  # type: ignore[attr-defined]
     return ordered
 
 
-def versions_of(output_hash: str) -> list[EntryVersion]:
-    """Entries of which this file is a further version, with entry_status."""
+def versions_of(output_hash: str, *, chain_id: int | None = None, at_most: int | None = None) -> list[EntryVersion]:
+    """Entries of which this file is a further version, with entry_status; as claims_of."""
     versions = with_status(EntryVersion.objects.filter(output_hash=output_hash)).select_related("event__block")
-    return list(versions.order_by("chain_id", "event__block__number", "event__log_index"))
+    if chain_id is not None:
+        versions = versions.filter(chain_id=chain_id)
+    return list(versions.order_by("chain_id", "event__block__number", "event__log_index")[:at_most])
 
 
 def entry_status(*, chain_id: int, entry_id: str) -> int:

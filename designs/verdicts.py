@@ -164,9 +164,11 @@ def verdict_of(sha256: str, *, chain: Chain, registry: str) -> Verdict:
 
 def _verdict_of(sha256: str, *, chain: Chain, registry: str) -> Verdict:
     output_hash = "0x" + sha256
-    claims = [claim for claim in claims_of(output_hash) if claim.chain_id == chain.chain_id]
-    versions = [one for one in versions_of(output_hash) if one.chain_id == chain.chain_id]
-    shown, told = claims[:AT_MOST], versions[:AT_MOST]
+    claims = claims_of(output_hash, chain_id=chain.chain_id, at_most=AT_MOST + 1)
+    shown, more = claims[:AT_MOST], 0
+    if len(claims) > AT_MOST:
+        more = RegistryEntry.objects.filter(output_hash=output_hash, chain_id=chain.chain_id).count() - AT_MOST
+    told = versions_of(output_hash, chain_id=chain.chain_id, at_most=AT_MOST)
     entries = {claim.entry_id for claim in shown} | {version.entry_id for version in told}
     designs = shown_by_entry(chain_id=chain.chain_id, entry_ids=entries) if entries else {}
     rest = {claim.entry_id for claim in shown if claim.kind != RegistryEntry.Kind.DESIGN}
@@ -189,7 +191,7 @@ def _verdict_of(sha256: str, *, chain: Chain, registry: str) -> Verdict:
             VersionShown(one, confirmation_status(one.event.block.number, chain), designs.get(one.entry_id))
             for one in told
         ],
-        more=len(claims) - len(shown),
+        more=more,
     )
 
 

@@ -19,6 +19,7 @@ from contracts.selectors import confirmation_status, status_of_action, sync_stat
 from designs.inspection import measurements
 from designs.models import Design, RegistryEntry, Rendition
 from designs.selectors import access_design, claims_of, renditions_of, state_word, versions_of
+from designs.verdicts import AT_MOST
 from marketplace import selectors
 from marketplace.models import Order
 from studio.kinds import REGISTER
@@ -163,8 +164,8 @@ class VerifySerializer(serializers.Serializer):
     known = serializers.BooleanField()
     as_of_block = serializers.IntegerField(help_text="the newest block that this answer knows of")
     chain_reachable = serializers.BooleanField(help_text="false: what was claimed since that block is missing")
-    claims = ClaimSerializer(many=True)
-    versions = VersionSerializer(many=True)
+    claims = ClaimSerializer(many=True, help_text=f"the first {AT_MOST}")
+    versions = VersionSerializer(many=True, help_text=f"the first {AT_MOST}")
     renditions = RenditionSerializer(many=True)
 
 
@@ -218,7 +219,8 @@ class Verify(APIView):
         sha256 = sha256.lower().removeprefix("0x")
         if not SHA256.match(sha256):
             raise ValidationError({"sha256": "must be 64 hexadecimal digits: the SHA-256 of the file"})
-        claims, versions = claims_of("0x" + sha256), versions_of("0x" + sha256)
+        claims = claims_of("0x" + sha256, at_most=AT_MOST)
+        versions = versions_of("0x" + sha256, at_most=AT_MOST)
         renditions = renditions_of(sha256, chain_id=chain().chain_id)
         known = bool(claims or versions or renditions)
         read = sync_status(chain())

@@ -110,7 +110,7 @@ def test_verify_answers_everyone_and_knows_what_it_does_not_know(people, creator
     assert people["nobody"].get(reverse("api_verify", args=["xyz"])).status_code == 400
 
 
-def test_two_claims_of_one_file_stand_in_their_order(people, creator, cocreator, moderator, png) -> None:
+def test_two_claims_of_one_file_stand_in_their_order(people, creator, cocreator, moderator, png, monkeypatch) -> None:
     from marketplace.tests.support import anchored, head_at, submitted
     from moderation.models import Review
     from moderation.services import decide
@@ -127,6 +127,9 @@ def test_two_claims_of_one_file_stand_in_their_order(people, creator, cocreator,
     sha256 = first.versions.get().master.sha256
     claims = people["nobody"].get(reverse("api_verify", args=[sha256])).json()["claims"]
     assert [claim["creator"] for claim in claims] == [creator.custody_key.address, cocreator.custody_key.address]
+    monkeypatch.setattr("marketplace.api.AT_MOST", 1)
+    few = people["nobody"].get(reverse("api_verify", args=[sha256])).json()["claims"]
+    assert few == claims[:1]
     page = people["nobody"].get(reverse("marketplace:design", args=[publication.design.public_id]))
     assert b"it is claim number 2 known to this registry, not the first" in page.content
 

@@ -189,7 +189,7 @@ def test_a_hidden_design_is_not_named_by_its_claim(lantern: Design) -> None:
 
 
 def test_an_answer_takes_few_queries_however_many_claims_there_are(
-    lantern: Design, creator: User, django_assert_max_num_queries: Callable
+    lantern: Design, creator: User, django_assert_max_num_queries: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = Client()
     address = answer(sha256(lantern))
@@ -203,6 +203,10 @@ def test_an_answer_takes_few_queries_however_many_claims_there_are(
         html = client.get(address).content.decode()
     assert html.count("verdict-sentence") == 13
     assert len(few.captured_queries) == len(many.captured_queries)
+    monkeypatch.setattr("designs.verdicts.AT_MOST", 10)
+    html = client.get(address).content.decode()
+    assert html.count("verdict-sentence") == 10
+    assert "3 later claims are not listed." in html
 
 
 def test_the_stand_alone_verifier_can_be_taken_along() -> None:
