@@ -238,3 +238,26 @@ def plan_processing(*, version: DesignVersion) -> None:
         for position, name in enumerate(names_for(version.design.kind))
     )
     _nudge(version.pk)
+
+
+def plan_missing(*, limit: int | None = None) -> int:
+    """Plan the optional steps that versions processed by an earlier release do not have. Returns how many versions.
+
+    What is still being processed is left alone, and what nobody waits for is done in the background.
+    """
+    missing: dict[int, list[ProcessingStep]] = {}
+    for kind in Design.Kind.values:
+        order = names_for(kind)
+        processed = DesignVersion.objects.filter(design__kind=kind, steps__state=State.DONE).exclude(
+            steps__in=ProcessingStep.objects.exclude(name__in=OPTIONAL).exclude(state=State.DONE)
+        )
+        for name in set(order) & set(OPTIONAL):
+            without = processed.exclude(steps__name=name).distinct().order_by("pk").values_list("pk", flat=True)
+            for version_id in without[:limit]:
+                step = ProcessingStep(version_id=version_id, name=name, position=order.index(name))
+                missing.setdefault(version_id, []).append(step)
+    for version_id in sorted(missing)[:limit]:
+        with transaction.atomic():
+            ProcessingStep.objects.bulk_create(missing[version_id], ignore_conflicts=True)
+            _nudge(version_id)
+    return len(sorted(missing)[:limit])
