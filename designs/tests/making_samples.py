@@ -136,12 +136,13 @@ def stealth_png(
     length: int | None = None,
     packed: bytes | None = None,
     alpha: int = 254,
+    signature: bytes = b"stealth_pngcomp",
 ) -> bytes:
     """A PNG with this JSON in the lowest bits of its alpha channel, as NovelAI hides it; `length` is told in place of
-    the true one, `packed` stands in place of the gzip."""
+    the true one, `packed` stands in place of the gzip, or of what another signature says."""
     data = gzip.compress(json.dumps(content).encode()) if packed is None else packed
     told = 8 * len(data) if length is None else length
-    bits = np.unpackbits(np.frombuffer(b"stealth_pngcomp" + struct.pack(">I", told) + data, np.uint8))
+    bits = np.unpackbits(np.frombuffer(signature + struct.pack(">I", told) + data, np.uint8))
     width, height = size
     lowest = np.zeros(width * height, np.uint8)
     lowest[: len(bits)] = bits[: width * height]

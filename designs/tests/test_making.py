@@ -170,6 +170,15 @@ def test_what_novelai_hides_in_the_alpha_channel_is_read(tmp_path, size):
     assert "a cat" not in json.dumps(said["lines"])
 
 
+@pytest.mark.parametrize("signature", [b"stealth_pngcomp", b"stealth_pnginfo"], ids=["packed", "plain"])
+@pytest.mark.parametrize("form", ["object", "parameters"])
+def test_what_other_generators_hide_there_is_read_too(tmp_path, signature, form):
+    text = made.A1111 if form == "parameters" else json.dumps({"parameters": made.A1111})
+    packed = text.encode() if signature.endswith(b"info") else gzip.compress(text.encode())
+    said = said_by(tmp_path, made.stealth_png(None, packed=packed, signature=signature), "png")
+    assert (said["fields"], said["notes"]) == (A1111_FIELDS, [])
+
+
 def test_the_text_chunks_of_a_picture_go_before_what_its_alpha_channel_hides(tmp_path):
     hidden = made.stealth_png(HIDDEN)
     content = hidden[:33] + made.text_chunk("parameters", made.A1111) + hidden[33:]
@@ -201,6 +210,8 @@ def test_hostile_alpha_channels_are_passed_over_in_little_time_and_memory(tmp_pa
         "no whole bytes": made.stealth_png(HIDDEN, length=8 * len(few) + 3),
         "bomb": made.stealth_png(None, packed=bomb, size=(1500, 1100)),
         "much": made.stealth_png(None, packed=bytes(2_200_000), size=(4300, 4100)),
+        "no text": made.stealth_png(None, packed=b"\xff\xfe", signature=b"stealth_pnginfo"),
+        "long text": made.stealth_png(None, packed=b"a" * 2_200_000, size=(4300, 4100), signature=b"stealth_pnginfo"),
         "no gzip": made.stealth_png(None, packed=b"not gzip"),
         "cut": made.stealth_png(None, packed=few[:-12]),
         "no object": made.stealth_png(["NovelAI"]),
@@ -213,11 +224,10 @@ def test_hostile_alpha_channels_are_passed_over_in_little_time_and_memory(tmp_pa
     found = outcomes(named, tmp_path, limits=FileLimits(), task="read_making")
     assert {case: outcome.code for case, outcome in found.items() if outcome.code} == {}
     notes = {case: outcome.facts["notes"] for case, outcome in found.items() if outcome.facts["notes"]}
-    damaged = ("longer than the picture", "one byte longer", "no length", "no whole bytes", "no gzip", "cut")
+    damaged = ("longer than the picture", "one byte longer", "no length", "no whole bytes", "no gzip", "cut", "no text")
     assert notes == {
         **{case: ["text_damaged"] for case in (*damaged, "no object", "deep")},
-        "bomb": ["text_too_long"],
-        "much": ["text_too_long"],
+        **{case: ["text_too_long"] for case in ("bomb", "much", "long text")},
     }
     assert {case for case, outcome in found.items() if outcome.facts["generator"]} == set()
     assert {case for case, outcome in found.items() if outcome.seconds > 3 or outcome.peak_bytes > 500_000_000} == set()

@@ -1,7 +1,9 @@
-"""Texts that NovelAI hides in the alpha channel of its PNGs, where they outlive a cleaning of the text chunks.
+"""Texts that NovelAI, and extensions of other generators, hide in the alpha channel of their PNGs, where they outlive a
+cleaning of the text chunks.
 
 The lowest bit of each alpha, column by column from the left: a signature, 32 bits that count the bits to follow, and
-that many of gzip, which holds a JSON object of the texts that stand in text chunks otherwise.
+that many of text or, by the signature, of gzip. The text is a JSON object of what stands in text chunks otherwise, or
+what stands in the chunk "parameters".
 """
 
 import struct
@@ -13,13 +15,13 @@ from common import bounded_json
 from designs.untrusted.images import open_whole
 from designs.untrusted.refusal import Refusal
 
-SIGNATURE = b"stealth_pngcomp"
+PACKED, PLAIN = b"stealth_pngcomp", b"stealth_pnginfo"
 MAX_PIXELS = 25_000_000
 """More would be half of what this child has of memory."""
 MAX_BYTES = 2 * 1024 * 1024
-"""Of the gzip, and of what comes out of it."""
+"""Of what is hidden, and of what comes out of it."""
 MAX_TEXTS = 64
-_HEAD = 8 * len(SIGNATURE) + 32
+_HEAD = 8 * len(PACKED) + 32
 _RGBA = 6
 
 
@@ -37,15 +39,21 @@ def hidden_texts(path: str) -> tuple[dict[str, str], str]:
         return {}, ""
     columns = -(-_HEAD // alpha.shape[0])
     head = _bytes(alpha[:, :columns], 0, _HEAD)
-    if not head.startswith(SIGNATURE):
+    signature = head[: len(PACKED)]
+    if signature not in (PACKED, PLAIN):
         return {}, ""
-    length = int.from_bytes(head[len(SIGNATURE) :], "big")
+    length = int.from_bytes(head[len(PACKED) :], "big")
     if length % 8 or not 0 < length <= alpha.size - _HEAD:
         return {}, "text_damaged"
     if length > 8 * MAX_BYTES:
         return {}, "text_too_long"
     columns = -(-(_HEAD + length) // alpha.shape[0])
-    return _unpacked(_bytes(alpha[:, :columns], _HEAD, length))
+    hidden = _bytes(alpha[:, :columns], _HEAD, length)
+    try:
+        text = _inflated(hidden) if signature == PACKED else hidden
+        return ({}, "text_too_long") if len(text) > MAX_BYTES else (_texts(text), "")
+    except (zlib.error, ValueError, RecursionError):
+        return {}, "text_damaged"
 
 
 def _has_room(path: str) -> bool:
@@ -63,16 +71,17 @@ def _bytes(alpha: np.ndarray, first: int, count: int) -> bytes:
     return np.packbits(alpha.T.reshape(-1)[first : first + count] & 1).tobytes()
 
 
-def _unpacked(data: bytes) -> tuple[dict[str, str], str]:
-    inflater = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
-    try:
-        text = inflater.decompress(data, MAX_BYTES + 1)
-        if len(text) > MAX_BYTES:
-            return {}, "text_too_long"
-        said = bounded_json.loads(text)
-    except (zlib.error, ValueError, RecursionError):
-        return {}, "text_damaged"
+def _inflated(data: bytes) -> bytes:
+    """At most a byte more than there may be. Raises zlib.error."""
+    return zlib.decompressobj(wbits=16 + zlib.MAX_WBITS).decompress(data, MAX_BYTES + 1)
+
+
+def _texts(text: bytes) -> dict[str, str]:
+    """Texts by their keywords. Raises ValueError."""
+    if not text.lstrip().startswith((b"{", b"[", b'"')):
+        return {"parameters": text.decode()}
+    said = bounded_json.loads(text)
     if not isinstance(said, dict):
-        return {}, "text_damaged"
+        raise ValueError("no object")
     texts = {key[:79]: value for key, value in said.items() if isinstance(value, str)}
-    return dict(list(texts.items())[:MAX_TEXTS]), ""
+    return dict(list(texts.items())[:MAX_TEXTS])
