@@ -34,9 +34,10 @@ from payments.providers.test_provider import TestPaymentProvider
 from payments.services import receive_webhook
 from royalties.services.payouts import pay_out_due
 from studio.errors import PublishingError
+from studio.kinds import REGISTER
 from studio.services.drafts import OfferWish, set_first_offers
 from studio.services.lineage import set_derivative_terms, set_parents
-from studio.services.publishing import REGISTER, freeze_and_sign
+from studio.services.publishing import freeze_and_sign
 from tests.faults.market import PRICE, Market, address_of
 from tests.faults.services import OwnPostgres, OwnRedis
 from tests.faults.wallets import send_as

@@ -32,8 +32,9 @@ from royalties.models import RevenueEvent
 from royalties.services.inboxes import sweep_due
 from royalties.services.payouts import pay_out_due
 from royalties.services.settlements import settle_due
+from studio.kinds import REGISTER
 from studio.services.drafts import OfferWish, set_first_offers
-from studio.services.publishing import REGISTER, accept, freeze_and_sign
+from studio.services.publishing import accept, freeze_and_sign
 
 PRICE = 18_000_000
 FEE = 900_000
