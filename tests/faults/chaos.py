@@ -172,12 +172,26 @@ class Chaos:
         raws: list[tuple[str, int]] = []
         if self.random.random() < 0.5:
             raws = self._some_of_the_newest(depth)
+        # A block that anvil makes while it reorganizes may tear a hole into its chain, which no real chain has.
+        self.node.automine(False)
         try:
             self.node.reorg(depth, *raws)
         except RuntimeError:
             self.node.reorg(depth)  # bytes of which the new branch takes none
             raws = []
+        self._mend(depth)
+        self.node.automine(True)
+        self.node.mine()  # what came meanwhile
         self.note(f"reorganization of depth {depth}", f"{len(raws)} of ours kept")
+
+    def _mend(self, depth: int) -> None:
+        """Reorganize once more, from below a block that anvil has lost."""
+        head = self.node.head
+        for number in range(max(self.floor, head - depth - 1), head + 1):
+            if self.node.rpc("eth_getBlockByNumber", hex(number), False) is None:
+                self.say(f"anvil lost its block {number}")
+                self.node.reorg(head - number + 1)
+                return
 
     def _some_of_the_newest(self, depth: int) -> list[tuple[str, int]]:
         """The first of our transactions in these blocks, spread over the new ones in their order."""
