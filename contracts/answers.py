@@ -206,6 +206,12 @@ def _checksummed(address: str) -> str:
 
 
 @_told
+def contents(found: dict[str, Any]) -> frozenset[str]:
+    """Hashes of all transactions in a block."""
+    return frozenset(_hash(value) for value in found["transactions"])
+
+
+@_told
 def receipt(found: dict[str, Any]) -> Receipt:
     return Receipt(
         transaction_hash=_hash(found["transactionHash"]),

@@ -149,15 +149,14 @@ def audit_transactions(chain: Chain) -> Iterable[str]:
     for part in in_parts(rows, CHUNK):
         hashes = [tx.transaction_hash or "" for tx in part]
         receipts = client(chain).receipts(hashes)
-        forgotten = {tx.block_number for tx in part if tx.transaction_hash not in receipts}
-        headers = client(chain).headers(sorted(number for number in forgotten if number is not None))
-        still_there = {header.hash for header in headers if header is not None}
+        forgotten = {tx.block_number or 0 for tx in part if tx.transaction_hash not in receipts}
+        contents = client(chain).contents(sorted(forgotten)) if forgotten else {}
         empty = set(TransactionAttempt.objects.filter(hash__in=hashes, cancels=True).values_list("hash", flat=True))
         for tx in part:
             receipt = receipts.get(tx.transaction_hash or "")
             succeeded = receipt is not None and receipt.succeeded and tx.transaction_hash not in empty
-            if receipt is None and tx.block_hash in still_there:
-                continue  # nodes forget old receipts; the block that has it, and was read, is on the chain
+            if receipt is None and tx.transaction_hash in contents.get(tx.block_hash or "", ()):
+                continue  # nodes forget old receipts; that it succeeded was seen when it had one
             if receipt is None:
                 yield f"{tx} is marked {tx.state} and the chain has no {tx.transaction_hash}."
             elif receipt.block_hash != tx.block_hash or succeeded != tx.succeeded:

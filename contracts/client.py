@@ -285,6 +285,11 @@ class Client:
         """As `receipts`, from a second node. Raises ChainUnavailable when none answers."""
         return self.node.witness(lambda rpc: _receipts(rpc, hashes))
 
+    def contents(self, numbers: Sequence[int]) -> dict[str, frozenset[str]]:
+        """By the hashes of these blocks, the hashes of their transactions; without what the node does not have."""
+        answers = self._batches([("eth_getBlockByNumber", (_tag(number), False)) for number in numbers])
+        return {read.header(answer).hash: read.contents(answer) for answer in answers if answer is not None}
+
     def known(self, hashes: Sequence[str]) -> set[str]:
         """Those of these transactions that the node has, pending or in a block."""
         answers = self.node.batch([("eth_getTransactionByHash", (value,)) for value in hashes])

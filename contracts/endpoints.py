@@ -82,7 +82,10 @@ class Endpoints:
             except ChainError as error:
                 self._rest(node, error)
             else:
-                self._forgive(node, faults)
+                if awake:
+                    # One that was asked although it rests goes on resting: awake, it might be the one that is asked
+                    # otherwise from now on, and what that one said would be witnessed by who said it.
+                    self._forgive(node, faults)
                 return answer
         raise ChainUnavailable("No second node answers, and one alone is not believed.")
 

@@ -32,7 +32,7 @@ def broadcast(chain: Chain, signer: Signer, signed: Sequence[Signed]) -> None:
 
     What the node refuses is handled by what the refusal means: bytes it has are as good as accepted; a nonce that
     is used up is for the receipts to explain; too low fees are raised; bytes that no node will take end the action, or,
-    where an earlier try was never answered and they may have been taken, an empty transaction takes their nonce.
+    where no node has said that it took them and yet one may have, an empty transaction takes their nonce.
     """
     for start in range(0, len(signed), BATCH):
         part: Sequence[Signed] = signed[start : start + BATCH]
@@ -50,7 +50,10 @@ def _hand_over(chain: Chain, signed: Sequence[Signed]) -> tuple[list[Signed], li
     have been taken before.
     """
     tries = TransactionAttempt.objects.filter(pk__in=[attempt.pk for _tx, attempt in signed])
-    tries.update(tried_at=timezone.now())
+    with transaction.atomic():
+        tried = tries.select_for_update().order_by("pk").values_list("pk", "tried_at")
+        first = {pk for pk, before in tried if before is None}
+        tries.update(tried_at=timezone.now())
     answers = client(chain).send_all([bytes(attempt.raw) for _tx, attempt in signed])
     told = list(zip(signed, answers, strict=True))
     reach("outbox.broadcast")
@@ -63,19 +66,12 @@ def _hand_over(chain: Chain, signed: Sequence[Signed]) -> tuple[list[Signed], li
         if isinstance(error, Underpriced):
             underpriced.append((tx, attempt))
         if isinstance(error, InvalidTransaction):
-            if _never_offered(tx, attempt):
-                # No node will take it: the action ends. The sweeper fills its nonce.
+            if attempt.pk in first and not tx.attempts.exclude(pk=attempt.pk).exists():
+                # No node will take it, and none was handed it before: the action ends. The sweeper fills its nonce.
                 give_up(tx, [State.SIGNED], f"the node refused it: {error}")
-            elif not attempt.cancels:
+            elif not attempt.cancels and not tx.attempts.filter(broadcast_at__isnull=False).exists():
                 doubtful.append((tx, attempt))
     return underpriced, doubtful
-
-
-def _never_offered(tx: ChainTransaction, attempt: TransactionAttempt) -> bool:
-    """Whether no node can have this transaction: `attempt`, as it was before this try, is its first form and was not
-    handed to any.
-    """
-    return attempt.tried_at is None and not tx.attempts.exclude(pk=attempt.pk).exists()
 
 
 def _note_taken(taken: Sequence[Signed]) -> None:
@@ -105,6 +101,9 @@ def replace(
     cap = settings.CHAIN_MAX_FEE_GWEI * GWEI
     paid = Fees(max_fee=int(last.max_fee_per_gas), priority=int(last.max_priority_fee_per_gas))
     fees = client(chain).fees().at_least(paid.bumped())
+    if fees.max_fee > cap and cancel and not last.cancels:
+        # Who does not have what it is to replace asks for no more than that.
+        fees = Fees(max_fee=cap, priority=min(fees.priority, cap))
     if fees.max_fee > cap:
         ChainTransaction.objects.filter(pk=tx.pk, state__in=ChainTransaction.IN_FLIGHT).update(
             error=f"stuck: higher fees would pass the cap of {settings.CHAIN_MAX_FEE_GWEI} gwei"

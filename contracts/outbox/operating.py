@@ -14,6 +14,7 @@ from contracts.outbox.broadcasting import broadcast, replace
 from contracts.outbox.calls import FILL_NONCE
 from contracts.outbox.sending import signer_for
 from contracts.outbox.states import advance, give_up
+from contracts.outbox.tracking import PATIENCE
 
 logger = structlog.get_logger(__name__)
 
@@ -109,5 +110,7 @@ def _retry(tx: ChainTransaction, why: str) -> str:
         return _("It is simulated again.")
     if tx.state not in ChainTransaction.IN_FLIGHT:
         return _("Too late: it is %(state)s.") % {"state": tx.state}
-    TransactionAttempt.objects.filter(transaction=tx).update(tried_at=None)
+    # Not as if it had never been tried: what was handed over may have been taken.
+    tried = TransactionAttempt.objects.filter(transaction=tx, tried_at__isnull=False)
+    tried.update(tried_at=timezone.now() - 2 * PATIENCE)
     return _("Its bytes are handed over again where the node does not have them.")

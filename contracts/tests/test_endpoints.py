@@ -77,6 +77,19 @@ def test_after_both_were_away_both_are_asked_at_once(live_chain: LiveChain, fail
     assert read(chain) == live_chain.node.head
 
 
+def test_a_resting_node_that_bears_witness_is_not_asked_otherwise_meanwhile(live_chain: LiveChain) -> None:
+    """Else the one that answered would be the witness of its own answer."""
+    node = Endpoints([NOBODY, live_chain.chain.rpc_url], chain_id=LOCAL_CHAIN_ID, timeout=1)
+    with pytest.raises(ChainUnavailable):
+        node.call("eth_chainId")
+    first, second = (each.rpc for each in node._nodes)
+    asked = []
+    for _time in range(2):
+        node.witness(lambda rpc: asked.append(rpc))
+    assert asked == [first, first]
+    assert node._current().rpc is second
+
+
 def test_what_only_one_node_has_is_read_when_the_second_has_it(live_chain: LiveChain, copy_at: Anvil) -> None:
     behind = live_chain.node.head
     chain = replace(live_chain.chain, backup_urls=(copy_at.url,))
