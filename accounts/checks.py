@@ -3,7 +3,9 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.contrib import admin
+from django.contrib.admin.checks import check_admin_app
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 
 @register()
@@ -25,3 +27,10 @@ def check_custody_key(**kwargs: Any) -> list[CheckMessage]:
     if is_usable:
         return []
     return [Error("CUSTODY_KEY must be 32 bytes in hex (64 digits).", id="accounts.E001")]
+
+
+@register(Tags.admin)
+def check_what_is_administered(**kwargs: Any) -> list[CheckMessage]:
+    """What the admin shows is looked for when its addresses are (config/urls.py), which may be after its own check."""
+    admin.autodiscover()
+    return check_admin_app(None)

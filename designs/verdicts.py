@@ -150,7 +150,8 @@ class Verdict:
 
 
 def verdict_of(sha256: str, *, chain: Chain, registry: str) -> Verdict:
-    """Everything known of this hash (64 hex digits), in seven queries, and four more for each master of a rendition."""
+    """Everything known of this hash (64 hex digits), in seven queries, one more where there are very many
+    claims, and four more for each master of a rendition."""
     known = _verdict_of(sha256, chain=chain, registry=registry)
     return replace(
         known,

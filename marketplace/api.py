@@ -219,9 +219,10 @@ class Verify(APIView):
         sha256 = sha256.lower().removeprefix("0x")
         if not SHA256.match(sha256):
             raise ValidationError({"sha256": "must be 64 hexadecimal digits: the SHA-256 of the file"})
-        claims = claims_of("0x" + sha256, at_most=AT_MOST)
-        versions = versions_of("0x" + sha256, at_most=AT_MOST)
-        renditions = renditions_of(sha256, chain_id=chain().chain_id)
+        here = chain().chain_id
+        claims = claims_of("0x" + sha256, chain_id=here, at_most=AT_MOST)
+        versions = versions_of("0x" + sha256, chain_id=here, at_most=AT_MOST)
+        renditions = renditions_of(sha256, chain_id=here)
         known = bool(claims or versions or renditions)
         read = sync_status(chain())
         answer = {

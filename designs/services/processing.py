@@ -193,20 +193,20 @@ def sweep_processing(*, limit: int = 50) -> int:
     for step in silent[:limit]:
         _revive(step)
     blocking = Q(state=State.RUNNING) | (Q(state=State.FAILED) & ~Q(name__in=OPTIONAL))
-    waiting = (
-        ProcessingStep.objects.filter(state=State.WAITING)
-        .exclude(version__steps__in=ProcessingStep.objects.filter(blocking))
-        .order_by("version__bulk", "version_id")
-        .values_list("version_id", flat=True)
-        .distinct()[:limit]
-    )
-    for version_id in waiting:
+    waiting = ProcessingStep.objects.filter(state=State.WAITING)
+    waiting = waiting.exclude(version__steps__in=ProcessingStep.objects.filter(blocking))
+    nudged: dict[int, None] = {}
+    # Those that somebody waits for by themselves: however much waits in the background keeps none of them.
+    for steps in (waiting.exclude(name__in=BACKGROUND), waiting.filter(name__in=BACKGROUND)):
+        versions = steps.order_by("version__bulk", "version_id").values_list("version_id", flat=True)
+        nudged.update(dict.fromkeys(versions.distinct()[:limit]))
+    for version_id in nudged:
         _nudge(version_id)
     unfinished = ProcessingStep.objects.exclude(state=State.DONE).exclude(name__in=OPTIONAL)
     finished = DesignVersion.objects.filter(design__state=Design.State.PROCESSING).exclude(steps__in=unfinished)
     for version_id in finished.values_list("pk", flat=True)[:limit]:
         _complete(version_id)
-    return len(waiting)
+    return len(nudged)
 
 
 def _revive(step: ProcessingStep) -> None:

@@ -171,12 +171,14 @@ def test_what_novelai_hides_in_the_alpha_channel_is_read(tmp_path, size):
 
 
 @pytest.mark.parametrize("signature", [b"stealth_pngcomp", b"stealth_pnginfo"], ids=["packed", "plain"])
-@pytest.mark.parametrize("form", ["object", "parameters"])
+@pytest.mark.parametrize("form", ["object", "parameters", "brackets"])
 def test_what_other_generators_hide_there_is_read_too(tmp_path, signature, form):
-    text = made.A1111 if form == "parameters" else json.dumps({"parameters": made.A1111})
+    begins = "[a, {b|c}] " if form == "brackets" else ""
+    text = json.dumps({"parameters": made.A1111}) if form == "object" else begins + made.A1111
     packed = text.encode() if signature.endswith(b"info") else gzip.compress(text.encode())
     said = said_by(tmp_path, made.stealth_png(None, packed=packed, signature=signature), "png")
-    assert (said["fields"], said["notes"]) == (A1111_FIELDS, [])
+    assert said["fields"] == {**A1111_FIELDS, "prompt": begins + A1111_FIELDS["prompt"]}
+    assert said["notes"] == []
 
 
 def test_the_text_chunks_of_a_picture_go_before_what_its_alpha_channel_hides(tmp_path):
@@ -215,7 +217,8 @@ def test_hostile_alpha_channels_are_passed_over_in_little_time_and_memory(tmp_pa
         "no gzip": made.stealth_png(None, packed=b"not gzip"),
         "cut": made.stealth_png(None, packed=few[:-12]),
         "no object": made.stealth_png(["NovelAI"]),
-        "deep": made.stealth_png(None, packed=gzip.compress(b"[" * 200_000)),
+        "cut text": made.stealth_png(None, packed=gzip.compress(made.A1111.encode())[:-20]),
+        "deep": made.stealth_png(None, packed=gzip.compress(b'{"":' + b"[" * 200_000)),
         "no texts": made.stealth_png({"Software": 7, "Comment": {"prompt": "x"}}),
         "too small": made.stealth_png(HIDDEN, size=(12, 12)),
         "damaged picture": made.stealth_png(HIDDEN)[:60] + bytes(40) + made.stealth_png(HIDDEN)[100:],
@@ -226,7 +229,7 @@ def test_hostile_alpha_channels_are_passed_over_in_little_time_and_memory(tmp_pa
     notes = {case: outcome.facts["notes"] for case, outcome in found.items() if outcome.facts["notes"]}
     damaged = ("longer than the picture", "one byte longer", "no length", "no whole bytes", "no gzip", "cut", "no text")
     assert notes == {
-        **{case: ["text_damaged"] for case in (*damaged, "no object", "deep")},
+        **{case: ["text_damaged"] for case in (*damaged, "cut text", "deep")},
         **{case: ["text_too_long"] for case in ("bomb", "much", "long text")},
     }
     assert {case for case, outcome in found.items() if outcome.facts["generator"]} == set()

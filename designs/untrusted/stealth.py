@@ -6,6 +6,7 @@ that many of text or, by the signature, of gzip. The text is a JSON object of wh
 what stands in the chunk "parameters".
 """
 
+import re
 import struct
 import zlib
 
@@ -72,13 +73,18 @@ def _bytes(alpha: np.ndarray, first: int, count: int) -> bytes:
 
 
 def _inflated(data: bytes) -> bytes:
-    """At most a byte more than there may be. Raises zlib.error."""
-    return zlib.decompressobj(wbits=16 + zlib.MAX_WBITS).decompress(data, MAX_BYTES + 1)
+    """At most a byte more than there may be. Raises zlib.error, and ValueError where the end is missing."""
+    inflater = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    text = inflater.decompress(data, MAX_BYTES + 1)
+    if len(text) <= MAX_BYTES and not inflater.eof:
+        raise ValueError("cut")
+    return text
 
 
 def _texts(text: bytes) -> dict[str, str]:
     """Texts by their keywords. Raises ValueError."""
-    if not text.lstrip().startswith((b"{", b"[", b'"')):
+    # A prompt may begin with brackets too.
+    if not re.match(rb'\s*\{\s*("|\})', text):
         return {"parameters": text.decode()}
     said = bounded_json.loads(text)
     if not isinstance(said, dict):

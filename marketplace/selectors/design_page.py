@@ -17,7 +17,8 @@ from designs.models import (
     EntryVersion,
     RegistryEntry,
 )
-from designs.selectors import Picture, Views, claims_of, picture_of, state_word, views_of
+from designs.selectors import Picture, Views, claims_of, picture_of, state_word, views_of, with_status
+from designs.verdicts import AT_MOST
 from licensing.models import Offer
 from licensing.selectors import OfferOnShow, Stop, offers_of, sale_stop
 from royalties.selectors import Breakdown, Holding, breakdown, holdings
@@ -107,9 +108,15 @@ def _taken_down(design: Design) -> Stop | None:
 
 
 def _claims_beside(*, chain_id: int, entry_id: str) -> list[RegistryEntry]:
-    """All claims on this chain of the file that this entry claims, in their order."""
-    entry = RegistryEntry.objects.filter(chain_id=chain_id, entry_id=entry_id).values_list("output_hash").first()
-    return [claim for claim in claims_of(entry[0]) if claim.chain_id == chain_id] if entry else []
+    """The first claims on this chain of the file that this entry claims, in their order, and the entry's own."""
+    own = RegistryEntry.objects.filter(chain_id=chain_id, entry_id=entry_id)
+    output_hash = own.values_list("output_hash", flat=True).first()
+    if output_hash is None:
+        return []
+    claims = claims_of(output_hash, chain_id=chain_id, at_most=AT_MOST)
+    if len(claims) == AT_MOST and all(claim.entry_id != entry_id for claim in claims):
+        claims += with_status(own.with_claim_order()).select_related("event__block")
+    return claims
 
 
 def stakes_of(*, chain_id: int, entry_id: str) -> list[Stake]:
