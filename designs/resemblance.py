@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from designs.models import Design, DesignVersion, Fingerprint, OriginalityMatch, RegistryEntry
@@ -22,7 +22,8 @@ _PUBLISHED = (Design.State.ANCHORING, Design.State.WITHDRAWN, Design.State.TAKEN
 
 @dataclass(frozen=True)
 class Resemblance:
-    """One earlier design that shows the same. `design` and `picture` are None where the reader may not see it."""
+    """One design that came or was published earlier and shows the same. `design` and `picture` are None where the
+    reader may not see it."""
 
     match: OriginalityMatch
     own: bool
@@ -62,6 +63,8 @@ def sentence_of(match: OriginalityMatch) -> str:
         if mirrored:
             return _("Mirrored and turned by %(turned)s°, the pictures agree in %(part)s %% of their parts.") % values
         return _("Turned by %(turned)s°, the pictures agree in %(part)s %% of their parts.") % values
+    if "corners" in measures:
+        return _("Of the coarser one, the corners lie on the other's surface, as in a copy with fewer triangles.")
     values = {"spacing": measures.get("spacing", "?")}
     if mirrored:
         return (
@@ -82,21 +85,18 @@ def resemblances_of(version: DesignVersion, *, viewer: Any, parents: Collection[
 
     One line for each other design: the exact match before the near one.
     """
-    entry = RegistryEntry.objects.filter(
-        chain_id=OuterRef("earlier__design__chain_id"), entry_id=OuterRef("earlier__design__entry_id")
+    rows = matches_of(version).prefetch_related(
+        cover_previews("earlier__design__versions"), cover_previews("version__design__versions")
     )
-    rows = (
-        OriginalityMatch.objects.filter(version=version)
-        .annotate(anchored=Exists(entry))
-        .select_related("earlier__design__owner")
-        .prefetch_related(cover_previews("earlier__design__versions"))
-    )
+    others = {row.pk: row.of(version).design for row in rows}
+    entries = [other.entry_id for other in others.values() if other.entry_id]
+    anchored = set(RegistryEntry.objects.filter(entry_id__in=entries).values_list("chain_id", "entry_id"))
     moderator = viewer.has_perm("moderation.view_review")
     found: dict[int, Resemblance] = {}
     for row in sorted(rows, key=lambda row: (Kind.values.index(row.kind), row.pk)):
-        design = row.earlier.design
+        design = others[row.pk]
         own = design.owner_id == version.design.owner_id
-        public = row.anchored and design.state not in HIDDEN
+        public = (design.chain_id, design.entry_id) in anchored and design.state not in HIDDEN
         visible = public or moderator or design.owner_id == viewer.pk
         found.setdefault(
             design.pk,
@@ -113,12 +113,24 @@ def resemblances_of(version: DesignVersion, *, viewer: Any, parents: Collection[
 
 
 def others_published_before(version: DesignVersion, *, parents: Collection[str] = ()) -> list[OriginalityMatch]:
-    """Matches with designs of other people that are or were published, except declared parents."""
-    rows = OriginalityMatch.objects.filter(version=version, earlier__design__state__in=_PUBLISHED)
-    rows = rows.exclude(earlier__design__owner=version.design.owner_id)
-    if parents:
-        rows = rows.exclude(earlier__design__entry_id__in=list(parents))
-    return list(rows.select_related("earlier__design"))
+    """Matches with designs of other people that are or were published, except declared parents.
+
+    Also with those that were uploaded later and yet published first.
+    """
+    rows = []
+    for match in matches_of(version):
+        other = match.of(version).design
+        if other.owner_id != version.design.owner_id and other.entry_id not in parents and other.state in _PUBLISHED:
+            rows.append(match)
+    return rows
+
+
+def matches_of(version: DesignVersion) -> "QuerySet[OriginalityMatch]":
+    """With what came before it, and with what came later and was published."""
+    before, since = Q(version=version), Q(earlier=version, version__design__state__in=_PUBLISHED)
+    return OriginalityMatch.objects.filter(before | since).select_related(
+        "earlier__design__owner", "version__design__owner"
+    )
 
 
 def more_like_this(design: Design, *, limit: int = SHOWN) -> "list[Design]":

@@ -10,8 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from designs.models import OriginalityMatch
-from designs.resemblance import sentence_of
+from designs.resemblance import matches_of, sentence_of
 from moderation.models import Review
 from moderation.services import AlreadyDecided, decide
 
@@ -55,16 +54,16 @@ class ReviewAdmin(admin.ModelAdmin):
     @admin.display(description=_("earlier designs that look alike"))
     def alike(self, review: Review) -> SafeString | str:
         """Each with what was measured; the pages show the pictures."""
-        rows = OriginalityMatch.objects.filter(version=review.version).select_related("earlier__design__owner")
+        rows = matches_of(review.version)
         return format_html_join(
             "",
             '<p><a href="{}">{}</a>, {} ({})<br>{}: {}</p>',
             (
                 (
-                    row.earlier.design.get_absolute_url(),
-                    row.earlier.design.title,
-                    row.earlier.design.owner.display_name,
-                    row.earlier.design.get_state_display(),
+                    row.of(review.version).design.get_absolute_url(),
+                    row.of(review.version).design.title,
+                    row.of(review.version).design.owner.display_name,
+                    row.of(review.version).design.get_state_display(),
                     row.get_kind_display(),
                     sentence_of(row),
                 )

@@ -8,7 +8,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
+from django.db.models.functions import Now
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from common.fields import EntryIdField
@@ -115,6 +117,8 @@ class DesignVersion(models.Model):
     stated_up = models.CharField(max_length=1, choices=UpAxis, blank=True)
     # Came with many others: its processing lets pass what somebody waits for.
     bulk = models.BooleanField(default=False)
+    # When this file came: of two that show the same, the one that came first is the earlier.
+    file_at = models.DateTimeField(default=timezone.now, db_default=Now())
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

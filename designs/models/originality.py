@@ -1,12 +1,15 @@
 """What designs are compared by, and what the comparison found."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from pgvector.django import BitField, HalfVectorField, HnswIndex
 
 from common.fields import HashField
+
+if TYPE_CHECKING:
+    from designs.models.design import DesignVersion
 
 DESCRIPTOR = 64
 PICTURE_HASH = 256
@@ -104,3 +107,7 @@ class OriginalityMatch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version_id} {self.kind} {self.earlier_id}"
+
+    def of(self, version: "DesignVersion") -> "DesignVersion":
+        """The other of the two."""
+        return self.earlier if self.version_id == version.pk else self.version

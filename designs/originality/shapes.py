@@ -18,6 +18,7 @@ POINTS = 8192
 """Points kept for verification: 48 KiB. Independent of each other, or their spacing would not measure what chance
 does. With a quarter of them, two lattices in one frame lie as near to each other as a thinned copy to its original."""
 CORNERS = 1024
+FARTHEST_CORNER = 900.0
 """Corners of a mesh that are kept, 6 KiB: one with more of them lies as close to its surface as the points can tell."""
 _PAIRED = 2048
 DISTANCE_BINS = 64
@@ -113,11 +114,12 @@ def _described(positions: Floats, faces: Indices) -> Shape:
 
 
 def _corners(positions: Floats, faces: Indices) -> Floats:
-    """Each corner once; none of a fine mesh."""
+    """Each corner once; none of a fine mesh, nor of one with a stray triangle far from all of its surface."""
     if len(faces) > 16 * CORNERS:
         return np.empty((0, 3))
     found: Floats = np.unique(positions[np.unique(faces)], axis=0)
-    return found if len(found) <= CORNERS else np.empty((0, 3))
+    few_and_near = len(found) <= CORNERS and bool(np.abs(found).max(initial=0) < FARTHEST_CORNER)
+    return found if few_and_near else np.empty((0, 3))
 
 
 def sampled(positions: Floats, faces: Indices, count: int) -> Floats:

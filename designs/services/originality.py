@@ -6,6 +6,7 @@ anything is compared with it, and a match belongs to the later of both versions.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -73,6 +74,10 @@ def _near(fingerprint: Fingerprint, limits: Thresholds, tell: Callable[[str, flo
             yield _Match(other.asset_id, Kind.STRETCHED if verdict.stretched else Kind.NEAR_COPY, verdict.measures)
 
 
+def _came(version: DesignVersion) -> tuple[datetime, int]:
+    return version.file_at, version.pk
+
+
 def _write(version: DesignVersion, found: dict[int, _Match], limits: Thresholds) -> None:
     others = (
         DesignVersion.objects.filter(master__in=list(found))
@@ -82,7 +87,7 @@ def _write(version: DesignVersion, found: dict[int, _Match], limits: Thresholds)
     rows = []
     for other in others:
         match = found[other.master_id]
-        later, earlier = (version, other) if other.pk < version.pk else (other, version)
+        later, earlier = (version, other) if _came(other) < _came(version) else (other, version)
         rows.append(
             OriginalityMatch(
                 version=later,
@@ -95,8 +100,10 @@ def _write(version: DesignVersion, found: dict[int, _Match], limits: Thresholds)
     with transaction.atomic():
         # Two comparisons of a pair may end at once: the later of both rows stands.
         DesignVersion.objects.select_for_update(no_key=True).get(pk=version.pk)
-        OriginalityMatch.objects.filter(version=version).delete()
-        OriginalityMatch.objects.filter(earlier=version).delete()
+        # Nothing was found of those whose fingerprint is of another kind, for nothing was looked for.
+        known = Fingerprint.objects.filter(algorithm=ALGORITHM).values("asset")
+        OriginalityMatch.objects.filter(version=version, earlier__master__in=known).delete()
+        OriginalityMatch.objects.filter(earlier=version, version__master__in=known).delete()
         OriginalityMatch.objects.bulk_create(
             rows,
             update_conflicts=True,

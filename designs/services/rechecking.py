@@ -1,8 +1,9 @@
 """Comparing all versions anew when the thresholds or the fingerprints changed: in batches, and again from anywhere."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import structlog
@@ -14,7 +15,7 @@ from designs.originality import ALGORITHM
 from designs.originality.thresholds import thresholds
 from designs.services.fingerprints import fingerprint_of
 from designs.services.originality import compare_version
-from designs.storage import StorageError, master_store
+from designs.storage import StorageError, master_store, scratch_folder
 
 logger = structlog.get_logger(__name__)
 
@@ -35,38 +36,53 @@ def due() -> "QuerySet[DesignVersion]":
     What is still being processed is left to its own step.
     """
     checked = OriginalityCheck.objects.filter(version=OuterRef("pk"), thresholds=thresholds().version)
-    kept = Fingerprint.objects.filter(asset=OuterRef("master"), algorithm=ALGORITHM)
     return (
         DesignVersion.objects.exclude(facts={})
-        .filter(~Exists(checked) | ~Exists(kept))
+        .filter(~Exists(checked) | ~Exists(_kept()))
         .exclude(Q(steps__name="fingerprint") & ~Q(steps__state="done"))
         .select_related("master", "design")
         .order_by("pk")
     )
 
 
+def _kept() -> "QuerySet[Fingerprint]":
+    return Fingerprint.objects.filter(asset=OuterRef("master"), algorithm=ALGORITHM)
+
+
 def recheck(*, limit: int | None = None) -> Iterator[Rechecked]:
-    """Compare what is due, one version after the other; each is written by itself, so that an end loses nothing."""
-    after, left = 0, limit
-    while left is None or left > 0:
-        size = BATCH if left is None else min(BATCH, left)
-        batch = list(due().filter(pk__gt=after)[:size])
-        if not batch:
-            return
-        for version in batch:
-            yield _recheck(version)
+    """Compare what is due, one version after the other; each is written by itself, so that an end loses nothing.
+
+    First all fingerprints are made anew, for only those of one kind are compared; at most `limit` versions are read.
+    """
+    read = 0
+    for version in islice(_in_batches(due().filter(~Exists(_kept()))), limit):
+        read += 1
+        _done(version, _fingerprint)
+    for version in islice(_in_batches(due()), None if limit is None else limit - read):
+        yield _done(version, lambda version: compare_version(version=version, fingerprint=_fingerprint(version))())
+
+
+def _in_batches(versions: "QuerySet[DesignVersion]") -> Iterator[DesignVersion]:
+    after = 0
+    while batch := list(versions.filter(pk__gt=after)[:BATCH]):
+        yield from batch
         after = batch[-1].pk
-        left = None if left is None else left - len(batch)
 
 
-def _recheck(version: DesignVersion) -> Rechecked:
+def _done(version: DesignVersion, work: Callable[[DesignVersion], object]) -> Rechecked:
     try:
-        with tempfile.TemporaryDirectory(prefix="recheck-") as folder:
-            path = master_store().path(version.master.sha256)
-            detected = preflight(path, version.file_name)
-            kept = fingerprint_of(version.master, path, detected, Path(folder))
-        compare_version(version=version, fingerprint=kept)()
+        work(version)
     except (InspectionError, StorageError) as error:
         logger.warning("recheck_failed", version=version.pk, error=str(error))
         return Rechecked(version.pk, str(error))
     return Rechecked(version.pk)
+
+
+def _fingerprint(version: DesignVersion) -> Fingerprint:
+    """The one that is kept, or a new one. Raises InspectionError and StorageError."""
+    kept = Fingerprint.objects.filter(asset=version.master, algorithm=ALGORITHM).first()
+    if kept is not None:
+        return kept
+    with tempfile.TemporaryDirectory(prefix="recheck-", dir=scratch_folder()) as folder:
+        path = master_store().path(version.master.sha256)
+        return fingerprint_of(version.master, path, preflight(path, version.file_name), Path(folder))

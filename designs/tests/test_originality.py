@@ -4,6 +4,7 @@ import base64
 
 import numpy as np
 import pytest
+import trimesh
 from PIL import Image
 
 from designs.inspection import InspectionError
@@ -163,6 +164,24 @@ def test_only_what_was_published_by_others_and_is_no_parent_asks_for_a_moderator
     assert len(others_published_before(version)) == 1
 
 
+def test_who_uploads_first_and_publishes_second_is_asked_about_too(creator, stranger, tmp_path):
+    early = compared(draft(stranger, bracket_stl(mirrored=True), "copy.stl"), tmp_path)
+    first = draft(creator, bracket_stl(), "bracket.stl", title="Bracket")
+    compared(first, tmp_path)
+    assert others_published_before(early) == []
+    assert resemblances_of(early, viewer=stranger) == []
+    Design.objects.filter(pk=first.pk).update(state=Design.State.ANCHORING, entry_id="0x" + "12" * 16, chain_id=1)
+    assert [match.kind for match in others_published_before(early)] == ["near_copy"]
+    assert len(resemblances_of(early, viewer=stranger)) == 1
+
+
+def test_a_stray_triangle_far_away_costs_a_mesh_its_corners_and_no_more(creator, tmp_path):
+    stray = np.array([[[6e4, 0, 0], [6e4, 0.02, 0], [6e4, 0, 0.02]]])
+    triangles = np.concatenate([trimesh.creation.icosphere(radius=50).triangles, stray])
+    version = compared(draft(creator, binary_stl(triangles), "ball.stl"), tmp_path)
+    assert not Fingerprint.objects.get(asset=version.master).corners
+
+
 def test_changed_thresholds_are_caught_up_with_in_pieces(creator, stranger, tmp_path):
     versions = [
         compared(draft(creator, bracket_stl(), "bracket.stl"), tmp_path),
@@ -172,10 +191,20 @@ def test_changed_thresholds_are_caught_up_with_in_pieces(creator, stranger, tmp_
     assert [version.pk for version in due()] == [versions[2].pk]
     OriginalityCheck.objects.update(thresholds=0)
     OriginalityMatch.objects.all().delete()
-    assert [one.version_id for one in recheck(limit=2)] == [versions[0].pk, versions[1].pk]
+    # One was never read, so that two of three are: what it is compared by comes before any comparison.
+    assert [one.version_id for one in recheck(limit=2)] == [versions[0].pk]
+    assert [one.version_id for one in recheck(limit=1)] == [versions[1].pk]
     assert found(versions[1])[0][1] == "near_copy"
     assert [(one.version_id, one.problem) for one in recheck()] == [(versions[2].pk, "")]
     assert list(recheck()) == []
+
+
+def test_a_match_with_what_has_no_fingerprint_of_this_kind_yet_stays(creator, stranger, tmp_path):
+    first = compared(draft(creator, bracket_stl(), "bracket.stl"), tmp_path)
+    copy = compared(draft(stranger, bracket_stl(mirrored=True), "copy.stl"), tmp_path)
+    Fingerprint.objects.filter(asset=copy.master).update(algorithm=1)
+    compare_version(version=first, fingerprint=Fingerprint.objects.get(asset=first.master))()
+    assert found(copy) == [("Bracket", "near_copy")]
 
 
 def test_what_cannot_be_read_is_told_and_stays_due(creator):

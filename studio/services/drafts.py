@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from common.money import TUSD, parse_amount
 from designs.inspection import DetectedType
-from designs.models import Contribution, Design
+from designs.models import Contribution, Design, OriginalityMatch
 from designs.services.making import forget_unconfirmed, settle
 from designs.services.processing import plan_processing
 from designs.services.received import ReceivedFile, asset_of
@@ -113,10 +115,13 @@ def _put_in_place(design: Design, master: ReceivedFile, blob: StoredBlob, detect
     forget_unconfirmed(version=version)
     version.steps.all().delete()
     version.previews.all().delete()
+    # It was matched for what its former file showed.
+    OriginalityMatch.objects.filter(Q(version=version) | Q(earlier=version)).delete()
     version.master = asset_of(blob, media_type=detected.media_type)
+    version.file_at = timezone.now()
     version.file_name = master.safe_name
     version.facts = {}
-    version.save(update_fields=["master", "file_name", "facts"])
+    version.save(update_fields=["master", "file_name", "facts", "file_at"])
     Design.objects.filter(pk=design.pk).update(kind=detected.kind, state=Design.State.PROCESSING, state_reason="")
     version.design.refresh_from_db()
     plan_processing(version=version)

@@ -1,5 +1,6 @@
 """What was found alike: on the creator's page, before a moderator, and in front of nobody else."""
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ from django.urls import reverse
 
 from accounts.models import User
 from common.testing import PASSWORD
-from designs.models import Design
+from designs.models import Design, OriginalityMatch
 from designs.resemblance import others_published_before
+from designs.services.received import ReceivedFile
 from designs.tests.alike import compared, draft, png_of
 from designs.tests.test_descriptors import strokes
 from marketplace.tests.pages import signed_in
@@ -18,6 +20,7 @@ from marketplace.tests.support import published, with_offer
 from moderation.models import Review
 from studio.models.terms import ParentDraft
 from studio.services import publishing
+from studio.services.drafts import replace_master
 from studio.tests.pages import read
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("recorded_deployment")]
@@ -129,3 +132,19 @@ def test_ones_own_earlier_work_is_no_question(original: Design, creator: User, t
 
     assert "of the same creator" in read(page_of(creator, again))
     assert asked(again).rule == "nothing_to_ask"
+
+
+def test_a_file_that_took_the_place_of_another_came_later_than_what_came_meanwhile(
+    creator: User, stranger: User, tmp_path: Path
+) -> None:
+    placeholder = draft(stranger, png_of(strokes(77, (240, 180))), "other.png")
+    compared(placeholder, tmp_path)
+    first = compared(published(creator, png_of(PRINT), title="Estuary"), tmp_path)
+    content = png_of(PRINT.resize((120, 90)))
+    replace_master(actor=stranger, design=placeholder, master=ReceivedFile(io.BytesIO(content), "copy.png"))
+
+    copy = compared(placeholder, tmp_path)
+
+    assert copy.pk < first.pk
+    assert [(match.version, match.earlier) for match in OriginalityMatch.objects.all()] == [(copy, first)]
+    assert len(others_published_before(copy)) == 1
