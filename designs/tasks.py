@@ -39,8 +39,9 @@ def sweep_copies() -> None:
 
 @shared_task
 def tidy_copies() -> None:
-    copying.discard_orphans()
+    # First what is here: a store that is away ends the rest.
     discard_left_over(older_than_seconds=LEFT_OVER_SECONDS)
+    copying.discard_orphans()
 
 
 @shared_task(time_limit=840)

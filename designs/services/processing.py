@@ -6,13 +6,15 @@ sweeper lets it wait again, and gives up after three attempts.
 """
 
 import tempfile
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
 import structlog
-from django.db import transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -31,6 +33,7 @@ logger = structlog.get_logger(__name__)
 ATTEMPTS = 3
 SILENT_AFTER = timedelta(seconds=45)
 BEAT_EVERY = 2.0
+ALIVE_EVERY = 15.0
 
 State = ProcessingStep.State
 Name = ProcessingStep.Name
@@ -90,12 +93,35 @@ def _claim_next(version_id: int, lane: Lane | None) -> ProcessingStep | None:
 def _run(step: ProcessingStep) -> bool:
     with tempfile.TemporaryDirectory(prefix="step-", dir=scratch_folder()) as folder:
         try:
-            write = WORK[Name(step.name)](Job(step.version, Path(folder), _beat(step)))
+            with _alive(step):
+                write = WORK[Name(step.name)](Job(step.version, Path(folder), _beat(step)))
         except (InspectionError, PreviewError, StorageError) as error:
             return _failed(step, error)
         except StepTaken:
             return False
     return _done(step, write)
+
+
+@contextmanager
+def _alive(step: ProcessingStep) -> Iterator[None]:
+    """Beat by the clock too: while a store is read or written, which may take minutes, no child tells of progress."""
+    ended = threading.Event()
+
+    def beat() -> None:
+        while not ended.wait(ALIVE_EVERY):
+            try:
+                _held(step).update(beat_at=timezone.now())
+            except (DatabaseError, InterfaceError):
+                connection.close()
+        connection.close()
+
+    heart = threading.Thread(target=beat, name="step-heart", daemon=True)
+    heart.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        heart.join()
 
 
 def _held(step: ProcessingStep) -> "QuerySet[ProcessingStep]":

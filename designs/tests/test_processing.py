@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.utils import timezone
 from kombu import Connection, Consumer, Queue
 
+from common.testing import wait_until
 from config.celery import app
 from designs.errors import DesignError
 from designs.inspection import InspectionError
@@ -431,3 +432,23 @@ def test_versions_of_an_earlier_release_are_given_the_steps_that_they_lack(creat
     assert not {name for design, name in waiting if design in (open_still.pk, picture.pk)} & new
     assert [name for name, _state in steps_of(older)][-2:] == ["wall_map", "large_cover"]
     assert processing.plan_missing() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_step_beats_while_its_store_takes_its_time(creator, png, monkeypatch) -> None:
+    version = uploaded(creator, png).versions.get()
+    monkeypatch.setattr(processing, "ALIVE_EVERY", 0.05)
+    beats = []
+
+    def slow(job):
+        running = ProcessingStep.objects.filter(version=job.version, state="running")
+        long_ago = timezone.now() - processing.SILENT_AFTER
+        running.update(beat_at=long_ago)
+        wait_until(lambda: running.get().beat_at > long_ago)
+        beats.append(running.get().name)
+        return lambda: None
+
+    for name in ("inspect", "derivatives", "fingerprint"):
+        monkeypatch.setitem(processing.WORK, name, slow)
+    process_version(version_id=version.pk)
+    assert beats == ["inspect", "derivatives", "fingerprint"]
