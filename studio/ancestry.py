@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 
 from common.money import PPM, TUSD, format_amount, split_fee
 from contracts.chains import chain
+from designs.lineage import shown_by_entry
 from designs.models import Design, EntryAncestor, EntryStatus, RegistryEntry, Resource
-from designs.resources import works_by_entry
+from designs.resources import resources_by_entry
 from designs.selectors import SELLING, on_show, with_status
 from studio.errors import PublishingError
 from studio.models.terms import MAX_STACK_PPM, MinimumFee, StandingTerms
@@ -127,7 +128,7 @@ def demands_of(*, chain_id: int, entry_ids: Sequence[str]) -> list[Demand]:
         raise PublishingError("too_many_parents", _("A work can derive from 8 others at most."))
     entries = with_status(RegistryEntry.objects.filter(chain_id=chain_id, entry_id__in=entry_ids))
     statuses = {entry.entry_id: entry.entry_status for entry in entries}  # type: ignore[attr-defined]
-    names = works_by_entry(chain_id=chain_id, entry_ids=entry_ids)
+    names = _shown(chain_id, entry_ids)
     terms = standing_of(chain_id=chain_id, entry_ids=entry_ids)
     for entry_id in entry_ids:
         name = names[entry_id].title if entry_id in names else entry_id
@@ -144,6 +145,15 @@ def demands_of(*, chain_id: int, entry_ids: Sequence[str]) -> list[Demand]:
                 % {"title": name},
             )
     return [Demand(entry_id, terms[entry_id].ppm, terms[entry_id].binding) for entry_id in entry_ids]
+
+
+def _shown(chain_id: int, entry_ids: Iterable[str]) -> dict[str, Design | Resource]:
+    """Works that anyone may see, by their entries: who names the entry of another one learns no name."""
+    asked = list(entry_ids)
+    return {
+        **resources_by_entry(chain_id=chain_id, entry_ids=asked),
+        **shown_by_entry(chain_id=chain_id, entry_ids=asked),
+    }
 
 
 def ancestry_of(*, chain_id: int, demands: Sequence[Demand], currency: str) -> Ancestry:
@@ -164,7 +174,7 @@ def ancestry_of(*, chain_id: int, demands: Sequence[Demand], currency: str) -> A
     kept = {entry: ppm for entry, ppm in owed.items() if ppm or entry in direct or entry in minimums}
     if len(kept) > MAX_ANCESTORS:
         raise PublishingError("too_many_ancestors", _("With all that they derive from, these works are too many."))
-    designs = works_by_entry(chain_id=chain_id, entry_ids=kept)
+    designs = _shown(chain_id, kept)
     return Ancestry(
         [
             AncestorPart(

@@ -33,7 +33,7 @@ def parents(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     A post adds or removes one work, and comes back to the same search.
     """
     draft = selectors.draft_page(own(request, public_id))
-    query = (request.POST or request.GET).get("q", "").strip()[:200]
+    query = (request.POST or request.GET).get("q", "").replace("\x00", "").strip()[:200]
     error = ""
     if request.method == "POST":
         try:
@@ -60,9 +60,10 @@ def parents(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 def _change(request: HttpRequest, draft: selectors.DraftPage) -> None:
-    if draft.version.references.filter(entry_id=request.POST.get("remove", "")).exists():
+    remove = request.POST.get("remove", "").replace("\x00", "")
+    if draft.version.references.filter(entry_id=remove).exists():
         raise PublishingError("made_with_it", _("It is named among what your design was made with. Take it off there."))
-    kept = [one.entry_id for one in parent_pages.named_parents(draft) if one.entry_id != request.POST.get("remove")]
+    kept = [one.entry_id for one in parent_pages.named_parents(draft) if one.entry_id != remove]
     designs = {str(one.entry_id): one for one in Design.objects.filter(entry_id__in=kept)}
     wanted = [designs[entry_id] for entry_id in kept if entry_id in designs]
     try:

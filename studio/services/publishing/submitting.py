@@ -10,7 +10,7 @@ from accounts.services import notify
 from contracts.chains import chain
 from contracts.errors import ChainNotDeployed
 from contracts.outbox import enqueue
-from designs.models import Design
+from designs.models import Design, Resource
 from moderation.models import Review
 from studio.kinds import REGISTER
 from studio.models import Consent, Publication
@@ -103,7 +103,9 @@ def registration_failed(action: Any) -> None:
         "error": action.error
     }
     work = publication.work
-    type(work).objects.filter(pk=work.pk, state=Design.State.ANCHORING).update(
+    # A resource that was taken down meanwhile is its owner's draft again: only what stands on the chain is taken down.
+    gone = [Design.State.ANCHORING, *([Resource.State.TAKEN_DOWN] if isinstance(work, Resource) else [])]
+    type(work).objects.filter(pk=work.pk, state__in=gone).update(
         state=Design.State.DRAFT, state_reason=reason, chain_id=None, entry_id=None
     )
     notify(
