@@ -8,7 +8,7 @@ class DesignsConfig(AppConfig):
     def ready(self) -> None:
         from django.utils.translation import gettext_noop
 
-        from accounts.hooks import register_notification_kind
+        from accounts.hooks import register_exporter, register_notification_kind
         from common.later import Later
         from contracts.hooks import register_auditor, register_projection, register_teller
         from designs import projections
@@ -17,6 +17,7 @@ class DesignsConfig(AppConfig):
         register_projection("DesignRegistry", "StatusChanged", projections.status_changed)
         register_projection("DesignRegistry", "VersionAdded", projections.version_added)
         register_projection("DesignRegistry", "AncestorsFixed", projections.ancestors_fixed)
+        register_exporter("designs", Later("designs.services.personal_data.own_data"))
         register_teller("content_credentials", Later("designs.credentials_teller.tell"))
         register_auditor("designs.entries", Later("designs.audit.entries"))
         register_auditor("designs.lineage", Later("designs.audit.lineage"))

@@ -8,12 +8,13 @@ class MarketplaceConfig(AppConfig):
     def ready(self) -> None:
         from django.utils.translation import gettext_noop
 
-        from accounts.hooks import register_notification_kind
+        from accounts.hooks import register_exporter, register_notification_kind
         from common.later import Later
         from contracts.hooks import register_outcome
         from marketplace.sales import BUY, BUY_SIGNED
         from payments.hooks import register_settlement
 
+        register_exporter("marketplace", Later("marketplace.services.personal_data.own_data"))
         register_outcome(BUY, Later("marketplace.services.checkout.purchase_failed"))
         register_outcome(BUY_SIGNED, Later("marketplace.services.wallet_orders.signed_purchase_failed"))
         register_settlement(Later("marketplace.services.checkout.payment_settled"))

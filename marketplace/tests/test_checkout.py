@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Notification
+from accounts.services import export_personal_data
 from contracts.chains import chain
 from contracts.models import ChainTransaction
 from licensing.models import DownloadGrant
@@ -14,6 +15,7 @@ from licensing.services.downloads import DownloadRefused, grant_download
 from marketplace.models import Order
 from marketplace.services.checkout import (
     CheckoutRefused,
+    SaleNotFinal,
     place_order,
     purchase_failed,
     sweep_orders,
@@ -59,6 +61,17 @@ def test_two_presses_of_buy_are_one_order(buyer, design, wanted) -> None:
 
     assert first == second
     assert PaymentIntent.objects.count() == 1
+
+
+def test_orders_and_works_are_part_of_what_a_person_may_take_along(buyer, creator, design, wanted) -> None:
+    order = bought(buyer, design, wanted)
+    (told,) = export_personal_data(user=buyer)["marketplace"]["orders"]
+    assert (told["id"], told["title"], told["price"]) == (str(order.public_id), design.title, str(order.price))
+    works = export_personal_data(user=creator)["designs"]
+    (work,) = works["designs"]
+    assert (work["title"], work["versions"][0]["sha256"]) == (design.title, design.versions.get().master.sha256)
+    assert [part["role"] for part in works["parts"]]
+    assert export_personal_data(user=buyer)["designs"]["designs"] == []
 
 
 def test_a_changed_price_is_refused_before_any_money(buyer, design, wanted) -> None:
@@ -119,7 +132,12 @@ def test_a_purchase_of_which_the_chain_has_the_sale_is_not_refunded(buyer, desig
     pay(order)
     sold(design, to=buyer.custody_key.address, block=20, ref=order.ref)
 
-    purchase_failed(ChainTransaction.objects.get(kind="buy"))
+    action = ChainTransaction.objects.get(kind="buy")
+    head_at(19)
+    with pytest.raises(SaleNotFinal):
+        purchase_failed(action)
+    head_at(25)
+    purchase_failed(action)
 
     order.refresh_from_db()
     assert order.state == Order.State.PAID
