@@ -377,7 +377,9 @@ class DerivativesForm(forms.Form):
         max_length=40,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
         label=gettext_lazy("Least fee for each sale, tUSD"),
-        help_text=gettext_lazy("A derived work cannot be priced so low that your part is less. Empty: none."),
+        help_text=gettext_lazy(
+            "A derived work cannot be priced so low that your part, before our fee, is less. Empty: none."
+        ),
     )
 
     def clean(self) -> dict[str, Any]:

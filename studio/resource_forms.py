@@ -75,7 +75,9 @@ class ResourceForm(DerivativesForm):
             ("children", _("Designs that are made with it; works that derive from those owe it to them alone")),
             ("all", _("These, and every work that derives from them, each on top of what they ask")),
         ]
-        self.fields["minimum"].help_text = _("A design cannot be priced so low that your part is less. Empty: none.")
+        self.fields["minimum"].help_text = _(
+            "A design cannot be priced so low that your part, before our fee, is less. Empty: none."
+        )
 
     def clean_name(self) -> str:
         return _in_one_line(self.cleaned_data["name"])

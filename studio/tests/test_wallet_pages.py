@@ -290,6 +290,6 @@ def test_terms_for_derived_works_are_said_in_plain_words_and_kept_when_refused(c
     assert (terms.ppm, terms.binding, terms.minimum) == (125_000, True, 1_500_000)
     draft = text(page(creator, studio("design", design)))
     assert "They, and everyone who derives from them, owe 12.5 % of each sale after the fee." in draft
-    assert "Each of these sales must bring at least 1.50 tUSD." in draft
+    assert "Of each of these sales, the part must be at least 1.50 tUSD before our fee." in draft
     signed_in(creator).post(where, {"open": "no"})
     assert not DerivativeTermsDraft.objects.exists()
