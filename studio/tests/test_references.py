@@ -12,12 +12,14 @@ from common.identifiers import ZERO_HASH
 from common.testing import PASSWORD
 from designs.models import Design, Reference
 from designs.provenance.schemas import schema_text
+from designs.services.resource_pages import take_down
 from marketplace.tests.pages import page, signed_in, text
 from marketplace.tests.support import draft_of, event, with_offer
 from studio.errors import PublishingError
 from studio.services.lineage import set_parents
 from studio.services.publishing import freeze_and_sign
 from studio.services.references import drop_reference, refer_elsewhere, refer_to_entry
+from studio.tests.resources import registered
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("recorded_deployment")]
 
@@ -86,6 +88,24 @@ def test_the_parents_page_keeps_what_a_draft_was_made_with(draft: Design) -> Non
     answer = signed_in(draft.owner).post(reverse("studio:parents", args=[draft.public_id]), {"remove": model})
     assert "It is named among what your design was made with. Take it off there." in text(answer.content.decode())
     assert draft.parent_drafts.count() == 1
+
+
+def test_the_parents_page_takes_no_null_character_to_the_database(draft: Design) -> None:
+    mine, address = signed_in(draft.owner), reverse("studio:parents", args=[draft.public_id])
+    assert mine.post(address, {"remove": "0x\x00", "q": "sh\x00apes"}).status_code in (302, 400)
+    refer(draft, "model", entry_of(11, kind=1, ppm=50_000))
+    refused = mine.post(address, {"remove": f"0x{11:032x}\x00", "q": "sh\x00apes"})
+    assert refused.status_code == 400
+
+
+def test_who_names_a_model_that_was_taken_down_learns_no_name(draft: Design, stranger: User) -> None:
+    resource = registered(stranger, name="Insult")
+    refer(draft, "model", str(resource.entry_id))
+    publish = reverse("studio:publish", args=[draft.public_id])
+    assert "Insult" in page(draft.owner, publish)
+    assert take_down(resource)
+    assert "Insult" not in page(draft.owner, publish)
+    assert "Insult" not in page(draft.owner, reverse("studio:parents", args=[draft.public_id]))
 
 
 def test_a_reference_that_is_taken_off_earns_no_more(draft: Design) -> None:
