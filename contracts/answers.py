@@ -18,13 +18,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Header:
-    """A block's header. `timestamp` is Unix seconds; `bloom` 256 bytes over its logs' addresses and topics."""
+    """A block's header. `timestamp` is Unix seconds; `bloom` 256 bytes over its logs' addresses and topics;
+    `transactions` how many it has.
+    """
 
     number: int
     hash: str
     parent_hash: str
     timestamp: int
     bloom: bytes
+    transactions: int = 0
 
 
 class _LogAnswer(msgspec.Struct, rename="camel", gc=False):
@@ -149,6 +152,7 @@ def header(found: dict[str, Any]) -> Header:
         parent_hash=_hash(found["parentHash"]),
         timestamp=int(found["timestamp"], 16),
         bloom=bytes.fromhex(found["logsBloom"][2:]),
+        transactions=len(found.get("transactions") or ()),
     )
 
 

@@ -17,7 +17,9 @@ from contracts.errors import ChainUnavailable, InconsistentNode, RpcError
 from contracts.indexer.reading import (
     LOGS_PER_WINDOW,
     MAX_WINDOW,
+    NEAR_HEAD,
     OPEN_WINDOW,
+    WHOLE_WINDOW,
     NotLinked,
     Window,
     read_open,
@@ -146,7 +148,7 @@ def _read_on(
     if window is None:
         window = _read_window(chain, node, cursor, tips, finalized)
     width = _next_width(cursor.window, window)
-    last = min(finalized, window.last.number + width)
+    last = _last_settled(window.last.number, width, tips, finalized)
     names = chain.deployment.followed
     if ahead and last > window.last.number:
         ahead.start(node, after=window.last.number, after_hash=window.last.hash, last=last, names=names)
@@ -159,6 +161,12 @@ def _read_on(
     if width != cursor.window:
         ChainCursor.objects.filter(chain_id=chain.chain_id, window=cursor.window).update(window=width)
     return Step(window.last.number, tips.head.number, events=events, moved=True)
+
+
+def _last_settled(after: int, width: int, tips: Tips, finalized: int) -> int:
+    """Where the settled window behind this block ends: near the head it is one that is read whole."""
+    last = min(finalized, after + width)
+    return last if last <= tips.head.number - NEAR_HEAD else min(last, after + WHOLE_WINDOW)
 
 
 def _require_witness(node: Client, window: Window, addresses: Sequence[str]) -> None:
@@ -187,7 +195,10 @@ def _read_window(chain: Chain, node: Client, cursor: ChainCursor, tips: Tips, fi
     while True:
         last = min(tips.head.number, cursor.number + width)
         settled = cursor.number + 1 <= finalized
-        last = min(last, finalized) if settled else min(last, cursor.number + OPEN_WINDOW)
+        if settled:
+            last = _last_settled(cursor.number, width, tips, finalized)
+        else:
+            last = min(last, cursor.number + OPEN_WINDOW)
         read = read_settled if settled else partial(read_open, tips=tips)
         try:
             return read(node, after=cursor.number, after_hash=cursor.hash, last=last, addresses=addresses)

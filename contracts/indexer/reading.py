@@ -1,5 +1,6 @@
 """Reading a window of blocks so that what comes out is one piece of one chain, or an error."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,6 +25,9 @@ HEADERS_PER_REQUEST = 128
 BLOCKS_PER_REQUEST = 16
 # Up to here all headers of a settled window come with its logs; beyond, those without logs are left out.
 WHOLE_WINDOW = 128
+NEAR_HEAD = 512
+"""So many blocks below the newest one a settled window is read whole, and each of its logs is missed: what an indexer
+is behind after an outage, when the node is likely to be ill too. Deeper history is believed as ADR 0031 says."""
 
 
 class NotLinked(Exception):
@@ -66,7 +70,8 @@ def read_settled(node: Client, *, after: int, after_hash: str, last: int, addres
     _check_told_twice(headers[-1], answers[-1], tips.head)
     if len(numbers) == last - after:
         _check_links(headers)
-        logs = _with_left_out(node, headers, logs, addresses)
+        near = tips.head.number - last < NEAR_HEAD
+        logs = (_complete if near else _with_left_out)(node, headers, logs, addresses)
     else:
         between = sorted({log.block_number for log in logs} - {first, last})
         headers += _present(between, _asked(node, between))
@@ -114,32 +119,49 @@ def _with_more_addresses(
 
 
 def _complete(node: Client, headers: Sequence[Header], logs: list[Log], addresses: Sequence[str]) -> list[Log]:
-    """Logs of these blocks, from all the logs of each block that may have some of ours.
+    """Logs of these blocks; of a block that may have more of ours than the node told, from all of its logs.
 
-    Whatever a header's bloom has must stand in some log of its block, else the node left that log out. Chains whose
-    blooms are empty, or lack some logs, pass. A node that refuses all logs of a block is believed what it told.
+    What was told first must be among them, and whatever a header's bloom has must stand in some log of its block: else
+    the node left that log out. Chains whose blooms are empty, or lack some logs, pass. A node that refuses all logs of
+    a block is believed what it told.
     """
-    with_logs = {log.block_number for log in logs}
+    told: dict[int, list[Log]] = defaultdict(list)
+    for log in logs:
+        told[log.block_number].append(log)
     ours = frozenset(addresses)
     blocks = [
         header
         for header in headers
-        if header.number in with_logs or any(in_bloom(header.bloom, address) for address in addresses)
+        if (header.number in told or any(in_bloom(header.bloom, address) for address in addresses))
+        and not _is_whole(header, told[header.number])
     ]
-    found = [log for log in logs if log.block_number not in {header.number for header in blocks}]
+    asked = {header.number for header in blocks}
+    found = [log for log in logs if log.block_number not in asked]
     for start in range(0, len(blocks), BLOCKS_PER_REQUEST):
         part = blocks[start : start + BLOCKS_PER_REQUEST]
         for header, answer in zip(part, node.all_logs([header.hash for header in part]), strict=True):
             if isinstance(answer, RpcError):
                 logger.warning("logs_not_checked", block=header.number, error=str(answer))
-                told = [log for log in logs if log.block_number == header.number]
-                found += _with_left_out(node, [header], told, addresses)
+                found += _with_left_out(node, [header], told[header.number], addresses)
                 continue
             _check_hashes([header], answer)
-            if not _explains(answer, header.bloom):
+            left_out = {log.log_index for log in told[header.number]} - {log.log_index for log in answer}
+            if left_out or not _explains(answer, header.bloom):
                 raise InconsistentNode(f"The node leaves out logs of block {header.number}.")
             found += [log for log in answer if log.address in ours]
     return sorted(found, key=attrgetter("block_number", "log_index"))
+
+
+def _is_whole(header: Header, logs: Sequence[Log]) -> bool:
+    """Whether a block has no other logs than these: they are numbered without a gap, the last one is of its last
+    transaction, and nothing else can be in its bloom.
+    """
+    return (
+        bool(logs)
+        and logs[-1].transaction_index == header.transactions - 1
+        and all(log.log_index == number for number, log in enumerate(logs))
+        and _explains(logs, header.bloom)
+    )
 
 
 def _explains(logs: Sequence[Log], bloom: bytes) -> bool:

@@ -18,12 +18,12 @@ from contracts.client import GWEI, client
 from contracts.errors import ChainUnavailable, InconsistentNode, NonceTooLow, Reverted, RpcError
 from contracts.indexer import follow, following
 from contracts.indexer.rebuilding import reindex
-from contracts.models import ChainCursor, ChainTransaction, OperatorOrder, TransactionAttempt
+from contracts.models import ChainCursor, ChainEvent, ChainTransaction, OperatorOrder, TransactionAttempt
 from contracts.outbox.operating import order
 from contracts.outbox.resending import resend_forgotten
 from contracts.outbox.sweeping import sweep_chain
 from contracts.rpc import error_of
-from contracts.testing import LOCAL_CHAIN_ID, LiveChain
+from contracts.testing import FINAL_AFTER, LOCAL_CHAIN_ID, LiveChain
 from contracts.testing_proxy import (
     LYING,
     ODD,
@@ -35,10 +35,12 @@ from contracts.testing_proxy import (
     endless,
     lost,
     narrow,
+    no_logs,
     no_shape,
     nothing,
     stale,
     too_deep,
+    truncated_logs,
     unavailable,
 )
 from contracts.tests.actions import (
@@ -430,3 +432,23 @@ def test_an_empty_transaction_costs_no_more_than_the_cap(
     live_chain.sweep()
     cancels = tx.attempts.get(cancels=True)
     assert cancels.max_fee_per_gas == settings.CHAIN_MAX_FEE_GWEI * GWEI
+
+
+@pytest.mark.parametrize("fault", [no_logs, truncated_logs], ids=["no logs", "truncated logs"])
+def test_who_was_behind_believes_no_more_of_final_blocks(
+    live_chain: LiveChain, failing_node: FailingNode, fault: Callable[[Line], None]
+) -> None:
+    """After an outage many blocks are final already when they are read, and nobody looks at them again."""
+    for name in "abc":
+        plan_terms(name)
+        plan_transfer(address(name))
+        live_chain.sweep()
+    live_chain.node.mine(FINAL_AFTER + 2)
+    failing_node.fail(Fault("lies", fault))
+    for _time in range(5):
+        with pytest.raises(InconsistentNode, match="leaves out logs of block"):
+            follow(live_chain.chain)
+    failing_node.heal()
+    live_chain.follow()
+    assert live_chain.audit() == []
+    assert ChainEvent.objects.filter(name="TermsDefined").count() == 3
