@@ -10,7 +10,14 @@ from designs.tests.fuzzing import ENDINGS, examine, imported, seeds
 from designs.tests.many import ROOT
 
 SECONDS = 60
-FOUND: dict[str, tuple[str, bytes, str]] = {"a place without numbers": ("obj", b"v ", "unreadable")}
+FOUND: dict[str, tuple[str, bytes, str]] = {
+    "a place without numbers": ("obj", b"v ", "unreadable"),
+    "more corners than fit 64 bits": (
+        "off",
+        b"OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3" + b"4" * 33 + b" 0 1 2\n",
+        "unreadable",
+    ),
+}
 """By what was wrong: the reader, the bytes, and the code that they are refused with now."""
 
 

@@ -46,7 +46,7 @@ def _part(positions: Floats, colors: Floats | None, lines: list[bytes], max_tria
     polygons = [line.split() for line in lines]
     try:
         sizes = np.array([int(words[0]) for words in polygons], np.int64)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:  # the second for more corners than any face has
         raise Refusal("unreadable", cause="a face has no whole number of corners") from error
     if (sizes < 1).any():
         raise Refusal("unreadable", cause="a face has no corners")
