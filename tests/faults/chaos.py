@@ -174,24 +174,32 @@ class Chaos:
             raws = self._some_of_the_newest(depth)
         # A block that anvil makes while it reorganizes may tear a hole into its chain, which no real chain has.
         self.node.automine(False)
+        self._wait_for_the_last_block()
         try:
             self.node.reorg(depth, *raws)
         except RuntimeError:
             self.node.reorg(depth)  # bytes of which the new branch takes none
             raws = []
-        self._mend(depth)
-        self.node.automine(True)
-        self.node.mine()  # what came meanwhile
         self.note(f"reorganization of depth {depth}", f"{len(raws)} of ours kept")
+        lost = self._lost_block(depth)
+        self.node.automine(True)
+        if lost:
+            self.say(f"anvil lost its block {lost}")
+            self.rewind_node()
+        else:
+            self.node.mine()  # what came meanwhile
 
-    def _mend(self, depth: int) -> None:
-        """Reorganize once more, from below a block that anvil has lost."""
+    def _wait_for_the_last_block(self) -> None:
+        before = -1
+        while before != (now := self.node.head):
+            before = now
+            time.sleep(0.1)
+
+    def _lost_block(self, depth: int) -> int:
+        """A block that anvil has not any more though it has later ones, 0 for none."""
         head = self.node.head
-        for number in range(max(self.floor, head - depth - 1), head + 1):
-            if self.node.rpc("eth_getBlockByNumber", hex(number), False) is None:
-                self.say(f"anvil lost its block {number}")
-                self.node.reorg(head - number + 1)
-                return
+        numbers = range(max(self.floor, head - depth - 1), head + 1)
+        return next((n for n in numbers if self.node.rpc("eth_getBlockByNumber", hex(n), False) is None), 0)
 
     def _some_of_the_newest(self, depth: int) -> list[tuple[str, int]]:
         """The first of our transactions in these blocks, spread over the new ones in their order."""
