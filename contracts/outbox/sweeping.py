@@ -24,9 +24,10 @@ PAUSE_SECONDS = 0.02
 
 
 def wake_senders(here: Chain) -> None:
-    """Wake a sender for each key with something planned: a block has made room for it."""
+    """Wake a sender for each key with something planned, where a block has made room for it."""
     for sender in senders_with_work(here, [ChainTransaction.State.PLANNED]):
-        nudge_now(tasks.send_planned, here.role, sender)
+        if room(here, sender):
+            nudge_now(tasks.send_planned, here.role, sender)
 
 
 def send_now(*, chain_role: str, sender: str) -> int:
@@ -41,7 +42,11 @@ def send_now(*, chain_role: str, sender: str) -> int:
 
 
 def _send_while_it_moves(here: Chain, sender: str) -> int:
-    """Send, and where as many are open as may be, watch them go into blocks and send on."""
+    """Send, and where as many are open as may be, watch them go into blocks and send on.
+
+    What makes room counts as moving, and nothing else: older ones become final all the time. Where nothing does, the
+    node may have the next one and yet not take it: it is handed over again, or replaced once it is stuck.
+    """
     begun = moved = time.monotonic()
     sent = 0
     while True:
@@ -49,10 +54,12 @@ def _send_while_it_moves(here: Chain, sender: str) -> int:
         sent += sent_now
         if room(here, sender):
             return sent
-        if sent_now or observe(here, sender):
+        observe(here, sender)
+        if sent_now or room(here, sender):
             moved = time.monotonic()
         elif time.monotonic() - moved > PATIENCE_SECONDS:
-            return sent  # the next block wakes a sender again
+            push(here, sender)
+            return sent  # the next block that makes room wakes a sender again
         else:
             time.sleep(PAUSE_SECONDS)
         if time.monotonic() - begun > TURN_SECONDS:

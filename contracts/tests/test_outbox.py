@@ -21,6 +21,7 @@ from contracts.models import (
 from contracts.operations.facts import read_facts
 from contracts.outbox import enqueue
 from contracts.outbox.states import advance, deliver_outcomes
+from contracts.outbox.sweeping import send_now
 from contracts.selectors import for_ref, transaction_status
 from contracts.testing import LiveChain
 from contracts.tests.actions import (
@@ -389,3 +390,17 @@ def test_actions_sent_together_are_simulated_one_after_the_other(live_chain: Liv
     assert (too_much.state, too_much.nonce) == (State.FAILED, None)
     assert too_much.error.startswith("ERC20InsufficientBalance")
     assert live_chain.audit() == []
+
+
+def test_a_sender_that_waits_for_room_replaces_what_is_stuck(live_chain: LiveChain, settings: Any) -> None:
+    """No sweep is needed for it: while the sender waits, a sweep may wait for the worker."""
+    settings.CHAIN_MAX_IN_FLIGHT, settings.CHAIN_STUCK_SECONDS = 1, 0
+    live_chain.node.automine(False)
+    first, second = plan_transfer(address("a")), plan_transfer(address("b"))
+    send_now(chain_role="public", sender=first.sender)
+    assert [attempt.number for attempt in first.attempts.order_by("number")] == [1, 2]
+    assert not second.attempts.exists()
+    live_chain.node.automine(True)
+    live_chain.node.mine()
+    live_chain.settle()
+    assert (balance(live_chain, address("a")), balance(live_chain, address("b"))) == (1, 1)
