@@ -117,7 +117,10 @@ def decode_log(contract: str, topics: Sequence[str], data: str) -> Decoded:
     """UNKNOWN for what no ABI of ours knows, which is kept raw and decodable later."""
     if not topics:
         return UNKNOWN
-    table = _tables(contract).get(topics[0])
+    tables = _tables(contract)
+    if topics[0] not in tables:
+        return UNKNOWN
+    table = tables[topics[0]]
     if table is not None:
         try:
             return table.decode(topics, data)

@@ -38,7 +38,6 @@ class Follower:
     def run(self) -> None:
         """Raises WrongChain: whatever is there now, it is not to be read."""
         # What was imported is never garbage: the collector would look through all of it again and again.
-        gc.collect()
         gc.freeze()
         # A window is many small things without cycles, which it would look through every few hundred of them.
         gc.set_threshold(COLLECTED_EVERY)

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Model
 
-from contracts.hooks import Event, Table, projections_of
+from contracts.hooks import Event, Projection, Table
 from contracts.indexer.copying import copy_rows
 
 
@@ -22,9 +22,9 @@ class Projector:
         # By model: a table's own hash would be computed for each event.
         self._tuples: dict[type[Model], tuple[Table, list[tuple[Any, ...]]]] = {}
 
-    def take(self, event: Event) -> None:
-        """Make the rows of one event."""
-        for projection in projections_of(event.contract, event.name):
+    def take(self, event: Event, projections: Sequence[Projection]) -> None:
+        """Make the rows of one event, by these projections of its kind."""
+        for projection in projections:
             if projection.reads:
                 self._write(projection.reads)
             if projection.table is not None:

@@ -25,7 +25,7 @@ HEADERS_PER_REQUEST = 128
 BLOCKS_PER_REQUEST = 16
 # Up to here all headers of a settled window come with its logs; beyond, those without logs are left out.
 WHOLE_WINDOW = 128
-NEAR_HEAD = 512
+NEAR_HEAD = 256
 """So many blocks below the newest one a settled window is read whole, and each of its logs is missed: what an indexer
 is behind after an outage, when the node is likely to be ill too. Deeper history is believed as ADR 0031 says."""
 

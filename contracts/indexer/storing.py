@@ -1,5 +1,6 @@
 """Storing a window: blocks, events, projections and cursor in one transaction, by one indexer at a time."""
 
+from collections.abc import Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
@@ -11,7 +12,7 @@ from django.utils import timezone
 from common.locks import Lock, try_hold
 from contracts.answers import Header
 from contracts.chains import Chain
-from contracts.hooks import Event, projections_of
+from contracts.hooks import Event, Projection, projections_of
 from contracts.indexer.copying import copy_rows, next_ids
 from contracts.indexer.projecting import Projector
 from contracts.indexer.reading import Window
@@ -50,8 +51,8 @@ def store(chain: Chain, cursor: ChainCursor, window: Window, *, finalized: tuple
         events = _store_rows(chain, window)
         reach("indexer.before_projection")
         projector = Projector()
-        for event in events:
-            projector.take(event)
+        for event, projections in events:
+            projector.take(event, projections)
         projector.flush()
         _prune(chain, finalized[0], window.last.number)
         reach("indexer.before_commit")
@@ -84,8 +85,8 @@ def _alone(chain: Chain) -> bool:
     return reading_beside.get() or try_hold(Lock.INDEXER, chain.chain_id)
 
 
-def _store_rows(chain: Chain, window: Window) -> list[Event]:
-    """Store blocks and events. Returns the events that mean rows of other tables."""
+def _store_rows(chain: Chain, window: Window) -> list[tuple[Event, Sequence[Projection]]]:
+    """Store blocks and events. Returns the events that mean rows of other tables, with what makes these."""
     with_logs = {log.block_number for log in window.logs}
     blocks = ChainBlock.objects.bulk_create(
         ChainBlock(
@@ -114,20 +115,22 @@ def _store_rows(chain: Chain, window: Window) -> list[Event]:
                 for row_id, log, row in zip(ids, logs, rows, strict=True)
             ),
         )
-    return [
-        Event(
-            row_id,
-            chain.chain_id,
-            by_number[log.block_number],
-            row.contract,
-            row.name,
-            row.args,
-            log.transaction_hash,
-            log.log_index,
-        )
-        for row_id, log, row in zip(ids, logs, rows, strict=True)
-        if projections_of(row.contract, row.name)
-    ]
+    events = []
+    for row_id, log, row in zip(ids, logs, rows, strict=True):
+        if projections := projections_of(row.contract, row.name):
+            block_id = by_number[log.block_number]
+            event = Event(
+                row_id,
+                chain.chain_id,
+                block_id,
+                row.contract,
+                row.name,
+                row.args,
+                log.transaction_hash,
+                log.log_index,
+            )
+            events.append((event, projections))
+    return events
 
 
 def _worth_keeping(window: Window, with_logs: set[int]) -> list[Header]:
