@@ -11,7 +11,7 @@ from accounts.models import User
 from common.identifiers import ZERO_ADDRESS, ZERO_HASH, license_id_of
 from common.testing import PASSWORD, addresses
 from contracts.chains import chain
-from contracts.hooks import Event
+from contracts.hooks import Event, projections_of
 from contracts.indexer.projecting import Projector
 from contracts.models import ChainBlock, ChainCursor, ChainEvent
 from designs.models import SHARE_UNITS, Design, ProcessingStep
@@ -109,7 +109,8 @@ def event(
             args,
             stored.transaction_hash,
             number,
-        )
+        ),
+        projections_of(contract, name),
     )
     projector.flush()
     return stored
