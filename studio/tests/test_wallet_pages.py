@@ -259,7 +259,7 @@ def test_parents_are_found_named_shown_with_their_money_and_taken_off(
     draft = read(signed_in(creator).get(studio("design", together)))
     assert "Woven Shell 10 % 10 % of each sale after the fee goes to them." in draft
     publish = read(signed_in(creator).get(studio("publish", together)))
-    assert "Woven Shell directly, at least 2.00 tUSD 10 %" in publish
+    assert "Woven Shell directly, at least 2.00 tUSD before our fee 10 %" in publish
 
     for hostile in ({"add": "not-a-uuid"}, {"add": together.public_id}, {"remove": "0x00"}, {}):
         signed_in(creator).post(where, hostile)
