@@ -219,7 +219,8 @@ def rows() -> dict[str, list[tuple[Any, ...]]]:
 def agrees(market: Market) -> None:
     """Database and chain say the same, and a fresh read gives the same rows."""
     market.live.follow()
-    assert market.live.audit() == []
+    differences = market.live.audit()
+    assert not differences, "\n".join(differences)
     assert not ChainEvent.objects.filter(name="").exists()
     before = rows()
     reindex(market.live.chain, say=lambda _line: None)
