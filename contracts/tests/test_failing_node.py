@@ -5,11 +5,8 @@ health row says why nothing moves, and once the node does its work again everyth
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
-from typing import Any
 
 import pytest
-from django.utils import timezone
 
 from common.testing import wait_until
 from contracts import rpc
@@ -18,8 +15,7 @@ from contracts.client import GWEI, client
 from contracts.errors import ChainUnavailable, InconsistentNode, NonceTooLow, Reverted, RpcError
 from contracts.indexer import follow, following
 from contracts.indexer.rebuilding import reindex
-from contracts.models import ChainCursor, ChainEvent, ChainTransaction, OperatorOrder, TransactionAttempt
-from contracts.outbox.operating import order
+from contracts.models import ChainCursor, ChainEvent, ChainTransaction, TransactionAttempt
 from contracts.outbox.resending import resend_forgotten
 from contracts.outbox.sweeping import sweep_chain
 from contracts.rpc import error_of
@@ -356,82 +352,6 @@ def test_an_error_is_told_apart_however_badly_it_is_made() -> None:
     ):
         error = error_of(answer)
         assert (type(error), str(error)) == (kind, message)
-
-
-def no_gas(line: Line) -> None:
-    """No node would ever take it, and this one does not."""
-    error = {"code": -32000, "message": "intrinsic gas too low"}
-    line.say([{"jsonrpc": "2.0", "id": question["id"], "error": error} for question in line.questions()])
-
-
-def refuse_for_good(node: FailingNode) -> None:
-    node.fail(Fault("no gas", no_gas).only("eth_sendRawTransaction"), times=1)
-
-
-def test_what_no_node_takes_ends_at_once(live_chain: LiveChain, failing_node: FailingNode) -> None:
-    refuse_for_good(failing_node)
-    tx = plan_transfer(address("a"))
-    live_chain.sweep()
-    tx.refresh_from_db()
-    assert (tx.state, tx.error) == (State.FAILED, "the node refused it: intrinsic gas too low")
-
-
-@pytest.mark.parametrize("retried", [False, True], ids=["by the sweeper", "by an operator"])
-def test_what_may_have_been_taken_before_it_was_refused_ends_by_an_empty_transaction(
-    live_chain: LiveChain, failing_node: FailingNode, retried: bool
-) -> None:
-    failing_node.fail(Fault("away", unavailable).only("eth_sendRawTransaction"), times=1)
-    tx = plan_transfer(address("a"))
-    with pytest.raises(ChainUnavailable):
-        live_chain.sweep()
-    tx.refresh_from_db()
-    assert tx.state == State.SIGNED
-    if retried:
-        order(tx=tx, action=OperatorOrder.Action.RETRY, reason="a buyer waits", operator="ops@example.org")
-    else:
-        TransactionAttempt.objects.update(tried_at=timezone.now() - timedelta(minutes=1))
-    refuse_for_good(failing_node)
-    live_chain.sweep()
-    assert list(tx.attempts.order_by("number").values_list("cancels", flat=True)) == [False, True]
-    live_chain.settle()
-    live_chain.finalize()
-    tx.refresh_from_db()
-    assert (tx.state, tx.error) == (State.CANCELED, "It was canceled: an empty transaction took its nonce.")
-    assert balance(live_chain, address("a")) == 0
-    assert live_chain.audit() == []
-
-
-def test_what_one_node_took_is_not_given_up_because_another_refuses_it(
-    live_chain: LiveChain, failing_node: FailingNode
-) -> None:
-    live_chain.node.automine(False)
-    tx = plan_transfer(address("a"))
-    live_chain.sweep()
-    TransactionAttempt.objects.update(tried_at=timezone.now() - timedelta(minutes=1))
-    live_chain.node.rpc("anvil_dropAllTransactions")
-    refuse_for_good(failing_node)
-    live_chain.sweep()
-    tx.refresh_from_db()
-    assert (tx.state, tx.attempts.count()) == (State.BROADCAST, 1)
-    live_chain.node.automine(True)
-    TransactionAttempt.objects.update(tried_at=timezone.now() - timedelta(minutes=1))
-    live_chain.settle()
-    assert balance(live_chain, address("a")) == 1
-
-
-def test_an_empty_transaction_costs_no_more_than_the_cap(
-    live_chain: LiveChain, failing_node: FailingNode, settings: Any
-) -> None:
-    failing_node.fail(Fault("away", unavailable).only("eth_sendRawTransaction"), times=1)
-    tx = plan_transfer(address("a"))
-    with pytest.raises(ChainUnavailable):
-        live_chain.sweep()
-    TransactionAttempt.objects.update(tried_at=timezone.now() - timedelta(minutes=1))
-    settings.CHAIN_MAX_FEE_GWEI = int(tx.attempts.get().max_fee_per_gas) // GWEI
-    refuse_for_good(failing_node)
-    live_chain.sweep()
-    cancels = tx.attempts.get(cancels=True)
-    assert cancels.max_fee_per_gas == settings.CHAIN_MAX_FEE_GWEI * GWEI
 
 
 @pytest.mark.parametrize("fault", [no_logs, truncated_logs], ids=["no logs", "truncated logs"])

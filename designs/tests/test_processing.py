@@ -4,11 +4,9 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.core.management import call_command
 from django.utils import timezone
 from kombu import Connection, Consumer, Queue
 
-from common.testing import wait_until
 from config.celery import app
 from designs.errors import DesignError
 from designs.inspection import InspectionError
@@ -415,40 +413,3 @@ def test_a_worker_of_both_queues_takes_from_the_front_one_first() -> None:
             while len(taken) < 5:
                 connection.drain_events(timeout=10)
     assert taken == [2, 4, 0, 1, 3]
-
-
-def test_versions_of_an_earlier_release_are_given_the_steps_that_they_lack(creator, png) -> None:
-    older, open_still = (uploaded(creator, binary_stl(header=made), name="a.stl") for made in (b"then", b"now"))
-    picture = uploaded(creator, png)
-    for design in (older, picture):
-        ProcessingStep.objects.filter(version__design=design).update(state="done")
-    new = {"wall_map", "large_cover"}
-    ProcessingStep.objects.filter(name__in=new).delete()
-
-    call_command("plan_missing_steps")
-
-    waiting = ProcessingStep.objects.filter(state="waiting").values_list("version__design", "name")
-    assert {name for design, name in waiting if design == older.pk} == new
-    assert not {name for design, name in waiting if design in (open_still.pk, picture.pk)} & new
-    assert [name for name, _state in steps_of(older)][-2:] == ["wall_map", "large_cover"]
-    assert processing.plan_missing() == 0
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_step_beats_while_its_store_takes_its_time(creator, png, monkeypatch) -> None:
-    version = uploaded(creator, png).versions.get()
-    monkeypatch.setattr(processing, "ALIVE_EVERY", 0.05)
-    beats = []
-
-    def slow(job):
-        running = ProcessingStep.objects.filter(version=job.version, state="running")
-        long_ago = timezone.now() - processing.SILENT_AFTER
-        running.update(beat_at=long_ago)
-        wait_until(lambda: running.get().beat_at > long_ago)
-        beats.append(running.get().name)
-        return lambda: None
-
-    for name in ("inspect", "derivatives", "fingerprint"):
-        monkeypatch.setitem(processing.WORK, name, slow)
-    process_version(version_id=version.pk)
-    assert beats == ["inspect", "derivatives", "fingerprint"]

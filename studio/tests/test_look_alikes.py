@@ -137,13 +137,13 @@ def test_ones_own_earlier_work_is_no_question(original: Design, creator: User, t
 def test_a_file_that_took_the_place_of_another_came_later_than_what_came_meanwhile(
     creator: User, stranger: User, tmp_path: Path
 ) -> None:
-    placeholder = draft(stranger, png_of(strokes(77, (240, 180))), "other.png")
-    compared(placeholder, tmp_path)
+    replaced = draft(stranger, png_of(strokes(77, (240, 180))), "other.png")
+    compared(replaced, tmp_path)
     first = compared(published(creator, png_of(PRINT), title="Estuary"), tmp_path)
     content = png_of(PRINT.resize((120, 90)))
-    replace_master(actor=stranger, design=placeholder, master=ReceivedFile(io.BytesIO(content), "copy.png"))
+    replace_master(actor=stranger, design=replaced, master=ReceivedFile(io.BytesIO(content), "copy.png"))
 
-    copy = compared(placeholder, tmp_path)
+    copy = compared(replaced, tmp_path)
 
     assert copy.pk < first.pk
     assert [(match.version, match.earlier) for match in OriginalityMatch.objects.all()] == [(copy, first)]

@@ -1,0 +1,97 @@
+"""Sends that a node refuses for good: at once, after one that was never answered, and after another node took it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from contracts.client import GWEI
+from contracts.errors import ChainUnavailable
+from contracts.models import ChainTransaction, OperatorOrder, TransactionAttempt
+from contracts.outbox.operating import order
+from contracts.testing import LiveChain
+from contracts.testing_proxy import FailingNode, Fault, Line, unavailable
+from contracts.tests.actions import address, balance, plan_transfer
+
+State = ChainTransaction.State
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault]
+
+
+def unanswered(live: LiveChain, node: FailingNode) -> ChainTransaction:
+    """A payment that was handed over, and whether it was taken nobody said."""
+    node.fail(Fault("away", unavailable).only("eth_sendRawTransaction"), times=1)
+    tx = plan_transfer(address("a"))
+    with pytest.raises(ChainUnavailable):
+        live.sweep()
+    return tx
+
+
+def no_gas(line: Line) -> None:
+    """No node would ever take it, and this one does not."""
+    error = {"code": -32000, "message": "intrinsic gas too low"}
+    line.say([{"jsonrpc": "2.0", "id": question["id"], "error": error} for question in line.questions()])
+
+
+def refuse_for_good(node: FailingNode) -> None:
+    node.fail(Fault("no gas", no_gas).only("eth_sendRawTransaction"), times=1)
+
+
+def test_what_no_node_takes_ends_at_once(live_chain: LiveChain, failing_node: FailingNode) -> None:
+    refuse_for_good(failing_node)
+    tx = plan_transfer(address("a"))
+    live_chain.sweep()
+    tx.refresh_from_db()
+    assert (tx.state, tx.error) == (State.FAILED, "the node refused it: intrinsic gas too low")
+
+
+@pytest.mark.parametrize("retried", [False, True], ids=["by the sweeper", "by an operator"])
+def test_what_may_have_been_taken_before_it_was_refused_ends_by_an_empty_transaction(
+    live_chain: LiveChain, failing_node: FailingNode, retried: bool
+) -> None:
+    tx = unanswered(live_chain, failing_node)
+    tx.refresh_from_db()
+    assert tx.state == State.SIGNED
+    if retried:
+        order(tx=tx, action=OperatorOrder.Action.RETRY, reason="a buyer waits", operator="ops@example.org")
+    else:
+        TransactionAttempt.objects.update(tried_at=timezone.now() - timedelta(minutes=1))
+    refuse_for_good(failing_node)
+    live_chain.sweep()
+    assert list(tx.attempts.order_by("number").values_list("cancels", flat=True)) == [False, True]
+    live_chain.settle()
+    live_chain.finalize()
+    tx.refresh_from_db()
+    assert (tx.state, tx.error) == (State.CANCELED, "It was canceled: an empty transaction took its nonce.")
+    assert balance(live_chain, address("a")) == 0
+    assert live_chain.audit() == []
+
+
+def test_what_one_node_took_is_not_given_up_because_another_refuses_it(
+    live_chain: LiveChain, failing_node: FailingNode
+) -> None:
+    live_chain.node.automine(False)
+    tx = plan_transfer(address("a"))
+    live_chain.sweep()
+    TransactionAttempt.objects.update(tried_at=timezone.now() - timedelta(minutes=1))
+    live_chain.node.rpc("anvil_dropAllTransactions")
+    refuse_for_good(failing_node)
+    live_chain.sweep()
+    tx.refresh_from_db()
+    assert (tx.state, tx.attempts.count()) == (State.BROADCAST, 1)
+    live_chain.node.automine(True)
+    TransactionAttempt.objects.update(tried_at=timezone.now() - timedelta(minutes=1))
+    live_chain.settle()
+    assert balance(live_chain, address("a")) == 1
+
+
+def test_an_empty_transaction_costs_no_more_than_the_cap(
+    live_chain: LiveChain, failing_node: FailingNode, settings: Any
+) -> None:
+    tx = unanswered(live_chain, failing_node)
+    TransactionAttempt.objects.update(tried_at=timezone.now() - timedelta(minutes=1))
+    settings.CHAIN_MAX_FEE_GWEI = int(tx.attempts.get().max_fee_per_gas) // GWEI
+    refuse_for_good(failing_node)
+    live_chain.sweep()
+    cancels = tx.attempts.get(cancels=True)
+    assert cancels.max_fee_per_gas == settings.CHAIN_MAX_FEE_GWEI * GWEI
