@@ -5,7 +5,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from script.setup import processes
 
@@ -33,19 +35,28 @@ def lives(pid: int) -> bool:
     return process is not None and not process.is_zombie
 
 
-def wait_for(path: Path) -> str:
+Found = TypeVar("Found")
+
+
+def wait_for(what: Callable[[], Found]) -> Found:
     deadline = time.monotonic() + 10
-    while not (path.is_file() and len(path.read_text().split()) == 2):
+    while not (found := what()):
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    return path.read_text()
+    return found
+
+
+def two_numbers(path: Path) -> list[int]:
+    words = path.read_text().split() if path.is_file() else []
+    return [int(word) for word in words] if len(words) == 2 else []
 
 
 def test_the_next_start_ends_what_a_killed_one_left(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     root = Path(__file__).resolve().parents[2]
     server = subprocess.Popen([sys.executable, "-c", SERVER, str(tmp_path), "mark-1"], cwd=root)
-    leader, child = (int(word) for word in wait_for(tmp_path / "pids").split())
+    leader, child = wait_for(lambda: two_numbers(tmp_path / "pids"))
+    wait_for(lambda: processes.read_records(tmp_path / "run"))
     server.send_signal(signal.SIGKILL)
     server.wait()
     assert lives(leader)
