@@ -20,7 +20,7 @@ function connect(root: HTMLElement): void {
     worker = undefined;
     said.textContent = text;
   };
-  input.addEventListener("change", () => {
+  const compute = (): void => {
     end();
     const file = input.files?.[0];
     if (!file) return;
@@ -36,5 +36,8 @@ function connect(root: HTMLElement): void {
     };
     worker.onerror = () => end(textFailed);
     worker.postMessage({ id: 1, file });
-  });
+  };
+  input.addEventListener("change", compute);
+  // A file may be there already: chosen before this script came, or kept by the browser over a reload.
+  compute();
 }
