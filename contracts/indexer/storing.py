@@ -115,7 +115,7 @@ def _store_rows(chain: Chain, window: Window) -> list[tuple[Event, Sequence[Proj
                 for row_id, log, row in zip(ids, logs, rows, strict=True)
             ),
         )
-    events = []
+    events: list[tuple[Event, Sequence[Projection]]] = []
     for row_id, log, row in zip(ids, logs, rows, strict=True):
         if projections := projections_of(row.contract, row.name):
             block_id = by_number[log.block_number]
