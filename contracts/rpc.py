@@ -4,9 +4,11 @@ A node that sits behind another port tomorrow may be another chain: each new con
 """
 
 import http.client
+import io
 import json
 import os
 import re
+import socket
 import ssl
 import threading
 import time
@@ -33,7 +35,7 @@ MOST_BYTES = 256 * 2**20
 """What one answer may hold: hundreds of times as much as a full window of logs."""
 PART_BYTES = 2**16
 PATIENCE = 4
-"""How many times the timeout an answer may take that has begun."""
+"""How many times the timeout a whole answer may take, from its question to its last byte."""
 LEFT_AS_TEXT = frozenset({"eth_getLogs"})
 """What these answer is long: a msgspec.Raw, to be read straight into what it is (contracts.answers)."""
 _HEX = re.compile("0x([0-9a-fA-F]{2})*")
@@ -69,6 +71,35 @@ _TEXTS: tuple[tuple[type[RpcError], tuple[str, ...]], ...] = (
         ),
     ),
 )
+
+
+class _Bounded(io.RawIOBase):
+    """What a connection gives, up to a time: what only trickles never meets the timeout, which is for each part."""
+
+    def __init__(self, raw: io.RawIOBase, latest: float) -> None:
+        self._raw = raw
+        self._latest = latest
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        if time.monotonic() > self._latest:
+            raise TimeoutError("its answer has no end")
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Response(http.client.HTTPResponse):
+    """An answer whose head is bounded in time as its body is."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        latest = time.monotonic() + PATIENCE * (sock.gettimeout() or 0.0)
+        self.fp = io.BufferedReader(_Bounded(self.fp.detach(), latest))
 
 
 class _Answer(msgspec.Struct):
@@ -161,7 +192,7 @@ class Rpc:
                 return self._ask(connection, data)
             except TimeoutError as error:
                 self._forget(connection)
-                raise ChainUnavailable(f"The node has not answered for {self._timeout:g} s.") from error
+                raise ChainUnavailable(f"The node does not answer: {error}.") from error
             except (http.client.HTTPException, OSError):
                 connection.close()  # an idle connection that the node has closed: ask once more on a new one
         connection = self._connect()
@@ -180,6 +211,7 @@ class Rpc:
             )
         else:
             connection = http.client.HTTPConnection(host, port, timeout=self._timeout)
+        connection.response_class = _Response
         if self._chain_id is not None:
             self._check_chain(connection)
         self._local.connection = connection
@@ -222,12 +254,10 @@ class Rpc:
         return answer
 
     def _content(self, connection: http.client.HTTPConnection, response: http.client.HTTPResponse) -> bytearray:
-        """The whole answer. One that only trickles would never meet the timeout, which is for each part of it."""
-        latest = time.monotonic() + PATIENCE * self._timeout
         content = bytearray()
         while part := response.read1(PART_BYTES):
             content += part
-            if len(content) > MOST_BYTES or time.monotonic() > latest:
+            if len(content) > MOST_BYTES:
                 self._forget(connection)
                 raise ChainUnavailable("The node's answer has no end.")
         if response.length:

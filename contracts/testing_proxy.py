@@ -152,6 +152,19 @@ def endless(pause: float) -> Fault:
     return Fault("endless", answer)
 
 
+def endless_head(pause: float) -> Fault:
+    """A line of the head that goes on, a sign after each pause."""
+
+    def answer(line: Line) -> None:
+        line.handler.close_connection = True
+        line.handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Wait: ")
+        while not line.node.healed.wait(pause):
+            line.handler.wfile.write(b"-")
+            line.handler.wfile.flush()
+
+    return Fault("endless head", answer)
+
+
 def stall(seconds: float) -> Fault:
     """It does what it was asked at once, and says so late: for a client with less patience, never."""
 

@@ -29,6 +29,7 @@ from contracts.testing_proxy import (
     Json,
     Line,
     endless,
+    endless_head,
     lost,
     narrow,
     no_logs,
@@ -258,19 +259,26 @@ def test_a_tip_is_bounded_whatever_the_node_advises(failing_node: FailingNode, l
     assert client(live_chain.chain).fees().priority == 50 * GWEI
 
 
-@pytest.mark.parametrize(("most", "pause"), [(2**20, 0.0), (2**30, 0.05)], ids=["in bytes", "in time"])
+@pytest.mark.parametrize(
+    ("most", "fault"),
+    [(2**20, endless(0.0)), (2**30, endless(0.05)), (2**30, endless_head(0.05))],
+    ids=["in bytes", "in time", "in its head"],
+)
+@pytest.mark.parametrize("kept", [False, True], ids=["on a new connection", "on a kept one"])
 def test_an_answer_without_end_is_none(
-    failing_node: FailingNode, monkeypatch: pytest.MonkeyPatch, most: int, pause: float
+    failing_node: FailingNode, monkeypatch: pytest.MonkeyPatch, most: int, fault: Fault, kept: bool
 ) -> None:
     monkeypatch.setattr(rpc, "MOST_BYTES", most)
     node = rpc.Rpc(failing_node.url, chain_id=None, timeout=0.2)
-    failing_node.fail(endless(pause))
+    if kept:
+        node.call("eth_chainId")
+    failing_node.fail(fault)
     with pytest.raises(ChainUnavailable, match="has no end"):
         node.call("eth_chainId")
     failing_node.heal()
     assert node.call("eth_chainId") == hex(LOCAL_CHAIN_ID)
-    kept = node._local.connection
-    assert (node.call("eth_chainId"), node._local.connection) == (hex(LOCAL_CHAIN_ID), kept)
+    connection = node._local.connection
+    assert (node.call("eth_chainId"), node._local.connection) == (hex(LOCAL_CHAIN_ID), connection)
 
 
 def test_an_answer_that_is_nested_too_deep_is_none(failing_node: FailingNode) -> None:
