@@ -96,6 +96,8 @@ def own_folders(settings: Any, tmp_path: Path) -> None:
     settings.MASTER_ROOT = tmp_path / "masters"
     settings.PREVIEW_ROOT = tmp_path / "previews"
     settings.OUTGOING_ROOT = tmp_path / "outgoing"
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "scratch"
+    settings.FILE_UPLOAD_TEMP_DIR.mkdir()
     settings.MAIL_DIR = tmp_path / "mail"
     settings.EMAIL_FILE_PATH = settings.MAIL_DIR
 

@@ -6,6 +6,9 @@ class DesignsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from pathlib import Path
+
+        from django.conf import settings
         from django.utils.translation import gettext_noop
 
         from accounts.hooks import register_exporter, register_notification_kind
@@ -13,6 +16,7 @@ class DesignsConfig(AppConfig):
         from contracts.hooks import register_auditor, register_projection, register_teller
         from designs import projections
 
+        Path(settings.FILE_UPLOAD_TEMP_DIR).mkdir(parents=True, exist_ok=True)  # Django takes it as it is
         register_projection("DesignRegistry", "EntryRegistered", projections.entry_registered)
         register_projection("DesignRegistry", "StatusChanged", projections.status_changed)
         register_projection("DesignRegistry", "VersionAdded", projections.version_added)

@@ -73,6 +73,7 @@ CREDENTIALS_CHAIN = text("CREDENTIALS_CHAIN", "")
 CREDENTIALS_DIR = Path(text("CREDENTIALS_DIR", str(VAR_DIR / "credentials")))
 CREDENTIALS_ANCHORS = text("CREDENTIALS_ANCHORS", "")
 VERIFY_PER_MINUTE = number("VERIFY_PER_MINUTE", 120)
-FILE_UPLOAD_TEMP_DIR = None
+# Uploads in progress lie where workers' work does, and are swept with it when a process is killed.
+FILE_UPLOAD_TEMP_DIR = VAR_DIR / "assets" / "scratch"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DOWNLOAD_LINK_SECONDS = 600

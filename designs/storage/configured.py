@@ -53,8 +53,8 @@ def preview_replica() -> BlobStore | None:
 
 
 def scratch_folder() -> Path:
-    """Where a worker's work in progress lies: on the disk of the previews, which is large, and not in /tmp."""
-    folder = Path(settings.PREVIEW_ROOT).parent / "scratch"
+    """Where work and uploads in progress lie: on the disk of the previews, which is large, and not in /tmp."""
+    folder = Path(settings.FILE_UPLOAD_TEMP_DIR)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from django.core.files.uploadedfile import TemporaryUploadedFile
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -149,18 +150,22 @@ def test_what_killed_processes_left_goes_from_every_store_and_from_the_scratch_f
     settings.MASTER_ROOT, settings.PREVIEW_ROOT = tmp_path / "masters", tmp_path / "previews"
     settings.OUTGOING_ROOT, settings.ASSET_CACHE_ROOT = tmp_path / "outgoing", tmp_path / "cache"
     settings.REPLICA_ROOT = tmp_path / "replica"
-    left = [settings.MASTER_ROOT / "incoming" / "upload", settings.ASSET_CACHE_ROOT / "masters" / "incoming" / "copy"]
-    left += [scratch_folder() / "rendition-x", scratch_folder() / "step-y"]
-    for path in left:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"half") if path.parent.name == "incoming" else path.mkdir()
-    (left[2] / "converted").write_bytes(b"a master in another form")
-    young = left.pop()
+    half = [settings.MASTER_ROOT / "incoming" / "upload", settings.ASSET_CACHE_ROOT / "masters" / "incoming" / "copy"]
+    for path in half:
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"half")
+    upload = TemporaryUploadedFile("lantern.glb", "model/gltf-binary", len(CONTENT), None)
+    rendition, young = scratch_folder() / "rendition-x", scratch_folder() / "step-y"
+    rendition.mkdir()
+    young.mkdir()
+    (rendition / "converted").write_bytes(b"a master in another form")
+    left = [*half, Path(upload.temporary_file_path()), rendition]
     for path in left:
         os.utime(path, (time.time() - 90_000,) * 2)
-    assert discard_left_over(older_than_seconds=86_400) == 3
+    assert discard_left_over(older_than_seconds=86_400) == 4
     assert not any(path.exists() for path in left)
     assert young.exists()
+    upload.close()  # what was swept while it lives is no error
 
 
 def test_masters_and_previews_lie_apart(settings, tmp_path):
