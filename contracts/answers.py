@@ -19,7 +19,7 @@ T = TypeVar("T")
 @dataclass(frozen=True)
 class Header:
     """A block's header. `timestamp` is Unix seconds; `bloom` 256 bytes over its logs' addresses and topics;
-    `transactions` how many it has.
+    `last_transaction` the hash of its last one, if it has any.
     """
 
     number: int
@@ -27,7 +27,7 @@ class Header:
     parent_hash: str
     timestamp: int
     bloom: bytes
-    transactions: int = 0
+    last_transaction: str = ""
 
 
 class _LogAnswer(msgspec.Struct, rename="camel", gc=False):
@@ -44,7 +44,14 @@ class _LogAnswer(msgspec.Struct, rename="camel", gc=False):
     removed: bool | None = None
 
 
+class _ReceiptAnswer(msgspec.Struct, gc=False):
+    """Of a receipt, its logs."""
+
+    logs: list[_LogAnswer]
+
+
 _logs_told = msgspec.json.Decoder(list[_LogAnswer]).decode
+_receipts_told = msgspec.json.Decoder(list[_ReceiptAnswer]).decode
 _number = lru_cache(maxsize=4096)(partial(int, base=16))
 _HEX_DIGITS = b"0123456789abcdefABCDEF"
 
@@ -146,20 +153,37 @@ def header_or_none(answer: Any) -> Header | None:
 
 @_told
 def header(found: dict[str, Any]) -> Header:
+    transactions = found.get("transactions") or ()
     return Header(
         number=int(found["number"], 16),
         hash=_hash(found["hash"]),
         parent_hash=_hash(found["parentHash"]),
         timestamp=int(found["timestamp"], 16),
         bloom=bytes.fromhex(found["logsBloom"][2:]),
-        transactions=len(found.get("transactions") or ()),
+        last_transaction=_hash(transactions[-1]) if transactions else "",
     )
 
 
 @_told
 def logs(answer: msgspec.Raw) -> list[Log]:
-    """In chain order. They come by the thousand, so that each is looked at as seldom as can be."""
-    told = [log for log in _logs_told(answer) if not log.removed]
+    """In chain order."""
+    return _logs([log for log in _logs_told(answer) if not log.removed])
+
+
+@_told
+def logs_of_receipts(answer: msgspec.Raw) -> list[Log]:
+    """All logs of a block, from its transactions' receipts."""
+    return _logs([log for receipt in _receipts_told(answer) for log in receipt.logs])
+
+
+@_told
+def last_log(receipt: dict[str, Any]) -> int | None:
+    """The number in its block of a receipt's last log, None where it has none."""
+    return int(receipt["logs"][-1]["logIndex"], 16) if receipt["logs"] else None
+
+
+def _logs(told: list[_LogAnswer]) -> list[Log]:
+    """They come by the thousand, so that each is looked at as seldom as can be."""
     _check_hashes([log.block_hash for log in told] + [log.transaction_hash for log in told])
     _check_hashes([topic for log in told for topic in log.topics])
     _check_hex([log.data for log in told])

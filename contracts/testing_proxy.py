@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,7 +23,7 @@ import pytest
 from contracts.testing import LiveChain
 
 Json = dict[str, Any]
-LOGS, BLOCK = "eth_getLogs", "eth_getBlockByNumber"
+LOGS, BLOCK, RECEIPTS = "eth_getLogs", "eth_getBlockByNumber", "eth_getBlockReceipts"
 
 
 class Line:
@@ -180,18 +181,38 @@ def stall(seconds: float) -> Fault:
 
 
 def truncated_logs(line: Line) -> None:
-    def leave_out(question: Json, answer: Json) -> Json:
-        logs = answer.get("result")
-        if question["method"] != LOGS or not logs:
-            return answer
+    def cut(logs: list[Json]) -> list[Json]:
         gone = line.random.randrange(len(logs))
-        return {**answer, "result": logs[:gone] + logs[gone + 1 + line.random.randrange(len(logs)) :]}
+        return logs[:gone] + logs[gone + 1 + line.random.randrange(len(logs)) :]
 
-    line.each(leave_out)
+    _with_logs(line, cut)
 
 
 def no_logs(line: Line) -> None:
-    line.each(lambda question, answer: {**answer, "result": []} if question["method"] == LOGS else answer)
+    _with_logs(line, lambda _logs: [])
+
+
+def late_index(line: Line) -> None:
+    """The last log of each block is not in the index of logs yet."""
+    _with_logs(line, _without_lasts)
+
+
+def _with_logs(line: Line, change: Callable[[list[Json]], list[Json]], *, receipts: bool = False) -> None:
+    """Answer as the node does, with other logs; without `receipts` as one that cannot tell those of a block."""
+
+    def answer(question: Json, said: Json) -> Json:
+        if question["method"] == LOGS and said.get("result"):
+            return {**said, "result": change(said["result"])}
+        if question["method"] == RECEIPTS and not receipts:
+            error = {"code": -32601, "message": f"the method {RECEIPTS} does not exist/is not available"}
+            return {"jsonrpc": "2.0", "id": said["id"], "error": error}
+        return said
+
+    line.each(answer)
+
+
+def _without_lasts(logs: list[Json]) -> list[Json]:
+    return [log for log, after in pairwise(logs) if after["blockNumber"] == log["blockNumber"]]
 
 
 def wrong_hash_in_logs(line: Line) -> None:
@@ -260,6 +281,11 @@ def _as_of(line: Line, blocks: int) -> None:
 # Answers that are odd, and harm nobody
 
 
+def late_index_only(line: Line) -> None:
+    """As the late index, of a node that can tell the receipts of a block."""
+    _with_logs(line, _without_lasts, receipts=True)
+
+
 def narrow(width: int) -> Fault:
     """As public nodes: no logs of more blocks than these at once."""
 
@@ -305,10 +331,10 @@ def _named(*answers: Callable[[Line], None]) -> list[Fault]:
 
 SILENT = [*_named(too_many, broken, unavailable, garbage, empty, cut, lost, nothing, no_shape), stall(30)]
 """No answer can be had, or none that can be read."""
-LYING = _named(truncated_logs, no_logs, wrong_hash_in_logs, wrong_hash_in_headers, incomplete_batches)
+LYING = _named(truncated_logs, no_logs, late_index, wrong_hash_in_logs, wrong_hash_in_headers, incomplete_batches)
 """What is answered is not what the chain says, and shows it."""
 LAGGING = [stale(3), stale(20)]
-ODD = [*_named(shuffled, no_batches), narrow(5), stall(0.2)]
+ODD = [*_named(shuffled, no_batches, late_index_only), narrow(5), stall(0.2)]
 """Everything can be had, in another way."""
 FAULTS = [*SILENT, *LYING, *LAGGING, *ODD]
 

@@ -121,20 +121,21 @@ def _with_more_addresses(
 def _complete(node: Client, headers: Sequence[Header], logs: list[Log], addresses: Sequence[str]) -> list[Log]:
     """Logs of these blocks; of a block that may have more of ours than the node told, from all of its logs.
 
-    What was told first must be among them, and whatever a header's bloom has must stand in some log of its block: else
-    the node left that log out. Chains whose blooms are empty, or lack some logs, pass. A node that refuses all logs of
-    a block is believed what it told.
+    All of them are numbered without a gap, end as the receipt of the block's last transaction does, and have among them
+    what was told first; whatever a header's bloom has stands in one of them: else the node left one out. A node that
+    refuses all logs of a block is believed what it told.
     """
     told: dict[int, list[Log]] = defaultdict(list)
     for log in logs:
         told[log.block_number].append(log)
     ours = frozenset(addresses)
-    blocks = [
+    with_ours = [
         header
         for header in headers
-        if (header.number in told or any(in_bloom(header.bloom, address) for address in addresses))
-        and not _is_whole(header, told[header.number])
+        if header.number in told or any(in_bloom(header.bloom, address) for address in addresses)
     ]
+    ends = _ends(node, with_ours)
+    blocks = [header for header in with_ours if not _is_whole(header, told[header.number], ends.get(header.number))]
     asked = {header.number for header in blocks}
     found = [log for log in logs if log.block_number not in asked]
     for start in range(0, len(blocks), BLOCKS_PER_REQUEST):
@@ -146,20 +147,29 @@ def _complete(node: Client, headers: Sequence[Header], logs: list[Log], addresse
                 continue
             _check_hashes([header], answer)
             left_out = {log.log_index for log in told[header.number]} - {log.log_index for log in answer}
-            if left_out or not _explains(answer, header.bloom):
+            if left_out or not _seems_whole(header, answer, ends.get(header.number)):
                 raise InconsistentNode(f"The node leaves out logs of block {header.number}.")
             found += [log for log in answer if log.address in ours]
     return sorted(found, key=attrgetter("block_number", "log_index"))
 
 
-def _is_whole(header: Header, logs: Sequence[Log]) -> bool:
-    """Whether a block has no other logs than these: they are numbered without a gap, the last one is of its last
-    transaction, and nothing else can be in its bloom.
-    """
+def _ends(node: Client, headers: Sequence[Header]) -> dict[int, int]:
+    """By the numbers of these blocks, the number of the last log of its last transaction, where that has any."""
+    asked = [header for header in headers if header.last_transaction]
+    ends = node.last_logs([header.last_transaction for header in asked]) if asked else []
+    return {header.number: end for header, end in zip(asked, ends, strict=True) if end is not None}
+
+
+def _is_whole(header: Header, logs: Sequence[Log], end: int | None) -> bool:
+    """Whether it is certain that a block has no other logs than these: they end with its last transaction's last."""
+    return end is not None and bool(logs) and _seems_whole(header, logs, end)
+
+
+def _seems_whole(header: Header, logs: Sequence[Log], end: int | None) -> bool:
+    """Whether logs are numbered without a gap up to `end`, where that is known, and explain each bit of the bloom."""
     return (
-        bool(logs)
-        and logs[-1].transaction_index == header.transactions - 1
-        and all(log.log_index == number for number, log in enumerate(logs))
+        all(log.log_index == number for number, log in enumerate(logs))
+        and (end is None or len(logs) == end + 1)
         and _explains(logs, header.bloom)
     )
 

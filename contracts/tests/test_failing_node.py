@@ -70,6 +70,7 @@ SAID = {
     "stalled for 30 s": "The node",
     "truncated logs": "leaves out logs of block",
     "no logs": "leaves out logs of block",
+    "late index": "leaves out logs of block",
     "wrong hash in logs": "A log is of another block",
     "wrong hash in headers": "lock",
     "incomplete batches": "left a question of a batch unanswered",
