@@ -321,7 +321,7 @@ class Chaos:
 
     # The end
 
-    def calm(self, *, seconds: float = 180) -> None:
+    def calm(self, *, seconds: float = 600) -> None:
         """No more faults: everything that began ends, by the processes alone."""
         self.failing.heal()
         for name, process in self.processes.items():
@@ -347,6 +347,16 @@ class Chaos:
     def _unbought(self) -> int:
         bought = set(LicenseSale.objects.values_list("ref", flat=True))
         return len(set(Order.objects.filter(state=Order.State.PAID).values_list("ref", flat=True)) - bought)
+
+    def check_enough(self, seconds: float) -> None:
+        """A run that hardly did anything, or in which hardly anything failed, shows nothing."""
+        done = {name for name in ("buy", "pay", "derive", "give shares", "claim") if self.done[name]}
+        assert len(done) == 5 or seconds < 60, self.done
+        failed = sum(times for what, times in self.done.items() if what.split(":")[0] not in self._acts())
+        assert failed >= seconds / 10, self.done
+
+    def _acts(self) -> set[str]:
+        return {action.__name__.replace("_", " ") for action in self.ACTIONS} | {"refused"}
 
     def check_once(self) -> None:
         """Every payment, purchase and registration is done, and done once."""

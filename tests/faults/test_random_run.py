@@ -1,6 +1,6 @@
 """Sales, payments, transfers, derived works and payouts through everything that can fail, as a seed orders it.
 
-LOOMPRINT_FAULT_SECONDS is how long (20), LOOMPRINT_FAULT_SEED repeats a run.
+LOOMPRINT_FAULT_SECONDS is how long (120), LOOMPRINT_FAULT_SEED repeats a run.
 """
 
 import os
@@ -19,7 +19,7 @@ from tests.faults.wallets import as_creator
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault]
 
-SECONDS = float(os.environ.get("LOOMPRINT_FAULT_SECONDS") or 20)
+SECONDS = float(os.environ.get("LOOMPRINT_FAULT_SECONDS") or 120)
 SEED = int(os.environ.get("LOOMPRINT_FAULT_SEED") or secrets.randbelow(2**32))
 
 
@@ -65,6 +65,7 @@ def test_whatever_fails_in_whatever_order_chain_and_database_end_equal(
     market.finish()
     chaos.check_once()
     agrees(market)
+    chaos.check_enough(SECONDS)
     for what, times in sorted(chaos.done.items()):
         say(f"{times:5} × {what}")
     say("database and chain agree, and a fresh read gives the same rows")
