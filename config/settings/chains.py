@@ -31,6 +31,12 @@ OPERATOR_KEYSTORE = text("OPERATOR_KEYSTORE", "")
 OPERATOR_KEYSTORE_PASSWORD = text("OPERATOR_KEYSTORE_PASSWORD", "")
 OPERATOR_SIGNER_URL = text("OPERATOR_SIGNER_URL", "")
 OPERATOR_ADDRESS = text("OPERATOR_ADDRESS", "")
+# Payouts, and what is due before them, need no role: a key of their own keeps them from waiting for purchases.
+PAYOUT_KEY = text("PAYOUT_KEY", "")
+PAYOUT_KEYSTORE = text("PAYOUT_KEYSTORE", "")
+PAYOUT_KEYSTORE_PASSWORD = text("PAYOUT_KEYSTORE_PASSWORD", "")
+PAYOUT_SIGNER_URL = text("PAYOUT_SIGNER_URL", "")
+PAYOUT_ADDRESS = text("PAYOUT_ADDRESS", "")
 CUSTODY_KEY = text("CUSTODY_KEY", "")
 
 # What the chain and its own coin are called.

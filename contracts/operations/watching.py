@@ -21,7 +21,7 @@ from contracts.killpoints import reach
 from contracts.models import Alarm, KeyBalance, ReadingError
 from contracts.operations.gauges import KINDS, Gauge, gauges_of
 from contracts.outbox.tracking import senders_with_work
-from contracts.signers import operator_signer
+from contracts.signers import operator_signer, payout_signer
 
 logger = structlog.get_logger(__name__)
 
@@ -57,10 +57,10 @@ def read_balances(here: Chain) -> None:
 
 
 def keys_that_send(here: Chain) -> list[str]:
-    """The operator's address, and those of everything that is on its way."""
+    """The addresses of our keys, and of everything that is on its way."""
     found = senders_with_work(here)[:KEYS_AT_MOST]
     try:
-        found.append(operator_signer(here).address)
+        found += [operator_signer(here).address, payout_signer(here).address]
     except ChainError as error:
         logger.warning("operator_key_unknown", chain=here.role, error=str(error))
     return sorted(set(found))

@@ -12,9 +12,9 @@ from contracts.hooks import outcome_of
 from contracts.models import ChainTransaction, OperatorOrder, TransactionAttempt
 from contracts.outbox.broadcasting import broadcast, replace
 from contracts.outbox.calls import FILL_NONCE
-from contracts.outbox.sending import signer_for
 from contracts.outbox.states import advance, give_up
 from contracts.outbox.tracking import PATIENCE
+from contracts.signers import signer_of
 
 logger = structlog.get_logger(__name__)
 
@@ -89,7 +89,7 @@ def _carry_out(chain: Chain, tx: ChainTransaction, action: str, why: str) -> str
     last = tx.attempts.order_by("-number").first()
     if tx.state not in ChainTransaction.IN_FLIGHT or last is None:
         return _("Too late: it is %(state)s.") % {"state": tx.state}
-    signer = signer_for(chain, tx.sender)
+    signer = signer_of(chain, tx.sender)
     cancel = action == Action.CANCEL
     attempt = last if cancel and last.cancels else replace(chain, signer, tx, last, cancel=cancel)
     if attempt is None:

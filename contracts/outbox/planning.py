@@ -1,16 +1,16 @@
 """Enqueueing a business action, as one more row of the caller's transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 
 from common.tasks import nudge
-from contracts.chains import chain
+from contracts.chains import Chain, chain
 from contracts.encoding import as_json
 from contracts.models import ChainTransaction, TransactionHistory
-from contracts.signers import operator_signer
+from contracts.signers import Signer, operator_signer
 
 
 def enqueue(
@@ -24,8 +24,9 @@ def enqueue(
     target: str = "",
     chain_role: str = "public",
     value: int = 0,
+    by: Callable[[Chain], Signer] = operator_signer,
 ) -> ChainTransaction:
-    """Plan one transaction by the operator's key; the same (chain, kind, ref) gives the same row for ever.
+    """Plan one transaction by one of our keys; the same (chain, kind, ref) gives the same row for ever.
 
     `ref` is 32 bytes; `args` are integers, booleans, text, bytes (or 0x text) and lists, in ABI order; `value` is
     wei; `target` is where it is called, if not at its place in the deployment. Must run inside the caller's
@@ -42,7 +43,7 @@ def enqueue(
         kind=kind,
         ref="0x" + ref.hex(),
         subject=subject,
-        sender=operator_signer(here).address,
+        sender=by(here).address,
         contract=contract,
         target=target,
         function=function,

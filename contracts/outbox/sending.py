@@ -11,14 +11,14 @@ from django.db.models import Count, Q
 
 from contracts.chains import Chain
 from contracts.client import Fees, client
-from contracts.errors import InconsistentNode, Reverted, RpcError, SignerRefused
+from contracts.errors import InconsistentNode, Reverted, RpcError
 from contracts.indexer.standing import lags, require_ours
 from contracts.killpoints import reach
 from contracts.models import ChainTransaction, SenderNonce, TransactionAttempt, TransactionHistory
 from contracts.outbox.broadcasting import BATCH, Signed, broadcast
 from contracts.outbox.calls import FILL_NONCE, TRANSFER_GAS, call_of, unsigned
 from contracts.outbox.states import advance_all, give_up
-from contracts.signers import Signer, operator_signer
+from contracts.signers import Signer, signer_of
 
 logger = structlog.get_logger(__name__)
 
@@ -33,14 +33,6 @@ MOST_GAS = 2**24
 """What one transaction may use, by EIP-7825."""
 
 
-def signer_for(chain: Chain, sender: str) -> Signer:
-    """The signer of one of our keys. Raises SignerRefused for an address whose key we do not have."""
-    signer = operator_signer(chain)
-    if signer.address != sender:
-        raise SignerRefused(f"No signer here has the key of {sender}.")
-    return signer
-
-
 def send_planned(chain: Chain, sender: str) -> int:
     """Send what is planned for one key, as far as the bound on open transactions allows. Returns how many.
 
@@ -48,7 +40,7 @@ def send_planned(chain: Chain, sender: str) -> int:
     ChainNotDeployed or SignerRefused; whatever was stored by then is found again by the sweeper.
     """
     require_ours(chain)
-    signer = signer_for(chain, sender)
+    signer = signer_of(chain, sender)
     if lags(chain):
         # On a state without what an action builds on it would revert, or pass with too little gas.
         logger.warning("sending_waits_for_node", chain=chain.role)

@@ -17,9 +17,8 @@ from contracts.killpoints import reach
 from contracts.models import ChainBlock, ChainCursor, ChainTransaction, SenderNonce, TransactionAttempt
 from contracts.outbox.broadcasting import Signed, broadcast, replace
 from contracts.outbox.calls import FILL_NONCE, call_of
-from contracts.outbox.sending import signer_for
 from contracts.outbox.states import advance, advance_all, give_up
-from contracts.signers import Signer
+from contracts.signers import Signer, signer_of
 
 logger = structlog.get_logger(__name__)
 
@@ -176,7 +175,7 @@ def push(chain: Chain, sender: str) -> int:
     )
     if not rows:
         return 0
-    signer = signer_for(chain, sender)
+    signer = signer_of(chain, sender)
     node = client(chain)
     reached = node.nonce(sender)
     newest = {tx.pk: list(tx.attempts.all())[-1] for tx in rows}

@@ -1,8 +1,8 @@
-"""Keys are signers, not strings (law 12): the operator's, wherever the settings say that its key is."""
+"""Keys are signers, not strings (law 12): wherever the settings say that they are."""
 
+from contracts.signers.configured import operator_signer, payout_signer, signer_of
 from contracts.signers.development import DEVELOPMENT_ACCOUNTS, LOCAL_CHAIN_ID
 from contracts.signers.local import EnvironmentSigner, KeystoreSigner
-from contracts.signers.operator import operator_signer
 from contracts.signers.remote import RemoteSigner
 from contracts.signers.signer import SignedBytes, Signer
 
@@ -15,4 +15,6 @@ __all__ = [
     "SignedBytes",
     "Signer",
     "operator_signer",
+    "payout_signer",
+    "signer_of",
 ]

@@ -41,8 +41,9 @@ class KeySigner:
 class EnvironmentSigner(KeySigner):
     """A private key from a setting, in hex. Raises SignerRefused for none, or a well-known one."""
 
-    def __init__(self, private_key: str, *, chain_id: int) -> None:
-        super().__init__(_key_bytes(private_key), chain_id=chain_id, setting="OPERATOR_KEY")
+    def __init__(self, private_key: str, *, chain_id: int, whose: str = "OPERATOR") -> None:
+        setting = f"{whose}_KEY"
+        super().__init__(_key_bytes(private_key, setting), chain_id=chain_id, setting=setting)
 
 
 class KeystoreSigner:
@@ -51,12 +52,13 @@ class KeystoreSigner:
     Decrypting takes a second by design; the address stands in the file. Raises SignerRefused for a file that is none.
     """
 
-    def __init__(self, path: Path, password: str, *, chain_id: int) -> None:
+    def __init__(self, path: Path, password: str, *, chain_id: int, whose: str = "OPERATOR") -> None:
         self._path = path
         self._password = password
         self._chain_id = chain_id
-        self.address = _address_in(path)
-        refuse_development_key(self.address, chain_id=chain_id, setting="OPERATOR_KEYSTORE")
+        self._setting = f"{whose}_KEYSTORE"
+        self.address = _address_in(path, self._setting)
+        refuse_development_key(self.address, chain_id=chain_id, setting=self._setting)
 
     def __repr__(self) -> str:
         return f"KeystoreSigner({self.address})"
@@ -73,46 +75,46 @@ class KeystoreSigner:
         from eth_account import Account
 
         try:
-            key = bytes(Account.decrypt(_content_of(self._path), self._password))
+            key = bytes(Account.decrypt(_content_of(self._path, self._setting), self._password))
         except (ValueError, KeyError, TypeError) as error:
             raise SignerRefused(
-                f"OPERATOR_KEYSTORE {self._path.name} does not open with OPERATOR_KEYSTORE_PASSWORD: {error}."
+                f"{self._setting} {self._path.name} does not open with {self._setting}_PASSWORD: {error}."
             ) from error
-        signer = KeySigner(key, chain_id=self._chain_id, setting="OPERATOR_KEYSTORE")
+        signer = KeySigner(key, chain_id=self._chain_id, setting=self._setting)
         if signer.address != self.address:
-            raise SignerRefused(f"OPERATOR_KEYSTORE {self._path.name} names {self.address} and holds another key.")
+            raise SignerRefused(f"{self._setting} {self._path.name} names {self.address} and holds another key.")
         return signer
 
 
-def _content_of(path: Path) -> dict[str, Any]:
+def _content_of(path: Path, setting: str) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text())
     except (OSError, ValueError) as error:
-        raise SignerRefused(f"OPERATOR_KEYSTORE cannot be read: {error}.") from error
+        raise SignerRefused(f"{setting} cannot be read: {error}.") from error
     if not isinstance(content, dict):
-        raise SignerRefused("OPERATOR_KEYSTORE is no keystore: it must hold one JSON object.")
+        raise SignerRefused(f"{setting} is no keystore: it must hold one JSON object.")
     return content
 
 
-def _address_in(path: Path) -> str:
+def _address_in(path: Path, setting: str) -> str:
     from eth_utils.address import is_hex_address, to_checksum_address
 
-    found = str(_content_of(path).get("address", ""))
+    found = str(_content_of(path, setting).get("address", ""))
     if not is_hex_address(found):
-        raise SignerRefused('OPERATOR_KEYSTORE names no address: it must be of version 3, with its "address".')
+        raise SignerRefused(f'{setting} names no address: it must be of version 3, with its "address".')
     return str(to_checksum_address(found))
 
 
 @sensitive_variables()
-def _key_bytes(private_key: str) -> bytes:
+def _key_bytes(private_key: str, setting: str) -> bytes:
     if not private_key:
-        raise SignerRefused("OPERATOR_KEY is not set: nothing can be sent.")
+        raise SignerRefused(f"{setting} is not set: nothing can be sent.")
     try:
         key = bytes.fromhex(private_key.removeprefix("0x"))
     except ValueError:
         key = b""
     if len(key) != 32:
-        raise SignerRefused("OPERATOR_KEY must be 32 bytes in hex.")
+        raise SignerRefused(f"{setting} must be 32 bytes in hex.")
     return key
 
 

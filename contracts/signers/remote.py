@@ -18,18 +18,18 @@ SIGNED_FIELDS = ("chainId", "nonce", "to", "value", "data", "gas", "maxFeePerGas
 class RemoteSigner:
     """Asks `url` to sign for `address`. Raises SignerUnavailable (ask again later) and SignerRefused."""
 
-    def __init__(self, url: str, address: str, *, chain_id: int) -> None:
+    def __init__(self, url: str, address: str, *, chain_id: int, whose: str = "OPERATOR") -> None:
         from eth_utils.address import is_hex_address, to_checksum_address
 
         if not is_hex_address(address):
-            raise SignerRefused("OPERATOR_SIGNER_URL needs OPERATOR_ADDRESS: whose key it signs with.")
+            raise SignerRefused(f"{whose}_SIGNER_URL needs {whose}_ADDRESS: whose key it signs with.")
         self.address = str(to_checksum_address(address))
-        refuse_development_key(self.address, chain_id=chain_id, setting="OPERATOR_ADDRESS")
+        refuse_development_key(self.address, chain_id=chain_id, setting=f"{whose}_ADDRESS")
         try:
             # A signer knows no chain: the id stands in what it signs.
             self._rpc = Rpc(url, chain_id=None)
         except ChainUnavailable as error:
-            raise SignerRefused("OPERATOR_SIGNER_URL is no http(s) address of a signer.") from error
+            raise SignerRefused(f"{whose}_SIGNER_URL is no http(s) address of a signer.") from error
 
     def __repr__(self) -> str:
         return f"RemoteSigner({self.address})"

@@ -26,6 +26,7 @@ from contracts.currencies import currency_at
 from contracts.outbox import enqueue
 from contracts.selectors import for_ref
 from contracts.signatures import SignatureRefused, signature_of
+from contracts.signers import payout_signer
 from royalties.kinds import CLAIM_SIGNED
 from royalties.models import ClaimRequest, Payout
 from royalties.orders import claim_order, for_wallet, order_arguments, own_claim
@@ -113,6 +114,7 @@ def _send(claim: ClaimRequest, signature: bytes) -> None:
         contract="DesignShares",
         function="claimWithSig",
         args=[order_arguments(claim), signature],
+        by=payout_signer,
     )
 
 

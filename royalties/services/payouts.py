@@ -13,6 +13,7 @@ from contracts.chains import chain
 from contracts.models import ChainBlock
 from contracts.outbox import enqueue
 from contracts.selectors import for_ref
+from contracts.signers import payout_signer
 from royalties.kinds import CLAIM_FOR
 from royalties.models import PayoutRun
 from royalties.selectors import replay
@@ -119,6 +120,7 @@ def _start(*, chain_id: int, entry_id: str, currency: str, newest: int) -> int:
                 contract="DesignShares",
                 function="claimFor",
                 args=[int(entry_id, 16), currency, holders],
+                by=payout_signer,
             )
     except IntegrityError:
         return 0  # another worker opened the run for this entry first

@@ -14,6 +14,7 @@ from common.locks import Lock, try_hold
 from contracts.chains import Chain
 from contracts.outbox import enqueue
 from contracts.selectors import subjects_under_way
+from contracts.signers import payout_signer
 
 RETRY_AFTER = timedelta(minutes=10)
 
@@ -39,5 +40,6 @@ def plan_once(
             function=function,
             args=args,
             target=target,
+            by=payout_signer,
         )
     return True

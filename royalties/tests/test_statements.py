@@ -7,6 +7,7 @@ from common.identifiers import ZERO_ADDRESS
 from common.testing import addresses
 from contracts.chains import chain
 from contracts.models import ChainTransaction
+from contracts.signers import operator_signer, payout_signer
 from designs.services.upload import Part
 from marketplace.tests.pages import page, text
 from marketplace.tests.support import draft_of, event, head_at, published, sold, with_offer
@@ -117,6 +118,14 @@ def test_a_payout_is_planned_once_for_everyone_who_is_owed(design, creator, cocr
     planned = ChainTransaction.objects.get(kind="claim_for")
     assert planned.args[2] == [creator.custody_key.address, cocreator.custody_key.address]
     assert PayoutRun.objects.get().state == PayoutRun.State.SENT
+
+
+def test_payouts_are_sent_by_a_key_of_their_own_where_there_is_one(design, buyer, settings) -> None:
+    settings.PAYOUT_KEY = "7e" * 32
+    sold(design, to=buyer.custody_key.address, block=10)
+    assert pay_out_due() == 1
+    sender = ChainTransaction.objects.get(kind="claim_for").sender
+    assert sender == payout_signer(chain()).address != operator_signer(chain()).address
 
 
 def test_what_was_paid_is_not_paid_again(design, creator, cocreator, buyer) -> None:
