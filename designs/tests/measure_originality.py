@@ -51,6 +51,7 @@ def test_shapes_of_the_judged_half() -> None:
 def test_pictures_of_the_judged_half() -> None:
     found = fitting.judge_pictures("judge", thresholds(), told)
     say("originality.image_recall", found.recall(list(found.asked)))
+    say("originality.image_recall.overlay_text", found.recall(["overlay text"]))
     say("originality.image_false_match_rate", found.false_rate)
     say("pairs.image", found.pairs)
 
