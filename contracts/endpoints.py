@@ -140,7 +140,8 @@ class Endpoints:
             return
         with self._lock:
             node.faults += 1
-            seconds = min(FIRST_REST_SECONDS * 2 ** (node.faults - 1), LONGEST_REST_SECONDS)
+            # Bounded before it is raised: one that is away for days has thousands of faults.
+            seconds = min(FIRST_REST_SECONDS * 2 ** min(node.faults - 1, 10), LONGEST_REST_SECONDS)
             node.rested_seconds, node.rests_until = seconds, time.monotonic() + seconds
             node.error = str(error)
         logger.warning("endpoint_rests", endpoint=node.name, seconds=seconds, error=str(error))

@@ -10,7 +10,7 @@ import pytest
 from contracts.answers import Header
 from contracts.chains import Chain
 from contracts.client import client
-from contracts.endpoints import Endpoints
+from contracts.endpoints import LONGEST_REST_SECONDS, Endpoints
 from contracts.errors import ChainUnavailable, InconsistentNode, WrongChain
 from contracts.indexer.daemon import Follower
 from contracts.indexer.following import follow_to_head
@@ -207,6 +207,14 @@ def test_one_that_answers_and_is_not_to_be_believed_rests_longer_each_time(
     now += 20
     node.call("eth_chainId")
     assert [one["faults"] for one in node.health()] == [0, 0]
+
+
+def test_one_that_is_away_for_days_rests_no_longer_for_it() -> None:
+    node = Endpoints([NOBODY, NOBODY + "/second"], chain_id=LOCAL_CHAIN_ID, timeout=1)
+    away = node._nodes[1]
+    for _hour in range(1100):
+        node._rest(away, ChainUnavailable("It is away."))
+    assert (away.faults, away.rested_seconds) == (1100, LONGEST_REST_SECONDS)
 
 
 def test_a_node_without_the_final_block_stops_nothing_while_another_has_it(
