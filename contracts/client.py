@@ -348,12 +348,16 @@ def client(chain: Chain) -> Client:
 
 @contextmanager
 def distrusting(chain: Chain) -> Iterator[None]:
-    """Let another node be asked for a while when what is done inside shows that this one is not to be believed."""
-    try:
-        yield
-    except (InconsistentNode, UnreadableAnswer) as error:
-        client(chain).node.distrust(error)
-        raise
+    """One node is asked all that is asked inside, and another one for a while when that shows that it is not to be
+    believed.
+    """
+    node = client(chain).node
+    with node.one_node():
+        try:
+            yield
+        except (InconsistentNode, UnreadableAnswer) as error:
+            node.distrust(error)
+            raise
 
 
 def _receipts(node: Rpc | Endpoints, hashes: Sequence[str]) -> dict[str, Receipt]:

@@ -2,7 +2,9 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -29,16 +31,39 @@ class _Node:
     error: str = ""
 
 
+@dataclass(frozen=True)
+class _Choice:
+    """Who is asked, and how many faults it had when it was chosen."""
+
+    node: _Node
+    faults: int
+
+
 class Endpoints:
     """Asks the first node that is not resting. One that fails rests, the longer the more often it failed.
 
     A question is asked of one node only: whoever asked asks again, all of it, and so never mixes what two nodes said.
-    Raises what Rpc raises. `timeout` is seconds for one answer.
+    What belongs together is asked inside `one_node`. Raises what Rpc raises. `timeout` is seconds for one answer.
     """
 
     def __init__(self, urls: Sequence[str], *, chain_id: int, timeout: float) -> None:
         self._nodes = [_Node(_name_of(url), Rpc(url, chain_id=chain_id, timeout=timeout)) for url in urls]
         self._lock = threading.Lock()
+        self._kept: ContextVar[_Choice | None] = ContextVar("kept_node", default=None)
+
+    @contextmanager
+    def one_node(self) -> Iterator[None]:
+        """Ask one node all that is asked inside, though it may rest meanwhile: another one is its witness."""
+        token = self._kept.set(self._choice())
+        try:
+            yield
+        finally:
+            self._kept.reset(token)
+
+    @property
+    def asked(self) -> object:
+        """Who is asked now, to be held against who was asked before."""
+        return self._choice().node
 
     def call(self, method: str, *params: Any) -> Any:
         """The result of one method."""
@@ -49,14 +74,13 @@ class Endpoints:
         return self._ask(lambda rpc: rpc.batch(requests))
 
     def _ask(self, ask: Callable[[Rpc], T]) -> T:
-        node = self._current()
-        faults = node.faults
+        choice = self._choice()
         try:
-            answer = ask(node.rpc)
+            answer = ask(choice.node.rpc)
         except ChainUnavailable as error:
-            self._rest(node, error)
+            self._rest(choice.node, error)
             raise
-        self._forgive(node, faults)
+        self._forgive(choice)
         return answer
 
     @property
@@ -69,12 +93,12 @@ class Endpoints:
 
         Raises ChainUnavailable when none does: one that raises a ChainError rests.
         """
-        current, now = self._current(), time.monotonic()
-        others = [node for node in self._nodes if node is not current]
+        asked, now = self.asked, time.monotonic()
+        others = [node for node in self._nodes if node is not asked]
         awake = [node for node in others if node.rests_until <= now]
         # Without a witness nothing is read: where all of them rest, they are asked all the same.
         for node in sorted(awake or others, key=lambda node: node.rests_until):
-            faults = node.faults
+            choice = _Choice(node, node.faults)
             try:
                 answer = ask(node.rpc)
             except WrongChain:
@@ -85,7 +109,7 @@ class Endpoints:
                 if awake:
                     # One that was asked although it rests goes on resting: awake, it might be the one that is asked
                     # otherwise from now on, and what that one said would be witnessed by who said it.
-                    self._forgive(node, faults)
+                    self._forgive(choice)
                 return answer
         raise ChainUnavailable("No second node answers, and one alone is not believed.")
 
@@ -100,7 +124,7 @@ class Endpoints:
     def distrust(self, error: ChainError) -> None:
         """The node that was asked contradicts itself, lags or cannot be understood: ask another one for a while."""
         if self.has_witnesses:
-            self._rest(self._current(), error)
+            self._rest(self._choice().node, error)
 
     @property
     def requests(self) -> int:
@@ -112,22 +136,28 @@ class Endpoints:
         `error`. As this process has seen them."""
         return [{"name": node.name, "faults": node.faults, "error": node.error} for node in self._nodes]
 
-    def _current(self) -> _Node:
-        """The first in the order of the settings that is not resting, else the one that rests no longer than others."""
+    def _choice(self) -> _Choice:
+        """Who is kept to; else the first in the order of the settings that is not resting, else the one that rests no
+        longer than others.
+        """
+        if kept := self._kept.get():
+            return kept
         now = time.monotonic()
         awake = (node for node in self._nodes if node.rests_until <= now)
-        return next(awake, None) or min(self._nodes, key=lambda node: node.rests_until)
+        node = next(awake, None) or min(self._nodes, key=lambda node: node.rests_until)
+        return _Choice(node, node.faults)
 
-    def _forgive(self, node: _Node, faults: int) -> None:
-        """It answered, and had so many faults when it was asked: it need not rest now.
+    def _forgive(self, choice: _Choice) -> None:
+        """It answered, and had no other fault since it was chosen: it need not rest now.
 
         They are forgotten once it did well for as long as it rested. One that answers, and only then shows that it is
         not to be believed, rests longer each time.
         """
-        if not faults:
+        node = choice.node
+        if not choice.faults:
             return
         with self._lock:
-            if node.faults != faults:
+            if node.faults != choice.faults:
                 return  # it had another one meanwhile
             node.rests_until = min(node.rests_until, time.monotonic())
             if time.monotonic() < node.rests_until + node.rested_seconds:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from contracts.chains import Chain
-from contracts.client import client
+from contracts.client import client, distrusting
 from contracts.errors import ChainError, ChainNotDeployed, SendingStopped, WrongChain
 from contracts.indexer.following import Step, follow, note_endpoints, note_error
 from contracts.indexer.reading_ahead import ReadAhead
@@ -54,7 +54,8 @@ class Follower:
         try:
             step = follow(self._chain, self._ahead)
             if step.moved:
-                observe(self._chain)
+                with distrusting(self._chain):
+                    observe(self._chain)
                 wake_senders(self._chain)
         except WrongChain:
             raise

@@ -69,7 +69,7 @@ def follow(chain: Chain, ahead: ReadAhead | None = None) -> Step:
 def _follow(chain: Chain, ahead: ReadAhead | None) -> Step:
     cursor = ChainCursor.objects.filter(chain_id=chain.chain_id).first() or start_cursor(chain)
     node = client(chain)
-    window = ahead.take(after=cursor.number, after_hash=cursor.hash) if ahead else None
+    window = ahead.take(node, after=cursor.number, after_hash=cursor.hash) if ahead else None
     tips = _believed(node, cursor, window.tips if window else node.tips())
     head = tips.head
     try:

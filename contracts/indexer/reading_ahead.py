@@ -5,6 +5,7 @@ The thread knows no database.
 
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 
 import structlog
@@ -21,6 +22,7 @@ logger = structlog.get_logger(__name__)
 class _Fetch:
     after: int
     after_hash: str
+    told_by: object
     window: "Future[Window]"
 
 
@@ -33,12 +35,16 @@ class ReadAhead:
 
     def start(self, node: Client, *, after: int, after_hash: str, last: int, names: Mapping[str, str]) -> None:
         """Begin to fetch the window that follows this block; `names` are the contracts by their addresses."""
-        asked = self._thread.submit(_with_rows, node, after, after_hash, last, names)
-        self._next = _Fetch(after, after_hash, asked)
+        # In the context of this step, so of the node that it keeps to.
+        asked = self._thread.submit(copy_context().run, _with_rows, node, after, after_hash, last, names)
+        self._next = _Fetch(after, after_hash, node.node.asked, asked)
 
-    def take(self, *, after: int, after_hash: str) -> Window | None:
-        """The window that follows this block, if it was fetched; waits for it. None also after an error, which the
-        next question will meet again, and handle."""
+    def take(self, node: Client, *, after: int, after_hash: str) -> Window | None:
+        """The window that follows this block, if it was fetched of the node that is asked now; waits for it.
+
+        None also after an error, which the next question will meet again, and handle. What another node told is not
+        taken: the witness that is asked about it would be that node.
+        """
         fetch, self._next = self._next, None
         if fetch is None:
             return None
@@ -47,7 +53,8 @@ class ReadAhead:
         except (RpcError, ChainUnavailable, InconsistentNode, NotLinked) as error:
             logger.info("read_ahead_failed", after=fetch.after, error=str(error) or type(error).__name__)
             return None
-        return window if (fetch.after, fetch.after_hash) == (after, after_hash) else None
+        fetched = (fetch.after, fetch.after_hash, fetch.told_by)
+        return window if fetched == (after, after_hash, node.node.asked) else None
 
     def close(self) -> None:
         """End the thread, without what it was asked for."""

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from common.locks import Lock, hold
 from contracts.chains import Chain
-from contracts.client import client
+from contracts.client import client, distrusting
 from contracts.deployment import ensure_deployed
 from contracts.errors import ChainError
 from contracts.indexer.following import PATIENCE, follow_to_head, start_cursor
@@ -41,7 +41,8 @@ def reindex(chain: Chain, *, say: Callable[[str], None]) -> None:
         for step in follow_to_head(chain, patience=PATIENCE):
             number, events = step.number, events + step.events - step.dropped
     say(f"Read again from block {chain.deployment.deployed_block} to {number}: {events} events (before: {before}).")
-    forgotten = resend_forgotten(chain)
+    with distrusting(chain):
+        forgotten = resend_forgotten(chain)
     if forgotten:
         say(f"{forgotten} transactions that the chain did not have were sent again.")
 
@@ -64,7 +65,8 @@ def repair_local(chain: Chain, *, say: Callable[[str], None]) -> None:
         reindex(chain, say=say)
         return
     dropped = sum(step.dropped for step in follow_to_head(chain))
-    forgotten = resend_forgotten(chain)
+    with distrusting(chain):
+        forgotten = resend_forgotten(chain)
     if dropped or forgotten:
         say(f"Took back {dropped} events and sent {forgotten} transactions again.")
     else:

@@ -2,19 +2,22 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from contracts import endpoints
 from contracts.answers import Header
 from contracts.chains import Chain
 from contracts.client import client
 from contracts.endpoints import LONGEST_REST_SECONDS, Endpoints
 from contracts.errors import ChainUnavailable, InconsistentNode, WrongChain
 from contracts.indexer.daemon import Follower
-from contracts.indexer.following import follow_to_head
+from contracts.indexer.following import follow, follow_to_head
 from contracts.indexer.reading import _check_told_twice
+from contracts.indexer.reading_ahead import ReadAhead
 from contracts.models import ChainCursor, ChainEvent, ChainTransaction
 from contracts.outbox.sending import send_planned
 from contracts.startup import check_chain
@@ -30,6 +33,15 @@ NO_HEADERS = Fault("no headers", no_shape).only("eth_getBlockByNumber")
 def second_name(live: LiveChain) -> str:
     """The same node under another address: it agrees with itself."""
     return live.chain.rpc_url.replace("127.0.0.1", "localhost")
+
+
+@pytest.fixture
+def second_node(live_chain: LiveChain) -> Iterator[FailingNode]:
+    """Another node of the chain, which fails as it is told to."""
+    node = FailingNode(live_chain.node.url)
+    node.start()
+    yield node
+    node.stop()
 
 
 @pytest.fixture
@@ -87,7 +99,7 @@ def test_a_resting_node_that_bears_witness_is_not_asked_otherwise_meanwhile(live
     for _time in range(2):
         node.witness(lambda rpc: asked.append(rpc))
     assert asked == [first, first]
-    assert node._current().rpc is second
+    assert node._choice().node.rpc is second
 
 
 def test_what_only_one_node_has_is_read_when_the_second_has_it(live_chain: LiveChain, copy_at: Anvil) -> None:
@@ -142,6 +154,59 @@ def test_what_one_node_makes_up_in_a_block_that_both_have_is_not_read(
     assert not ChainEvent.objects.filter(name="TermsDefined").exists()
     failing_node.heal()
     assert read(first) == live_chain.node.head
+    assert ChainEvent.objects.filter(name="TermsDefined").count() == 1
+
+
+def test_a_node_whose_rest_ends_meanwhile_bears_witness_of_the_one_that_was_asked(
+    live_chain: LiveChain, failing_node: FailingNode, second_node: FailingNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the second one would be the witness of what it made up itself."""
+    monkeypatch.setattr(endpoints, "FIRST_REST_SECONDS", 0.4)
+    chain = replace(live_chain.chain, backup_urls=(second_node.url,))
+    read(live_chain.chain)
+    plan_terms("one")
+    live_chain.sweep()
+    failing_node.fail(Fault("away", unavailable), times=1)
+    with pytest.raises(ChainUnavailable):
+        client(chain).head()
+
+    def invented_late(line: Line) -> None:
+        time.sleep(0.4)
+        invented(line)
+
+    second_node.fail(Fault("invented late", invented_late).only(LOGS))
+    with pytest.raises(InconsistentNode, match="Two nodes tell different logs"):
+        follow(chain)
+    assert not ChainEvent.objects.filter(name="TermsDefined").exists()
+    assert [one["faults"] for one in client(chain).node.health()] == [1, 1], "the one that made it up rests"
+
+
+def test_what_a_node_told_before_its_rest_is_not_witnessed_by_it(
+    live_chain: LiveChain, failing_node: FailingNode, second_node: FailingNode
+) -> None:
+    """A window that was read ahead of it is read anew from the one that is asked now."""
+    chain = replace(live_chain.chain, backup_urls=(second_node.url,))
+    read(live_chain.chain)
+    ChainCursor.objects.update(window=4)
+    live_chain.node.mine(8)
+    plan_terms("one")
+    live_chain.sweep()
+    live_chain.node.mine(80)
+    failing_node.fail(Fault("invented", invented))
+    with closing(ReadAhead()) as ahead:
+        follow(chain, ahead)
+        assert ahead._next is not None
+        assert len(ahead._next.window.result().logs) == 2, "of which one is made up"
+        failing_node.fail(Fault("away", unavailable))
+        with pytest.raises(ChainUnavailable):
+            client(chain).head()
+        failing_node.fail(Fault("invented", invented))
+        with pytest.raises(InconsistentNode, match="Two nodes tell different logs"):
+            follow(chain, ahead)
+        assert not ChainEvent.objects.filter(name="TermsDefined").exists()
+        failing_node.heal()
+        while not follow(chain, ahead).at_head:
+            pass
     assert ChainEvent.objects.filter(name="TermsDefined").count() == 1
 
 
@@ -215,6 +280,17 @@ def test_one_that_is_away_for_days_rests_no_longer_for_it() -> None:
     for _hour in range(1100):
         node._rest(away, ChainUnavailable("It is away."))
     assert (away.faults, away.rested_seconds) == (1100, LONGEST_REST_SECONDS)
+
+
+def test_one_that_is_kept_to_goes_on_resting_though_it_answers(live_chain: LiveChain) -> None:
+    node = Endpoints([live_chain.node.url, second_name(live_chain)], chain_id=LOCAL_CHAIN_ID, timeout=5)
+    first, second = node._nodes
+    with node.one_node():
+        node.distrust(InconsistentNode("it lies"))
+        node.call("eth_chainId")
+        with node.one_node():
+            assert node.asked is first
+    assert node.asked is second
 
 
 def test_a_node_without_the_final_block_stops_nothing_while_another_has_it(
