@@ -295,8 +295,10 @@ class Client:
         return _receipts(self.node, hashes)
 
     def receipts_of_another(self, hashes: Sequence[str]) -> dict[str, Receipt]:
-        """As `receipts`, from a second node. Raises ChainUnavailable when none answers."""
-        return self.node.witness(lambda rpc: _receipts(rpc, hashes))
+        """As `receipts`, from a second node that does not rest: without a witness nothing is read, but what is sent
+        must not wait for one that hangs. Raises ChainUnavailable when none answers.
+        """
+        return self.node.witness(lambda rpc: _receipts(rpc, hashes), awake_only=True)
 
     def contents(self, numbers: Sequence[int]) -> dict[str, frozenset[str]]:
         """By the hashes of these blocks, the hashes of their transactions; without what the node does not have."""

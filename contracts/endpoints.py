@@ -88,16 +88,16 @@ class Endpoints:
         """Whether there is more than one node."""
         return len(self._nodes) > 1
 
-    def witness(self, ask: Callable[[Rpc], T]) -> T:
-        """What another node than the one asked otherwise answers to `ask`.
+    def witness(self, ask: Callable[[Rpc], T], *, awake_only: bool = False) -> T:
+        """What another node than the one asked otherwise answers to `ask`; where all of them rest one that does, unless
+        it is `awake_only`.
 
         Raises ChainUnavailable when none does: one that raises a ChainError rests.
         """
         asked, now = self.asked, time.monotonic()
         others = [node for node in self._nodes if node is not asked]
         awake = [node for node in others if node.rests_until <= now]
-        # Without a witness nothing is read: where all of them rest, they are asked all the same.
-        for node in sorted(awake or others, key=lambda node: node.rests_until):
+        for node in sorted(awake if awake or awake_only else others, key=lambda node: node.rests_until):
             choice = _Choice(node, node.faults)
             try:
                 answer = ask(node.rpc)

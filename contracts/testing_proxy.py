@@ -446,3 +446,12 @@ def failing_node(live_chain: LiveChain, settings: Any) -> Iterator[FailingNode]:
     yield node
     live_chain.chain = direct
     node.stop()
+
+
+@pytest.fixture
+def second_node(live_chain: LiveChain) -> Iterator[FailingNode]:
+    """Another node of the chain, which fails as it is told to."""
+    node = FailingNode(live_chain.node.url)
+    node.start()
+    yield node
+    node.stop()

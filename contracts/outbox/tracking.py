@@ -96,7 +96,7 @@ def _settle(chain: Chain, found: Sequence[tuple[ChainTransaction, Receipt | None
     ended = advance_all(final, [State.MINED], State.FINAL, "block {0.block_number} is final".format)
     if ended:
         reach("outbox.final")
-    failed = [tx for tx, receipt in settled if not tx.succeeded and _is_witnessed(chain, receipt)]
+    failed = _witnessed(chain, [(tx, receipt) for tx, receipt in settled if not tx.succeeded])
     return moved + len({tx.pk for tx in [*came, *ended]}) + sum(_end(tx) for tx in failed)
 
 
@@ -120,19 +120,24 @@ def _in_blocks_that_were_read(chain: Chain, below: Sequence[Mined]) -> list[Mine
     return [(tx, receipt) for tx, receipt in below if hashes[receipt.block_number] == receipt.block_hash]
 
 
-def _is_witnessed(chain: Chain, receipt: Receipt) -> bool:
-    """Whether a second node, where there is one, tells the same: who is told of a failure gives money back."""
+def _witnessed(chain: Chain, failed: Sequence[Mined]) -> list[ChainTransaction]:
+    """Those of which a second node, where there is one, tells the same: who is told of a failure gives money back."""
     node = client(chain)
-    if not node.node.has_witnesses:
-        return True
+    if not failed or not node.node.has_witnesses:
+        return [tx for tx, _receipt in failed]
     try:
-        seen = node.receipts_of_another([receipt.transaction_hash]).get(receipt.transaction_hash)
+        seen = node.receipts_of_another([receipt.transaction_hash for _tx, receipt in failed])
     except ChainUnavailable:
-        return False
-    if seen is not None and (seen.block_hash, seen.succeeded) == (receipt.block_hash, receipt.succeeded):
-        return True
-    node.node.distrust(InconsistentNode(f"Another node does not tell the same of {receipt.transaction_hash}."))
-    return False
+        return []
+    same = [
+        tx
+        for tx, receipt in failed
+        if (found := seen.get(receipt.transaction_hash))
+        and (found.block_hash, found.succeeded) == (receipt.block_hash, receipt.succeeded)
+    ]
+    if len(same) < len(failed):
+        node.node.distrust(InconsistentNode("Another node does not tell the same of transactions that failed."))
+    return same
 
 
 def _end(tx: ChainTransaction) -> bool:

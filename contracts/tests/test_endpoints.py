@@ -36,15 +36,6 @@ def second_name(live: LiveChain) -> str:
 
 
 @pytest.fixture
-def second_node(live_chain: LiveChain) -> Iterator[FailingNode]:
-    """Another node of the chain, which fails as it is told to."""
-    node = FailingNode(live_chain.node.url)
-    node.start()
-    yield node
-    node.stop()
-
-
-@pytest.fixture
 def copy_at(live_chain: LiveChain, tmp_path: Path) -> Iterator[Anvil]:
     """A second node, with the blocks that the first one has now."""
     node = Anvil(

@@ -5,6 +5,7 @@ health row says why nothing moves, and once the node does its work again everyth
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -36,6 +37,7 @@ from contracts.testing_proxy import (
     no_shape,
     nothing,
     stale,
+    stall,
     too_deep,
     truncated_logs,
     unavailable,
@@ -332,6 +334,27 @@ def test_a_failure_counts_in_the_block_that_was_read_and_as_two_nodes_tell_it(
         sweep_chain(here)
         tx.refresh_from_db()
         assert (tx.state, tx.succeeded, tx.error) == (State.FINAL, True, "")
+
+
+def test_a_second_node_that_hangs_keeps_nothing_from_being_sent(
+    live_chain: LiveChain, failing_node: FailingNode, second_node: FailingNode, settings: Any
+) -> None:
+    settings.CHAIN_RPC_TIMEOUT = 1
+    two = replace(live_chain.chain, backup_urls=(second_node.url,))
+    for name in "abc":
+        plan_terms(name)
+    live_chain.sweep()
+    live_chain.node.mine(70)
+    live_chain.follow()
+    waiting = plan_transfer(address("d"))
+    failing_node.fail(reverted())
+    second_node.fail(stall(30).only("eth_getTransactionReceipt"))
+    for _time in range(2):
+        sweep_chain(two)
+    assert list(second_node.met.values()) == [1], "asked for all of them at once, and then it rests"
+    assert ChainTransaction.objects.filter(kind="test_terms", state=State.MINED, succeeded=False).count() == 3
+    waiting.refresh_from_db()
+    assert waiting.nonce is not None
 
 
 def test_a_nonce_was_used_elsewhere_only_if_no_second_node_knows_better(
