@@ -74,6 +74,11 @@ class Tips:
     head: Header
     finalized: Header | None
 
+    @property
+    def tell_finality(self) -> bool:
+        """Whether it is a chain that knows of final blocks."""
+        return self.finalized is not None and self.finalized.number > 0
+
 
 @dataclass(frozen=True)
 class Receipt:
@@ -141,9 +146,12 @@ def tips(head: Any, finalized: Any) -> Tips:
     newest = header_or_none(head)
     if newest is None:
         raise InconsistentNode("The node has no newest block.")
-    # A chain without finality answers the tag with an error, nothing, or for ever with block 0.
-    known = not isinstance(finalized, RpcError) and finalized is not None
-    return Tips(newest, header(finalized) if known else None)
+    return Tips(newest, final_or_none(finalized))
+
+
+def final_or_none(answer: Any) -> Header | None:
+    """A chain without finality answers the tag with an error, nothing, or for ever with block 0."""
+    return None if answer is None or isinstance(answer, RpcError) else header(answer)
 
 
 def header_or_none(answer: Any) -> Header | None:

@@ -4,8 +4,9 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -93,16 +94,17 @@ class Client:
             [read.header_or_none(answer) for answer in found],
         )
 
-    def agreed(self, tips: Tips) -> Header:
-        """The newest block up to `tips.head` that a second node has too; the head itself where there is only one.
+    def agreed(self, tips: Tips) -> Tips:
+        """The newest block up to `tips.head` that a second node has too, and the older of the two that they tell as
+        final; `tips` themselves where there is only one node.
 
         Raises InconsistentNode when the two have different blocks at one height, ChainUnavailable when no second
         node answers.
         """
-        head = tips.head
         if not self.node.has_witnesses:
-            return head
-        seen = self.seen_by_another(head.number)
+            return tips
+        head = tips.head
+        seen, finalized = self._tips_of_another(tips)
         if seen is None:
             seen = self.seen_by_another("latest")
             if seen is None:
@@ -112,7 +114,24 @@ class Client:
         ours = head if seen.number == head.number else self.header(seen.number)
         if ours is None or ours.hash != seen.hash:
             raise InconsistentNode(f"Two nodes have different blocks {seen.number}: neither is believed.")
-        return ours
+        return Tips(ours, finalized)
+
+    def _tips_of_another(self, tips: Tips) -> tuple[Header | None, Header | None]:
+        """As a second node tells it: the block of the height of `tips.head`, and the final one if it is older."""
+        head = ("eth_getBlockByNumber", (_tag(tips.head.number), False))
+
+        def ask(rpc: Rpc) -> tuple[Header | None, Tips]:
+            found, finalized = rpc.batch([head, _TIPS[1]])
+            seen = replace(tips, finalized=read.final_or_none(finalized))
+            if tips.tell_finality and seen.finalized is None:
+                raise InconsistentNode("The node does not tell which block is final, and another one does.")
+            return read.header_or_none(found), seen
+
+        found, seen = self.node.witness(ask)
+        if seen.tell_finality and tips.finalized is None:
+            raise InconsistentNode("The node does not tell which block is final, and another one does.")
+        told = [one.finalized for one in (tips, seen) if one.finalized]
+        return found, min(told, key=attrgetter("number"), default=None)
 
     def seen_by_another(self, block: BlockTag) -> Header | None:
         """A block's header as a second node tells it. Raises ChainUnavailable when none answers."""

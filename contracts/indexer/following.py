@@ -72,6 +72,8 @@ def _follow(chain: Chain, ahead: ReadAhead | None) -> Step:
     window = ahead.take(node, after=cursor.number, after_hash=cursor.hash) if ahead else None
     tips = _believed(node, cursor, window.tips if window else node.tips())
     head = tips.head
+    if tips.tell_finality and not cursor.tells_finality:
+        ChainCursor.objects.filter(chain_id=chain.chain_id).update(tells_finality=True)
     try:
         if head.number > cursor.number:
             step = _read_on(chain, node, cursor, tips, window, ahead)
@@ -91,11 +93,11 @@ def _believed(node: Client, cursor: ChainCursor, tips: Tips) -> Tips:
     """The tips, no newer than what a second node has, and no older than what was read."""
     if not node.node.has_witnesses:
         return tips
-    head = node.agreed(tips)
+    agreed = node.agreed(tips)
+    head, finalized = agreed.head, agreed.finalized
     if head.number < cursor.number <= tips.head.number:
         head = node.header(cursor.number) or head
-    finalized = tips.finalized if tips.finalized is None or tips.finalized.number <= head.number else head
-    return Tips(head, finalized)
+    return Tips(head, finalized if finalized is None or finalized.number <= head.number else head)
 
 
 def follow_to_head(chain: Chain, *, steps: int = 100_000, patience: int = 0) -> Iterator[Step]:
@@ -144,7 +146,7 @@ def start_cursor(chain: Chain) -> ChainCursor:
 def _read_on(
     chain: Chain, node: Client, cursor: ChainCursor, tips: Tips, window: Window | None, ahead: ReadAhead | None
 ) -> Step:
-    finalized = max(finalized_number(tips), cursor.finalized_number)
+    finalized = max(finalized_number(tips, cursor), cursor.finalized_number)
     if window is None:
         window = _read_window(chain, node, cursor, tips, finalized)
     width = _next_width(cursor.window, window)
@@ -234,7 +236,7 @@ def _final_block(node: Client, cursor: ChainCursor, number: int, window: Window 
 
 def _stay(chain: Chain, node: Client, cursor: ChainCursor, tips: Tips) -> Step:
     """Nothing new; what was read may have become final meanwhile."""
-    finalized = min(finalized_number(tips), cursor.number)
+    finalized = min(finalized_number(tips, cursor), cursor.number)
     if finalized > cursor.finalized_number:
         number, block_hash = _final_block(node, cursor, finalized)
         ChainCursor.objects.filter(chain_id=chain.chain_id, number=cursor.number, hash=cursor.hash).update(

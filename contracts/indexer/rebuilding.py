@@ -34,9 +34,11 @@ def reindex(chain: Chain, *, say: Callable[[str], None]) -> None:
     with transaction.atomic():
         hold(Lock.INDEXER, chain.chain_id)
         before = ChainEvent.objects.filter(chain_id=chain.chain_id).count()
+        tells_finality = ChainCursor.objects.filter(chain_id=chain.chain_id, tells_finality=True).exists()
         ChainBlock.objects.filter(chain_id=chain.chain_id).delete()
         ChainCursor.objects.filter(chain_id=chain.chain_id).delete()
         start_cursor(chain)
+        ChainCursor.objects.filter(chain_id=chain.chain_id).update(tells_finality=tells_finality)
         number = events = 0
         for step in follow_to_head(chain, patience=PATIENCE):
             number, events = step.number, events + step.events - step.dropped

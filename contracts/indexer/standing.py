@@ -13,10 +13,15 @@ from contracts.models import ChainCursor
 logger = structlog.get_logger(__name__)
 
 
-def finalized_number(tips: Tips) -> int:
-    """The newest block that no reorganization reaches: the chain's own, else at a fixed depth."""
-    if tips.finalized is not None and tips.finalized.number > 0:
+def finalized_number(tips: Tips, cursor: ChainCursor) -> int:
+    """The newest block that no reorganization reaches: the chain's own, else at a fixed depth.
+
+    Raises InconsistentNode when none is told of a chain that told one before: at that depth a block may not be final.
+    """
+    if tips.finalized is not None and (cursor.tells_finality or tips.tell_finality):
         return min(tips.finalized.number, tips.head.number)
+    if cursor.tells_finality:
+        raise InconsistentNode("The node does not tell which block is final, and the chain has told it before.")
     return max(0, tips.head.number - settings.CHAIN_FINALITY_DEPTH)
 
 

@@ -17,6 +17,9 @@ class ChainCursor(models.Model):
     hash = HashField()
     finalized_number = models.BigIntegerField(help_text="no reorganization reaches this block or below")
     finalized_hash = HashField()
+    tells_finality = models.BooleanField(
+        default=False, help_text="the chain has told a final block: its depth makes none final any more"
+    )
     head_number = models.BigIntegerField(help_text="the node's newest block when it was last asked")
     reached_at = models.DateTimeField(null=True, help_text="when the node last answered the indexer")
     window = models.PositiveIntegerField(

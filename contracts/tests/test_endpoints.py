@@ -21,8 +21,8 @@ from contracts.indexer.reading_ahead import ReadAhead
 from contracts.models import ChainCursor, ChainEvent, ChainTransaction
 from contracts.outbox.sending import send_planned
 from contracts.startup import check_chain
-from contracts.testing import LOCAL_CHAIN_ID, Anvil, LiveChain
-from contracts.testing_proxy import LOGS, FailingNode, Fault, Json, Line, narrow, no_shape, stale, unavailable
+from contracts.testing import FINAL_AFTER, LOCAL_CHAIN_ID, Anvil, LiveChain
+from contracts.testing_proxy import BLOCK, LOGS, FailingNode, Fault, Json, Line, narrow, no_shape, stale, unavailable
 from contracts.tests.actions import plan_terms
 
 pytestmark = pytest.mark.django_db
@@ -116,6 +116,34 @@ def test_of_two_nodes_with_different_blocks_neither_is_believed(live_chain: Live
     with pytest.raises(InconsistentNode, match="Two nodes have different blocks"):
         read(chain)
     assert ChainCursor.objects.get().number == before
+
+
+def test_of_the_blocks_that_two_nodes_tell_as_final_the_older_one_is(
+    live_chain: LiveChain, second_node: FailingNode
+) -> None:
+    chain = replace(live_chain.chain, backup_urls=(second_node.url,))
+    live_chain.node.mine(80)
+    final = live_chain.node.head - FINAL_AFTER
+
+    def behind(asked: Json, said: Json) -> Json:
+        number = final - 7 if told else None
+        return (
+            {**said, "result": number and live_chain.node.rpc(BLOCK, hex(number), False)}
+            if asked["params"][0] == "finalized"
+            else said
+        )
+
+    told = True
+    second_node.fail(Fault("final later", lambda line: line.each(behind)).only(BLOCK))
+    read(chain)
+    assert ChainCursor.objects.get().finalized_number == final - 7
+    told = False
+    with pytest.raises(ChainUnavailable, match="one alone is not believed"):
+        read(chain)
+    assert "does not tell which block is final" in client(chain).node.health()[1]["error"]
+    second_node.heal()
+    read(chain)
+    assert ChainCursor.objects.get().finalized_number == final
 
 
 def invented(line: Line) -> None:

@@ -1,6 +1,6 @@
 """What was read is what a fresh read gives, whatever the chain did meanwhile."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -9,14 +9,15 @@ from django.db import transaction
 from contracts import hooks
 from contracts.chains import chain
 from contracts.client import client
-from contracts.errors import ChainUnavailable
-from contracts.indexer import follow
+from contracts.errors import ChainUnavailable, InconsistentNode
+from contracts.indexer import follow, following
 from contracts.indexer.daemon import Follower
 from contracts.indexer.reading import in_bloom
 from contracts.indexer.rebuilding import reindex
 from contracts.models import ChainBlock, ChainCursor, ChainEvent, ChainTransaction, ReadingError
 from contracts.selectors import confirmation_status, is_confirmed, sync_status
-from contracts.testing import LiveChain
+from contracts.testing import FINAL_AFTER, LiveChain
+from contracts.testing_proxy import BLOCK, FailingNode, Fault, Json
 from contracts.tests.actions import address, key, plan_terms, plan_transfer, terms_hash_of
 
 pytestmark = pytest.mark.django_db
@@ -210,6 +211,63 @@ def test_a_reorganization_below_the_final_block_stops_all_sending(live_chain: Li
     with pytest.raises(Exception, match="stands behind"):
         live_chain.sweep()
     assert ChainTransaction.objects.get(kind="test_transfer").state == "planned"
+
+
+def told_final(answer: Callable[[Json], Json]) -> Fault:
+    """A node that answers otherwise which block is final."""
+
+    def change(asked: Json, said: Json) -> Json:
+        return answer(said) if asked["params"][:1] == ["finalized"] else said
+
+    return Fault("final", lambda line: line.each(change)).only(BLOCK)
+
+
+def refused(said: Json) -> Json:
+    return {"jsonrpc": "2.0", "id": said["id"], "error": {"code": -32005, "message": "rate limit exceeded"}}
+
+
+def null(said: Json) -> Json:
+    return {**said, "result": None}
+
+
+@pytest.mark.parametrize("answer", [refused, null])
+def test_a_chain_without_final_blocks_has_them_at_a_depth(
+    live_chain: LiveChain, failing_node: FailingNode, settings: Any, answer: Callable[[Json], Json]
+) -> None:
+    settings.CHAIN_FINALITY_DEPTH = 10
+    failing_node.fail(told_final(answer))
+    for _time in range(2):
+        live_chain.node.mine(5)
+        live_chain.follow()
+        cursor = ChainCursor.objects.get()
+        assert (cursor.finalized_number, cursor.tells_finality) == (live_chain.node.head - 10, False)
+    header = client(live_chain.chain).header(cursor.finalized_number)
+    assert header is not None
+    assert cursor.finalized_hash == header.hash
+
+
+@pytest.mark.parametrize("answer", [refused, null])
+def test_a_chain_that_told_a_final_block_has_none_at_a_depth(
+    live_chain: LiveChain,
+    failing_node: FailingNode,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: Callable[[Json], Json],
+) -> None:
+    settings.CHAIN_FINALITY_DEPTH = 10
+    monkeypatch.setattr(following, "FIRST_PAUSE_SECONDS", 0.01)
+    live_chain.node.mine(70)
+    live_chain.follow()
+    before = ChainCursor.objects.values("number", "finalized_number", "finalized_hash").get()
+    failing_node.fail(told_final(answer))
+    for ask in (follow, follow, lambda chain: reindex(chain, say=lambda _line: None)):
+        with pytest.raises(InconsistentNode, match="does not tell which block is final"):
+            ask(live_chain.chain)
+        assert ChainCursor.objects.values("number", "finalized_number", "finalized_hash").get() == before
+        live_chain.node.mine()
+    failing_node.heal()
+    live_chain.follow()
+    assert ChainCursor.objects.get().finalized_number == live_chain.node.head - FINAL_AFTER
 
 
 def test_a_wide_window_that_the_node_refuses_is_halved(live_chain: LiveChain, monkeypatch: pytest.MonkeyPatch) -> None:
