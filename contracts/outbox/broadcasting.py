@@ -1,6 +1,7 @@
 """Handing stored bytes to a node, reading its answer, and replacing what is stuck at the same nonce."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import structlog
 from django.conf import settings
@@ -13,7 +14,7 @@ from contracts.errors import AlreadyKnown, InvalidTransaction, RpcError, Underpr
 from contracts.killpoints import reach
 from contracts.models import ChainTransaction, TransactionAttempt
 from contracts.outbox.calls import TRANSFER_GAS, call_of, empty_call, unsigned
-from contracts.outbox.states import advance, advance_all, give_up
+from contracts.outbox.states import advance, advance_all, deliver_outcome
 from contracts.signers import Signer
 
 logger = structlog.get_logger(__name__)
@@ -46,14 +47,18 @@ def broadcast(chain: Chain, signer: Signer, signed: Sequence[Signed]) -> None:
 
 
 def _hand_over(chain: Chain, signed: Sequence[Signed]) -> tuple[list[Signed], list[Signed]]:
-    """Send the bytes once and note the answers. Returns what was too cheap, and what is refused for good and yet may
-    have been taken before.
+    """Send the bytes once and note the answers, but for what is not open any more. Returns what was too cheap, and what
+    is refused for good and yet may have been taken.
     """
-    tries = TransactionAttempt.objects.filter(pk__in=[attempt.pk for _tx, attempt in signed])
     with transaction.atomic():
-        tried = tries.select_for_update().order_by("pk").values_list("pk", "tried_at")
-        first = {pk for pk, before in tried if before is None}
-        tries.update(tried_at=timezone.now())
+        # Locked, as by who gives one up: either it is given up before this, or this is seen then.
+        rows = ChainTransaction.objects.select_for_update().filter(pk__in=[tx.pk for tx, _attempt in signed])
+        still_open = set(rows.filter(state__in=ChainTransaction.IN_FLIGHT).order_by("pk").values_list("pk", flat=True))
+        signed = [(tx, attempt) for tx, attempt in signed if tx.pk in still_open]
+        tries = TransactionAttempt.objects.filter(pk__in=[attempt.pk for _tx, attempt in signed])
+        first = set(tries.filter(tried_at__isnull=True).values_list("pk", flat=True))
+        now = timezone.now()
+        tries.update(tried_at=now)
     answers = client(chain).send_all([bytes(attempt.raw) for _tx, attempt in signed])
     told = list(zip(signed, answers, strict=True))
     reach("outbox.broadcast")
@@ -66,12 +71,23 @@ def _hand_over(chain: Chain, signed: Sequence[Signed]) -> tuple[list[Signed], li
         if isinstance(error, Underpriced):
             underpriced.append((tx, attempt))
         if isinstance(error, InvalidTransaction):
-            if attempt.pk in first and not tx.attempts.exclude(pk=attempt.pk).exists():
-                # No node will take it, and none was handed it before: the action ends. The sweeper fills its nonce.
-                give_up(tx, [State.SIGNED], f"the node refused it: {error}")
-            elif not attempt.cancels and not tx.attempts.filter(broadcast_at__isnull=False).exists():
+            if attempt.pk in first and _give_up_untried(tx, attempt, now, f"the node refused it: {error}"):
+                continue
+            if not attempt.cancels and not tx.attempts.filter(broadcast_at__isnull=False).exists():
                 doubtful.append((tx, attempt))
     return underpriced, doubtful
+
+
+def _give_up_untried(tx: ChainTransaction, attempt: TransactionAttempt, tried_at: datetime, reason: str) -> bool:
+    """End the action if no node will take it, and none was handed it but by us. The sweeper fills its nonce."""
+    with transaction.atomic():
+        ChainTransaction.objects.select_for_update().get(pk=tx.pk)
+        if tx.attempts.exclude(pk=attempt.pk, tried_at=tried_at).exists():
+            return False
+        if not advance(tx, [State.SIGNED], State.FAILED, reason, error=reason):
+            return False
+    deliver_outcome(tx)
+    return True
 
 
 def _note_taken(taken: Sequence[Signed]) -> None:

@@ -1,15 +1,20 @@
 """Sends that a node refuses for good: at once, after one that was never answered, and after another node took it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from contracts.client import GWEI
 from contracts.errors import ChainUnavailable
 from contracts.models import ChainTransaction, OperatorOrder, TransactionAttempt
+from contracts.outbox.broadcasting import broadcast
 from contracts.outbox.operating import order
+from contracts.outbox.sending import signer_for
+from contracts.outbox.tracking import push
 from contracts.testing import LiveChain
 from contracts.testing_proxy import FailingNode, Fault, Line, unavailable
 from contracts.tests.actions import address, balance, plan_transfer
@@ -43,6 +48,35 @@ def test_what_no_node_takes_ends_at_once(live_chain: LiveChain, failing_node: Fa
     live_chain.sweep()
     tx.refresh_from_db()
     assert (tx.state, tx.error) == (State.FAILED, "the node refused it: intrinsic gas too low")
+
+
+def test_what_was_given_up_is_handed_to_no_other_node(live_chain: LiveChain, failing_node: FailingNode) -> None:
+    """Another process has seen it while it was still open."""
+    tx = unanswered(live_chain, failing_node)
+    seen = (ChainTransaction.objects.get(), TransactionAttempt.objects.get())
+    TransactionAttempt.objects.update(tried_at=None)
+    refuse_for_good(failing_node)
+    push(live_chain.chain, live_chain.operator)
+    direct = replace(live_chain.chain, rpc_url=live_chain.node.url)
+    broadcast(direct, signer_for(direct, live_chain.operator), [seen])
+    live_chain.settle()
+    tx.refresh_from_db()
+    assert (tx.state, balance(live_chain, address("a"))) == (State.FAILED, 0)
+
+
+def test_what_another_process_hands_over_meanwhile_is_not_given_up(
+    live_chain: LiveChain, failing_node: FailingNode
+) -> None:
+    def claimed_meanwhile(line: Line) -> None:
+        TransactionAttempt.objects.update(tried_at=timezone.now())
+        connection.close()
+        no_gas(line)
+
+    failing_node.fail(Fault("no gas", claimed_meanwhile).only("eth_sendRawTransaction"), times=1)
+    tx = plan_transfer(address("a"))
+    live_chain.sweep()
+    tx.refresh_from_db()
+    assert (tx.state, [attempt.cancels for attempt in tx.attempts.all()]) == (State.BROADCAST, [False, True])
 
 
 @pytest.mark.parametrize("retried", [False, True], ids=["by the sweeper", "by an operator"])
