@@ -188,33 +188,39 @@ def push(chain: Chain, sender: str) -> int:
     for start in range(0, len(rows), CHUNK):
         known |= node.known([newest[tx.pk].hash for tx in rows[start : start + CHUNK]])
     unknown: list[Signed] = []
-    handed = 0
+    stuck: list[Signed] = []
     for tx in rows:
         attempt = newest[tx.pk]
         if tx.nonce is not None and tx.nonce < reached:
             _look_for_thief(chain, tx, reached)
-        elif attempt.hash in known:
-            handed += _push_known(chain, signer, tx, attempt, is_next=tx.nonce == reached)
-        elif attempt.tried_at is None or attempt.tried_at < timezone.now() - PATIENCE:
+            continue
+        if attempt.hash in known and tx.state == State.SIGNED:
+            _note_sent(tx, attempt)
+            continue
+        if attempt.hash not in known and (attempt.tried_at is None or attempt.tried_at < timezone.now() - PATIENCE):
             unknown.append((tx, attempt))
+        # Only the lowest open nonce can be stuck for its own fees; the others wait for it.
+        if tx.nonce == reached and (attempt.hash in known or attempt.broadcast_at) and _waits_too_long(tx, attempt):
+            stuck.append((tx, attempt))
     broadcast(chain, signer, unknown)
-    return handed + len(unknown)
+    return len(unknown) + sum(_raise_fees(chain, signer, tx, attempt) for tx, attempt in stuck)
 
 
-def _push_known(
-    chain: Chain, signer: Signer, tx: ChainTransaction, attempt: TransactionAttempt, *, is_next: bool
-) -> int:
-    if tx.state == State.SIGNED:
-        # It was sent by a process that died before it could say so.
-        TransactionAttempt.objects.filter(pk=attempt.pk, broadcast_at__isnull=True).update(
-            broadcast_at=timezone.now(), tried_at=timezone.now()
-        )
-        advance(tx, [State.SIGNED], State.BROADCAST, attempt.hash, error="")
-        return 0
-    since = attempt.tried_at or attempt.signed_at
-    # Only the lowest open nonce can be stuck for its own fees; the others wait for it.
-    if not is_next or since > timezone.now() - timedelta(seconds=settings.CHAIN_STUCK_SECONDS):
-        return 0
+def _note_sent(tx: ChainTransaction, attempt: TransactionAttempt) -> None:
+    """It was sent by a process that died before it could say so."""
+    TransactionAttempt.objects.filter(pk=attempt.pk, broadcast_at__isnull=True).update(
+        broadcast_at=timezone.now(), tried_at=timezone.now()
+    )
+    advance(tx, [State.SIGNED], State.BROADCAST, attempt.hash, error="")
+
+
+def _waits_too_long(tx: ChainTransaction, attempt: TransactionAttempt) -> bool:
+    """Since a node took it. Handing it over again begins no new wait: a node may drop it each time."""
+    since = max(tx.state_at, attempt.broadcast_at or attempt.signed_at)
+    return since <= timezone.now() - timedelta(seconds=settings.CHAIN_STUCK_SECONDS)
+
+
+def _raise_fees(chain: Chain, signer: Signer, tx: ChainTransaction, attempt: TransactionAttempt) -> int:
     replacement = replace(chain, signer, tx, attempt)
     if replacement is None:
         return 0

@@ -24,6 +24,7 @@ from contracts.outbox.states import advance, deliver_outcomes
 from contracts.outbox.sweeping import send_now
 from contracts.selectors import for_ref, transaction_status
 from contracts.testing import LiveChain
+from contracts.testing_proxy import FailingNode, Fault, Line
 from contracts.tests.actions import (
     TERMS,
     TRANSFER,
@@ -52,6 +53,13 @@ def outcomes() -> Iterator[list[tuple[str, str]]]:
 
 def states(tx: ChainTransaction) -> list[str]:
     return list(tx.history.values_list("after", flat=True))
+
+
+def a_while_ago(minutes: int) -> None:
+    """Let all that was done have been done so long ago."""
+    then = timezone.now() - timedelta(minutes=minutes)
+    ChainTransaction.objects.update(state_at=then)
+    TransactionAttempt.objects.update(signed_at=then, broadcast_at=then, tried_at=then)
 
 
 def test_enqueue_outside_a_transaction_is_refused(transactional_db: None) -> None:
@@ -244,8 +252,9 @@ def test_a_stuck_transaction_is_replaced_at_the_same_nonce_with_higher_fees(
     live_chain.node.automine(False)
     tx = plan_transfer(address("a"), amount=3)
     live_chain.sweep()
-    settings.CHAIN_STUCK_SECONDS = 0
-    TransactionAttempt.objects.update(tried_at=timezone.now() - timedelta(minutes=5))
+    settings.CHAIN_STUCK_SECONDS = 60
+    a_while_ago(5)
+    TransactionAttempt.objects.update(tried_at=timezone.now())  # as when an operator had it tried again
     live_chain.sweep()
     tx.refresh_from_db()
     first, second = tx.attempts.all()
@@ -260,6 +269,34 @@ def test_a_stuck_transaction_is_replaced_at_the_same_nonce_with_higher_fees(
     tx.refresh_from_db()
     assert (tx.state, tx.transaction_hash) == (State.MINED, second.hash)
     assert balance(live_chain, address("a")) == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_node_takes_and_forgets_each_time_is_handed_over_again_and_in_the_end_replaced(
+    live_chain: LiveChain, failing_node: FailingNode, settings: Any
+) -> None:
+    def forgets(line: Line) -> None:
+        said = [{"jsonrpc": "2.0", "id": one["id"], "result": address("any")} for one in line.questions()]
+        line.say(said)
+
+    settings.CHAIN_STUCK_SECONDS = 60
+    failing_node.fail(Fault("forgets", forgets).only("eth_sendRawTransaction"))
+    tx = plan_transfer(address("a"))
+    for _time in range(3):
+        TransactionAttempt.objects.update(tried_at=timezone.now() - timedelta(minutes=5))
+        live_chain.sweep()
+    tx.refresh_from_db()
+    assert (tx.state, tx.attempts.count(), failing_node.met["forgets"]) == (State.BROADCAST, 1, 3)
+    for attempts in (2, 3):
+        a_while_ago(5)
+        TransactionAttempt.objects.update(tried_at=timezone.now())
+        live_chain.sweep()
+        assert tx.attempts.count() == attempts
+    failing_node.heal()
+    a_while_ago(0)
+    TransactionAttempt.objects.update(tried_at=None)
+    live_chain.settle()
+    assert balance(live_chain, address("a")) == 1
 
 
 def test_no_more_are_open_than_the_bound_allows(live_chain: LiveChain, settings: Any) -> None:
