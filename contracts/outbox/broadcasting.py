@@ -40,7 +40,9 @@ def broadcast(chain: Chain, signer: Signer, signed: Sequence[Signed]) -> None:
         for _round in range(REPLACEMENTS_AT_ONCE):
             underpriced, doubtful = _hand_over(chain, part)
             replaced = [(tx, replace(chain, signer, tx, attempt)) for tx, attempt in underpriced]
-            replaced += [(tx, replace(chain, signer, tx, attempt, cancel=True)) for tx, attempt in doubtful]
+            replaced += [
+                (tx, replace(chain, signer, tx, attempt, cancel=True, capped=True)) for tx, attempt in doubtful
+            ]
             part = [(tx, attempt) for tx, attempt in replaced if attempt is not None]
             if not part:
                 break
@@ -106,19 +108,25 @@ def _note_refused(tx: ChainTransaction, attempt: TransactionAttempt, error: RpcE
 
 
 def replace(
-    chain: Chain, signer: Signer, tx: ChainTransaction, last: TransactionAttempt, *, cancel: bool = False
+    chain: Chain,
+    signer: Signer,
+    tx: ChainTransaction,
+    last: TransactionAttempt,
+    *,
+    cancel: bool = False,
+    capped: bool = False,
 ) -> TransactionAttempt | None:
     """Sign and store the same call at the same nonce with higher fees. None when another process did, or at the cap.
 
     With `cancel`, and ever after it, an empty transaction instead of the call. Replacing is never a second action: of
-    two transactions of one nonce a chain takes one.
+    two transactions of one nonce a chain takes one. With `capped` at the cap's fees where higher ones would pass it: a
+    node that does not have what is replaced asks for no more.
     """
     cancel = cancel or last.cancels
     cap = settings.CHAIN_MAX_FEE_GWEI * GWEI
     paid = Fees(max_fee=int(last.max_fee_per_gas), priority=int(last.max_priority_fee_per_gas))
     fees = client(chain).fees().at_least(paid.bumped())
-    if fees.max_fee > cap and cancel and not last.cancels:
-        # Who does not have what it is to replace asks for no more than that.
+    if fees.max_fee > cap and capped:
         fees = Fees(max_fee=cap, priority=min(fees.priority, cap))
     if fees.max_fee > cap:
         ChainTransaction.objects.filter(pk=tx.pk, state__in=ChainTransaction.IN_FLIGHT).update(

@@ -82,6 +82,7 @@ def carry_out(chain: Chain) -> int:
 
 def _carry_out(chain: Chain, tx: ChainTransaction, action: str, why: str) -> str:
     """What came of it, in a sentence. Doing it twice does no harm: a process may die before it can say that it did."""
+    tx.refresh_from_db()  # much may have become of it since the orders were read
     if action == Action.RETRY:
         return _retry(tx, why)
     if action == Action.CANCEL and give_up(tx, [State.PLANNED], f"canceled by {why}", after=State.CANCELED):
@@ -96,14 +97,15 @@ def _carry_out(chain: Chain, tx: ChainTransaction, action: str, why: str) -> str
         tx.refresh_from_db()
         return tx.error or _("Nothing was signed: it is %(state)s.") % {"state": tx.state}
     broadcast(chain, signer, [(tx, attempt)])
+    tx.refresh_from_db()
+    if tx.error:
+        return tx.error
     if cancel:
         return _("An empty transaction competes for its nonce: which of the two the chain takes decides.")
     return _("Sent with fees of at most %(fee)s wei per gas.") % {"fee": attempt.max_fee_per_gas}
 
 
 def _retry(tx: ChainTransaction, why: str) -> str:
-    # It may have failed, and its app been told, since this was ordered.
-    tx.refresh_from_db()
     if _can_be_planned_anew(tx) and advance(tx, [State.FAILED], State.PLANNED, why, error="", outcome_delivered=False):
         return _("Planned anew.")
     if ChainTransaction.objects.filter(pk=tx.pk, state=State.PLANNED).update(error="", waits_for_nonce=None):

@@ -16,6 +16,7 @@ from contracts.encoding import encode_call
 from contracts.models import ChainCursor, ChainEvent, ChainTransaction
 from contracts.outbox import enqueue
 from contracts.testing import LiveChain
+from contracts.testing_proxy import Fault, Line
 
 # What beat and a worker do together, as one process.
 SWEEPER = """
@@ -101,6 +102,16 @@ def take_coins(live: LiveChain, amount: int) -> None:
         "maxPriorityFeePerGas": hex(10**11),
     }
     live.node.rpc("eth_sendTransaction", transfer)
+
+
+def refusing(message: str) -> Fault:
+    """A node that takes no transaction, and says this."""
+
+    def answer(line: Line) -> None:
+        error = {"code": -32000, "message": message}
+        line.say([{"jsonrpc": "2.0", "id": question["id"], "error": error} for question in line.questions()])
+
+    return Fault("refuses", answer).only("eth_sendRawTransaction")
 
 
 def balance(live: LiveChain, holder: str) -> int:

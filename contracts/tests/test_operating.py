@@ -1,21 +1,25 @@
 """An operator tries again, speeds up and cancels: by a worker, with a reason, and once."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
 from contracts import hooks
+from contracts.client import GWEI
 from contracts.models import ChainTransaction, OperatorOrder
 from contracts.outbox import enqueue
 from contracts.outbox.operating import Action, OrderRefused, order, possible_orders
+from contracts.outbox.sending import send_planned
 from contracts.outbox.states import give_up
 from contracts.testing import LiveChain
-from contracts.tests.actions import TERMS, address, balance, plan_transfer
+from contracts.testing_proxy import FailingNode, Fault, Line
+from contracts.tests.actions import TERMS, address, balance, plan_transfer, refusing
 
 State = ChainTransaction.State
 pytestmark = pytest.mark.django_db
@@ -100,6 +104,47 @@ def test_a_sent_action_is_sped_up_at_its_nonce(live_chain: LiveChain) -> None:
     live_chain.finalize()
     tx.refresh_from_db()
     assert (tx.state, tx.transaction_hash, balance(live_chain, address("a"))) == (State.FINAL, second.hash, 5)
+
+
+def test_at_the_cap_nothing_is_canceled_and_the_order_says_so(live_chain: LiveChain, settings: Any) -> None:
+    tx = waiting(live_chain)
+    settings.CHAIN_MAX_FEE_GWEI = most = int(tx.attempts.get().max_fee_per_gas) // GWEI
+    made = ask(tx, Action.CANCEL)
+    live_chain.sweep()
+    made.refresh_from_db()
+    assert (made.result, tx.attempts.count()) == (f"stuck: higher fees would pass the cap of {most} gwei", 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_order_whose_bytes_the_node_refuses_says_so(live_chain: LiveChain, failing_node: FailingNode) -> None:
+    tx = waiting(live_chain)
+    made = ask(tx, Action.CANCEL)
+    failing_node.fail(refusing("insufficient funds for gas"), times=1)
+    live_chain.sweep()
+    made.refresh_from_db()
+    assert (made.result, tx.attempts.count()) == ("insufficient funds for gas", 2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_signed_after_the_orders_were_read_is_canceled_at_its_nonce(
+    live_chain: LiveChain, failing_node: FailingNode
+) -> None:
+    first = waiting(live_chain)
+    second = plan_transfer(address("b"))
+    ask(first, Action.SPEED_UP)
+    made = ask(second, Action.CANCEL)
+    direct = replace(live_chain.chain, rpc_url=live_chain.node.url)
+
+    def sent_meanwhile(line: Line) -> None:
+        send_planned(direct, live_chain.operator)
+        connection.close()
+        line.say(line.ask())
+
+    failing_node.fail(Fault("sent meanwhile", sent_meanwhile).only("eth_sendRawTransaction"), times=1)
+    live_chain.sweep()
+    made.refresh_from_db()
+    assert made.result.startswith("An empty transaction competes for its nonce")
+    assert [attempt.cancels for attempt in second.attempts.all()] == [False, True]
 
 
 def test_a_failed_action_is_planned_anew_unless_its_app_was_told(live_chain: LiveChain, outcomes: list[Any]) -> None:

@@ -17,9 +17,10 @@ from contracts.outbox.sending import signer_for
 from contracts.outbox.tracking import push
 from contracts.testing import LiveChain
 from contracts.testing_proxy import FailingNode, Fault, Line, unavailable
-from contracts.tests.actions import address, balance, plan_transfer
+from contracts.tests.actions import address, balance, plan_transfer, refusing
 
 State = ChainTransaction.State
+NO_GAS = refusing("intrinsic gas too low")  # no node would ever take it, and this one does not
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.fault]
 
 
@@ -32,14 +33,8 @@ def unanswered(live: LiveChain, node: FailingNode) -> ChainTransaction:
     return tx
 
 
-def no_gas(line: Line) -> None:
-    """No node would ever take it, and this one does not."""
-    error = {"code": -32000, "message": "intrinsic gas too low"}
-    line.say([{"jsonrpc": "2.0", "id": question["id"], "error": error} for question in line.questions()])
-
-
 def refuse_for_good(node: FailingNode) -> None:
-    node.fail(Fault("no gas", no_gas).only("eth_sendRawTransaction"), times=1)
+    node.fail(NO_GAS, times=1)
 
 
 def test_what_no_node_takes_ends_at_once(live_chain: LiveChain, failing_node: FailingNode) -> None:
@@ -70,9 +65,9 @@ def test_what_another_process_hands_over_meanwhile_is_not_given_up(
     def claimed_meanwhile(line: Line) -> None:
         TransactionAttempt.objects.update(tried_at=timezone.now())
         connection.close()
-        no_gas(line)
+        NO_GAS.answer(line)
 
-    failing_node.fail(Fault("no gas", claimed_meanwhile).only("eth_sendRawTransaction"), times=1)
+    failing_node.fail(replace(NO_GAS, answer=claimed_meanwhile), times=1)
     tx = plan_transfer(address("a"))
     live_chain.sweep()
     tx.refresh_from_db()
