@@ -11,13 +11,14 @@ from django.db.models import Count, Q
 
 from contracts.chains import Chain
 from contracts.client import Fees, client
-from contracts.errors import InconsistentNode, Reverted, RpcError
+from contracts.errors import ChainUnavailable, InconsistentNode, Reverted, RpcError
 from contracts.indexer.standing import lags, require_ours
 from contracts.killpoints import reach
 from contracts.models import ChainTransaction, SenderNonce, TransactionAttempt, TransactionHistory
 from contracts.outbox.broadcasting import BATCH, Signed, broadcast
 from contracts.outbox.calls import FILL_NONCE, TRANSFER_GAS, call_of, unsigned
 from contracts.outbox.states import advance_all, give_up
+from contracts.rpc import Rpc
 from contracts.signers import Signer, signer_of
 
 logger = structlog.get_logger(__name__)
@@ -157,8 +158,9 @@ def _note_failed(chain: Chain, simulated: Sequence[Simulated]) -> None:
 
 
 def _would_revert(chain: Chain, tx: ChainTransaction, error: Reverted) -> None:
-    """A revert is certain only when no earlier transaction of ours is open that may change the answer, and when the
-    node that gave it has all that we have read: what it lacks may be what the action builds on.
+    """A revert is certain only when no earlier transaction of ours is open that may change the answer, when the node
+    that gave it has all that we have read (what it lacks may be what the action builds on), and on the chain itself: in
+    the pool stand transactions of strangers that may never be mined.
     """
     if lags(chain):
         ChainTransaction.objects.filter(pk=tx.pk, state=State.PLANNED).update(error=f"{error}, on a node that lags")
@@ -167,9 +169,38 @@ def _would_revert(chain: Chain, tx: ChainTransaction, error: Reverted) -> None:
     waits_for = tx.waits_for_nonce if tx.waits_for_nonce is not None or allocator is None else allocator.next_nonce
     # Asked again, for a block may have gone since it was found that those before it are in one.
     if waits_for is None or client(chain).nonce(tx.sender) >= waits_for:
-        give_up(tx, [State.PLANNED], str(error))
-        return
+        if _reverts_on_chain(chain, call_of(tx, chain)):
+            give_up(tx, [State.PLANNED], str(error))
+            return
+        waits_for = tx.waits_for_nonce
     ChainTransaction.objects.filter(pk=tx.pk, state=State.PLANNED).update(waits_for_nonce=waits_for, error=str(error))
+
+
+def _reverts_on_chain(chain: Chain, call: dict[str, Any]) -> bool:
+    """Whether the call reverts on the newest block, for a second node too where there is one: who is told of a failure
+    gives money back.
+    """
+    node = client(chain)
+    head = node.head()
+    if node.revert_reason(call, head.number) is None:
+        return False
+    if not node.node.has_witnesses:
+        return True
+
+    def reverts(rpc: Rpc) -> bool | None:
+        try:
+            rpc.call("eth_call", call | {"value": hex(call["value"])}, {"blockHash": head.hash})
+        except RpcError as answer:
+            return True if isinstance(answer, Reverted) else None  # it may not have that block yet
+        return False
+
+    try:
+        seen = node.node.witness(reverts)
+    except ChainUnavailable:
+        return False
+    if seen is False:
+        node.node.distrust(InconsistentNode("Another node does not tell that the same call reverts."))
+    return bool(seen)
 
 
 def allocator_of(chain: Chain, sender: str) -> SenderNonce:

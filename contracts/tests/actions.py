@@ -87,8 +87,10 @@ def plan_terms_again(text: str) -> ChainTransaction:
     )
 
 
-def take_coins(live: LiveChain, amount: int) -> None:
-    """The market moves coins of the operator, who has allowed it, at a price that puts it first in the next block."""
+def take_coins(live: LiveChain, amount: int) -> str:
+    """The market moves coins of the operator, who has allowed it, at a price that puts it first in the next block.
+    Returns the transaction's hash.
+    """
     market = live.chain.deployment.address("LicenseMarket")
     live.node.rpc("anvil_setBalance", market, hex(10**19))
     live.node.rpc("anvil_impersonateAccount", market)
@@ -101,7 +103,7 @@ def take_coins(live: LiveChain, amount: int) -> None:
         "maxFeePerGas": hex(10**12),
         "maxPriorityFeePerGas": hex(10**11),
     }
-    live.node.rpc("eth_sendTransaction", transfer)
+    return str(live.node.rpc("eth_sendTransaction", transfer))
 
 
 def refusing(message: str) -> Fault:

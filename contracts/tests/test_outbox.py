@@ -1,6 +1,7 @@
 """From a business action to a final transaction, on a real chain."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -21,10 +22,10 @@ from contracts.models import (
 from contracts.operations.facts import read_facts
 from contracts.outbox import enqueue
 from contracts.outbox.states import advance, deliver_outcomes
-from contracts.outbox.sweeping import send_now
+from contracts.outbox.sweeping import send_now, sweep_chain
 from contracts.selectors import for_ref, transaction_status
 from contracts.testing import LiveChain
-from contracts.testing_proxy import FailingNode, Fault, Line
+from contracts.testing_proxy import FailingNode, Fault, Json, Line
 from contracts.tests.actions import (
     TERMS,
     TRANSFER,
@@ -174,6 +175,47 @@ def test_a_revert_is_certain_only_when_nothing_of_ours_is_open(live_chain: LiveC
     live_chain.sweep()
     tx.refresh_from_db()
     assert (tx.state, len(outcomes)) == (State.FAILED, 1)
+
+
+def test_a_revert_is_certain_only_without_what_strangers_have_in_the_pool(
+    live_chain: LiveChain, outcomes: list[Any]
+) -> None:
+    everything = balance(live_chain, live_chain.operator)
+    live_chain.node.automine(False)
+    taken = take_coins(live_chain, 1)
+    tx = plan_transfer(address("a"), amount=everything, kind=TERMS)
+    live_chain.sweep()
+    tx.refresh_from_db()
+    assert (tx.state, tx.error[:24], outcomes) == (State.PLANNED, "ERC20InsufficientBalance", [])
+    live_chain.node.rpc("anvil_dropTransaction", taken)
+    live_chain.node.automine(True)
+    live_chain.settle()
+    assert balance(live_chain, address("a")) == everything
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_revert_is_certain_only_when_a_second_node_tells_the_same(
+    live_chain: LiveChain, failing_node: FailingNode, outcomes: list[Any]
+) -> None:
+    def reverts(asked: Json, said: Json) -> Json:
+        if asked["method"] not in {"eth_estimateGas", "eth_call"}:
+            return said
+        return {"jsonrpc": "2.0", "id": said["id"], "error": {"code": 3, "message": "execution reverted"}}
+
+    two = replace(live_chain.chain, backup_urls=(live_chain.node.url,))
+    failing_node.fail(Fault("reverts", lambda line: line.each(reverts)))
+    tx = plan_transfer(address("a"), kind=TERMS)
+    sweep_chain(two)
+    tx.refresh_from_db()
+    assert (tx.state, tx.error, outcomes) == (State.PLANNED, "reverted with 0x", [])
+    sweep_chain(two)  # the other node is asked meanwhile
+    failing_node.heal()
+    live_chain.settle()
+    assert balance(live_chain, address("a")) == 1
+    too_much = plan_transfer(address("b"), amount=2**200, kind=TERMS)
+    sweep_chain(two)
+    too_much.refresh_from_db()
+    assert (too_much.state, len(outcomes)) == (State.FAILED, 1)
 
 
 def test_a_revert_on_chain_fails_the_action_only_once_its_block_is_final(
