@@ -6,8 +6,9 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from common.parts import in_parts
 from contracts.chains import Chain
-from contracts.client import client
+from contracts.client import CALLS_PER_REQUEST, client
 from designs.errors import DesignError
 from designs.models import EntryAncestor, EntryVersion, PublicCopy, RegistryEntry, ScrubFinding
 from designs.public_stores import is_removable, public_store
@@ -21,41 +22,43 @@ ANNOUNCED_AFTER = timedelta(hours=1)
 
 def entries(chain: Chain) -> Iterator[str]:
     """Every projected entry must stand on chain with the same creator, kind, status, versions, time and root."""
-    ask = client(chain).call
+    ask = client(chain).calls
     versions: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for entry_id, number, root in EntryVersion.objects.filter(chain_id=chain.chain_id).values_list(
         "entry_id", "number", "record_root"
     ):
         versions[entry_id].append((number, root))
-    for entry in with_status(RegistryEntry.objects.filter(chain_id=chain.chain_id)).iterator():
-        number = int(entry.entry_id, 16)
-        creator, kind, status, _frozen, count, claimed_at, root = ask("DesignRegistry", "entry", number)
-        further = versions[entry.entry_id]
-        on_chain = (creator, kind, status, count, claimed_at, "0x" + bytes(root).hex())
-        in_rows = (
-            entry.creator,
-            entry.kind,
-            entry.entry_status,  # type: ignore[attr-defined]
-            1 + len(further),
-            int(entry.claimed_at.timestamp()),
-            entry.record_root,
-        )
-        if on_chain != in_rows:
-            yield f"entry {entry.entry_id}: the chain says {on_chain}, the database {in_rows}"
-        for version, record_root in further:
-            there = "0x" + bytes(ask("DesignRegistry", "recordRootOf", number, version)).hex()
-            if there != record_root:
-                yield f"version {version} of {entry.entry_id}: the chain says {there}, the database {record_root}"
+    rows = with_status(RegistryEntry.objects.filter(chain_id=chain.chain_id))
+    for part in in_parts(rows, CALLS_PER_REQUEST):
+        answers = ask("DesignRegistry", "entry", [(int(entry.entry_id, 16),) for entry in part])
+        for entry, (creator, kind, status, _frozen, count, claimed_at, root) in zip(part, answers, strict=True):
+            on_chain = (creator, kind, status, count, claimed_at, "0x" + bytes(root).hex())
+            in_rows = (
+                entry.creator,
+                entry.kind,
+                entry.entry_status,  # type: ignore[attr-defined]
+                1 + len(versions[entry.entry_id]),
+                int(entry.claimed_at.timestamp()),
+                entry.record_root,
+            )
+            if on_chain != in_rows:
+                yield f"entry {entry.entry_id}: the chain says {on_chain}, the database {in_rows}"
+    lines = [(entry_id, number, root) for entry_id, further in versions.items() for number, root in further]
+    roots = ask("DesignRegistry", "recordRootOf", [(int(entry_id, 16), number) for entry_id, number, _root in lines])
+    for (entry_id, number, record_root), answer in zip(lines, roots, strict=True):
+        there = "0x" + bytes(answer).hex()
+        if there != record_root:
+            yield f"version {number} of {entry_id}: the chain says {there}, the database {record_root}"
 
 
 def lineage(chain: Chain) -> Iterator[str]:
     """Every entry's table of ancestors must be the registry's."""
-    ask = client(chain).call
     tables: dict[str, list[tuple[int, int, int, bool]]] = defaultdict(list)
     for line in EntryAncestor.objects.filter(chain_id=chain.chain_id).order_by("entry_id", "position"):
         tables[line.entry_id].append((int(line.ancestor_id, 16), line.ppm, line.binding_ppm, line.direct))
-    for entry_id in RegistryEntry.objects.filter(chain_id=chain.chain_id).values_list("entry_id", flat=True):
-        on_chain = ask("DesignRegistry", "ancestorsOf", int(entry_id, 16))
+    entry_ids = list(RegistryEntry.objects.filter(chain_id=chain.chain_id).values_list("entry_id", flat=True))
+    answers = client(chain).calls("DesignRegistry", "ancestorsOf", [(int(entry_id, 16),) for entry_id in entry_ids])
+    for entry_id, on_chain in zip(entry_ids, answers, strict=True):
         if on_chain != tables[entry_id]:
             yield f"ancestors of {entry_id}: the chain says {on_chain}, the database {tables[entry_id]}"
 

@@ -1,7 +1,7 @@
 """Shares and money in the database against the ledger's own storage, to the unit."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -11,6 +11,7 @@ from common.identifiers import ZERO_ADDRESS
 from contracts.chains import CURRENCY, Chain
 from contracts.client import client
 from contracts.models import ChainCursor, ChainEvent
+from royalties.ledger import LedgerError
 from royalties.models import AncestorSettlement, Payout, RevenueEvent, ShareMovement
 from royalties.owed import lines_owed
 from royalties.selectors import fee_ppm, replay
@@ -18,24 +19,22 @@ from royalties.selectors import fee_ppm, replay
 
 def shares(chain: Chain) -> Iterator[str]:
     """Every (entry, holder) must have the units that the movements add up to."""
-    ask = client(chain).call
     held: dict[tuple[str, str], int] = defaultdict(int)
     for entry_id, sender, receiver, units in ShareMovement.objects.filter(chain_id=chain.chain_id).values_list(
         "entry_id", "sender", "receiver", "units"
     ):
         held[entry_id, receiver] += units
         held[entry_id, sender] -= units
-    for (entry_id, holder), units in held.items():
-        if holder == ZERO_ADDRESS:
-            continue
-        on_chain = ask("DesignShares", "balanceOf", holder, int(entry_id, 16))
+    lines = [(entry_id, holder, units) for (entry_id, holder), units in held.items() if holder != ZERO_ADDRESS]
+    questions = [(holder, int(entry_id, 16)) for entry_id, holder, _units in lines]
+    answers = client(chain).calls("DesignShares", "balanceOf", questions)
+    for (entry_id, holder, units), on_chain in zip(lines, answers, strict=True):
         if on_chain != units:
             yield f"shares of {entry_id} at {holder}: the chain says {on_chain}, the database {units}"
 
 
 def money(chain: Chain) -> Iterator[str]:
     """The fee, totals, everyone's claimable amount and the whole balance of each currency must agree."""
-    ask = client(chain).call
     yield from _fee(chain)
     incoming: dict[tuple[str, str], Sums] = defaultdict(Sums)
     for row in (
@@ -52,22 +51,32 @@ def money(chain: Chain) -> Iterator[str]:
         .annotate(amount=Sum("amount"))
     ):
         incoming[settled["entry_id"], settled["currency"]].settle(int(settled["amount"]))
-    claimable: dict[str, int] = defaultdict(int)
-    for (entry_id, currency), sums in incoming.items():
-        entry = int(entry_id, 16)
-        on_chain = tuple(ask("DesignShares", "totals", entry, currency))
-        if on_chain != sums.in_order():
+    questions = [(int(entry_id, 16), currency) for entry_id, currency in incoming]
+    answers = client(chain).calls("DesignShares", "totals", questions)
+    for ((entry_id, currency), sums), on_chain in zip(incoming.items(), answers, strict=True):
+        if tuple(on_chain) != sums.in_order():
             yield f"totals of {entry_id} in {currency}: the chain says {on_chain}, the database {sums.in_order()}"
-        ledger = replay(chain_id=chain.chain_id, entry_id=entry_id, currency=currency)
-        for holder in ledger.holders():
-            amount = ask("DesignShares", "claimable", entry, currency, holder)
-            claimable[currency] += ledger.claimable(holder)
-            if amount != ledger.claimable(holder):
-                yield (
-                    f"claimable of {holder} in {entry_id}: the chain says {amount}, "
-                    f"the database {ledger.claimable(holder)}"
-                )
-    yield from _balances(chain, claimable)
+    due: dict[str, int] = defaultdict(int)
+    yield from _claimable(chain, incoming, due)
+    yield from _balances(chain, due)
+
+
+def _claimable(chain: Chain, earners: Iterable[tuple[str, str]], due: dict[str, int]) -> Iterator[str]:
+    """Of everyone in these entries and currencies; `due` is given the sum of each currency."""
+    lines: list[tuple[str, str, str, int]] = []
+    for entry_id, currency in earners:
+        try:
+            ledger = replay(chain_id=chain.chain_id, entry_id=entry_id, currency=currency)
+        except LedgerError as error:
+            yield f"{entry_id} in {currency}: the database cannot be right, for {error}"
+            continue
+        lines += [(entry_id, currency, holder, ledger.claimable(holder)) for holder in ledger.holders()]
+    questions = [(int(entry_id, 16), currency, holder) for entry_id, currency, holder, _amount in lines]
+    answers = client(chain).calls("DesignShares", "claimable", questions)
+    for (entry_id, currency, holder, amount), on_chain in zip(lines, answers, strict=True):
+        due[currency] += amount
+        if on_chain != amount:
+            yield f"claimable of {holder} in {entry_id}: the chain says {on_chain}, the database {amount}"
 
 
 @dataclass
