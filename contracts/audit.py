@@ -1,11 +1,13 @@
 """Database against chain: what the outbox and the indexer keep must be what the chain has."""
 
-from collections.abc import Generator, Iterable
+from collections import Counter
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.apps import apps
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import connection, transaction
-from django.db.models import Exists, ForeignKey, OuterRef
+from django.db.models import Exists, ForeignKey, Model, OuterRef
 
 from common.locks import Lock, try_hold
 from common.parts import in_parts
@@ -14,12 +16,17 @@ from contracts.chains import Chain
 from contracts.client import client
 from contracts.decoding import decode_log, raw_beside
 from contracts.errors import ChainError, RpcError
-from contracts.hooks import auditors
+from contracts.hooks import Event, auditors, projections_of
+from contracts.indexer.beside import projected
 from contracts.models import ChainCursor, ChainEvent, ChainTransaction, SenderNonce, TransactionAttempt
 
 State = ChainTransaction.State
 CHUNK = 100
 BLOCKS = 1000
+EVENTS = 1000
+
+Row = tuple[type[Model], int, tuple[Any, ...]]
+"""A projected row without its id: its model, its event and its values."""
 
 
 class CannotAudit(ChainError):
@@ -47,7 +54,7 @@ def audit(chain: Chain) -> Generator[tuple[str, list[str]], None, None]:
         if cursor is None:
             raise CannotAudit("Nothing was read of the chain yet: start the indexer (manage.py follow_chain).")
         with client(chain).pinned(cursor.number):
-            for name, auditor in [*OWN_AUDITORS, *auditors()]:
+            for name, auditor in [*OF_THE_STATE, *auditors(), *OF_HISTORY]:
                 try:
                     yield name, list(auditor(chain))
                 except RpcError as error:
@@ -118,6 +125,67 @@ def _as_stored(contract: str, log: Log) -> tuple[str, dict[str, Any], list[str],
     return found.name, found.args, *raw_beside(found, log)
 
 
+def audit_projections(chain: Chain) -> Iterable[str]:
+    """The projected rows are those that the stored events mean: the auditors of apps ask only about rows that are."""
+    events = ChainEvent.objects.filter(chain_id=chain.chain_id).order_by("id")
+    for part in in_parts(events, EVENTS):
+        made: dict[int, ChainEvent] = {}
+        meant: Counter[Row] = Counter()
+        for event in part:
+            try:
+                meant.update(list(_rows_meant(event)))
+            except (LookupError, TypeError, ValueError, ObjectDoesNotExist) as error:
+                yield f"The rows of {_named(event)} cannot be made: {error!r}."
+            else:
+                made[event.pk] = event
+        stored = Counter(_stored_rows(list(made)))
+        for which, rows in (("missing", meant - stored), ("too many", stored - meant)):
+            for (model, event_id), number in _by_event(rows).items():
+                yield f"{number} rows of {model._meta.db_table} are {which} for {_named(made[event_id])}."
+
+
+def _rows_meant(event: ChainEvent) -> Iterator[Row]:
+    told = Event(
+        *(event.pk, event.chain_id, event.block_id, event.contract, event.name),
+        *(event.args, event.transaction_hash, event.log_index),
+    )
+    for projection in projections_of(event.contract, event.name):
+        for row in projection.rows(told):
+            if projection.table is None:
+                yield _row(type(row), {field.column: getattr(row, field.attname) for field in _fields(type(row))})
+            else:
+                yield _row(projection.table.model, dict(zip(projection.table.columns, row, strict=True)))
+
+
+def _stored_rows(event_ids: Sequence[int]) -> Iterator[Row]:
+    for model in projected():
+        fields = _fields(model)
+        columns = [field.column for field in fields]
+        rows = model._default_manager.filter(event__in=event_ids)
+        for values in rows.values_list(*(field.attname for field in fields)).iterator():
+            yield _row(model, dict(zip(columns, values, strict=True)))
+
+
+def _row(model: type[Model], values: Mapping[str, Any]) -> Row:
+    read = [field.to_python(values[field.column]) for field in _fields(model)]
+    return model, values["event_id"], tuple(tuple(value) if isinstance(value, list) else value for value in read)
+
+
+def _fields(model: type[Model]) -> list[Any]:
+    return [field for field in model._meta.concrete_fields if not field.primary_key]
+
+
+def _by_event(rows: Mapping[Row, int]) -> dict[tuple[type[Model], int], int]:
+    found: Counter[tuple[type[Model], int]] = Counter()
+    for (model, event_id, _values), number in rows.items():
+        found[model, event_id] += number
+    return found
+
+
+def _named(event: ChainEvent) -> str:
+    return f"{event} of transaction {event.transaction_hash}"
+
+
 def audit_nonces(chain: Chain) -> Iterable[str]:
     """Every nonce below the allocator's next one is used in the block that was read, or held by a transaction."""
     for allocator in SenderNonce.objects.filter(chain_id=chain.chain_id):
@@ -166,10 +234,14 @@ def audit_transactions(chain: Chain) -> Iterable[str]:
                 )
 
 
-OWN_AUDITORS = [
+# Nodes forget the state of a block soon: what asks for it goes first.
+OF_THE_STATE = [
     ("contracts.reading", audit_reading),
+    ("contracts.nonces", audit_nonces),
+]
+OF_HISTORY = [
     ("contracts.rows", audit_rows),
     ("contracts.events", audit_events),
-    ("contracts.nonces", audit_nonces),
+    ("contracts.projections", audit_projections),
     ("contracts.transactions", audit_transactions),
 ]

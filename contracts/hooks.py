@@ -76,8 +76,9 @@ def register_projection(
     """Let `rows` say what every such event means: model instances, which are stored in the event's transaction.
 
     Rows refer to the event with on_delete=CASCADE: a reorganization takes them away with it. They are written for
-    many events at once; whoever asks the database for rows of earlier events names their models in `reads`. Events
-    that come by the thousand name a `table` instead, and yield a tuple of plain values per row.
+    many events at once; whoever asks the database for rows of earlier events names their models in `reads`, and asks
+    for those alone: the audit makes the rows once more when later ones are there. Events that come by the thousand
+    name a `table` instead, and yield a tuple of plain values per row.
     """
     made = Projection(rows, table, tuple(reads))
     known = _projections.setdefault((contract, event), [])

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Model, Sum
+from django.db.models import Model, Q, Sum
 
 from common.identifiers import ZERO_HASH, entry_id_hex, entry_of_license
 from contracts.hooks import Event
+from contracts.models import ChainBlock
 from licensing.models import (
     EntryClosing,
     LicenseExpiry,
@@ -108,7 +109,9 @@ def _moved(event: Event, ids: list[str], quantities: list[str]) -> Iterator[tupl
 def license_revoked(event: Event) -> Iterator[Model]:
     """LicenseRevoked: of everything that the holder has now, by the movements before it."""
     license_id, holder = int(event.args["licenseId"]), event.args["holder"]
-    moved = LicenseMovement.objects.filter(chain_id=event.chain_id, license_id=license_id)
+    block = ChainBlock.objects.filter(pk=event.block_id).values("number")
+    earlier = Q(event__block__number__lt=block) | Q(event__block=event.block_id, event__log_index__lt=event.log_index)
+    moved = LicenseMovement.objects.filter(earlier, chain_id=event.chain_id, license_id=license_id)
     got = moved.filter(receiver=holder).aggregate(total=Sum("quantity"))["total"] or 0
     gave = moved.filter(sender=holder).aggregate(total=Sum("quantity"))["total"] or 0
     yield LicenseRevocation(
