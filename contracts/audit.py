@@ -234,6 +234,23 @@ def audit_transactions(chain: Chain) -> Iterable[str]:
                 )
 
 
+def audit_given_up(chain: Chain) -> Iterable[str]:
+    """What was given up, and so may have been paid back, is not done on the chain all the same."""
+    cursor = ChainCursor.objects.get(chain_id=chain.chain_id)
+    attempts = TransactionAttempt.objects.filter(
+        transaction__chain_id=chain.chain_id, transaction__state__in=ChainTransaction.GIVEN_UP, cancels=False
+    ).select_related("transaction")
+    for part in in_parts(attempts.order_by("id"), CHUNK):
+        receipts = client(chain).receipts([attempt.hash for attempt in part])
+        for attempt in part:
+            receipt = receipts.get(attempt.hash)
+            if receipt is not None and receipt.succeeded and receipt.block_number <= cursor.finalized_number:
+                yield (
+                    f"{attempt.transaction} is marked {attempt.transaction.state}, "
+                    f"and the chain has done it by {attempt.hash} in block {receipt.block_number}."
+                )
+
+
 # Nodes forget the state of a block soon: what asks for it goes first.
 OF_THE_STATE = [
     ("contracts.reading", audit_reading),
@@ -244,4 +261,5 @@ OF_HISTORY = [
     ("contracts.events", audit_events),
     ("contracts.projections", audit_projections),
     ("contracts.transactions", audit_transactions),
+    ("contracts.given_up", audit_given_up),
 ]
