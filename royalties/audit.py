@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import structlog
 from django.db.models import Sum
 
 from common.identifiers import ZERO_ADDRESS
@@ -15,6 +16,8 @@ from royalties.ledger import LedgerError
 from royalties.models import AncestorSettlement, Payout, RevenueEvent, ShareMovement
 from royalties.owed import lines_owed
 from royalties.selectors import fee_ppm, replay
+
+logger = structlog.get_logger(__name__)
 
 
 def shares(chain: Chain) -> Iterator[str]:
@@ -105,27 +108,33 @@ def _fee(chain: Chain) -> Iterator[str]:
         yield f"the fee on chain is {on_chain} ppm, the pages say {in_rows}"
 
 
-def _balances(chain: Chain, claimable: dict[str, int]) -> Iterator[str]:
+def _balances(chain: Chain, due: dict[str, int]) -> Iterator[str]:
+    """Of every currency of the ledger. That it holds more is no difference: anyone may send it coins."""
     node = client(chain)
     known = node.call("DesignShares", "currencies")
+    for currency in sorted(due.keys() - set(known)):
+        yield f"{currency} brought revenue but is no currency of this deployment"
     withdrawn: dict[str, int] = defaultdict(int)
     for event in ChainEvent.objects.filter(chain_id=chain.chain_id, contract="DesignShares", name="FeesWithdrawn"):
         withdrawn[event.text("currency")] += event.integer("amount")
-    for currency, due in claimable.items():
+    for currency in known:
         here = {"chain_id": chain.chain_id, "currency": currency}
-        gross = RevenueEvent.objects.filter(**here).aggregate(total=Sum("gross"))["total"] or 0
+        came = RevenueEvent.objects.filter(**here).aggregate(gross=Sum("gross"), fee=Sum("fee"))
         paid = Payout.objects.filter(**here).aggregate(total=Sum("amount"))["total"] or 0
-        if currency not in known:
-            yield f"{currency} brought revenue but is no currency of this deployment"
-            continue
+        fees = int(came["fee"] or 0) - withdrawn[currency]
+        held = node.call("DesignShares", "feesHeld", currency)
+        if held != fees:
+            yield f"fees held in {currency}: the chain says {held}, the database {fees}"
         balance = _balance(chain, currency)
-        fees = node.call("DesignShares", "feesHeld", currency)
         reserved = _reserved(chain, currency)
-        if balance < due + fees + reserved:
-            yield f"{currency}: the ledger holds {balance}, owes {due}, {reserved} to ancestors and {fees} in fees"
-        left = int(gross) - int(paid) - withdrawn[currency]
+        owed = due.get(currency, 0)
+        if balance < owed + fees + reserved:
+            yield f"{currency}: the ledger holds {balance}, owes {owed}, {reserved} to ancestors and {fees} in fees"
+        left = int(came["gross"] or 0) - int(paid) - withdrawn[currency]
         if balance < left:
             yield f"{currency}: {left} should be left of what came in, but the ledger holds {balance}"
+        if balance > left:
+            logger.info("ledger_holds_more", chain=chain.role, currency=currency, surplus=balance - left)
 
 
 def _balance(chain: Chain, currency: str) -> int:
