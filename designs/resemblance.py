@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 from django.utils.translation import gettext as _
 
 from designs.models import Design, DesignVersion, Fingerprint, OriginalityMatch, RegistryEntry
@@ -87,13 +87,13 @@ def resemblances_of(version: DesignVersion, *, viewer: Any, parents: Collection[
     """
     rows = matches_of(version).prefetch_related(
         cover_previews("earlier__design__versions"), cover_previews("version__design__versions")
-    )
+    )[:SHOWN]
     others = {row.pk: row.of(version).design for row in rows}
     entries = [other.entry_id for other in others.values() if other.entry_id]
     anchored = set(RegistryEntry.objects.filter(entry_id__in=entries).values_list("chain_id", "entry_id"))
     moderator = viewer.has_perm("moderation.view_review")
     found: dict[int, Resemblance] = {}
-    for row in sorted(rows, key=lambda row: (Kind.values.index(row.kind), row.pk)):
+    for row in rows:
         design = others[row.pk]
         own = design.owner_id == version.design.owner_id
         public = (design.chain_id, design.entry_id) in anchored and design.state not in HIDDEN
@@ -117,19 +117,27 @@ def others_published_before(version: DesignVersion, *, parents: Collection[str] 
 
     Also with those that were uploaded later and yet published first.
     """
-    rows = []
-    for match in matches_of(version):
-        other = match.of(version).design
-        if other.owner_id != version.design.owner_id and other.entry_id not in parents and other.state in _PUBLISHED:
-            rows.append(match)
-    return rows
+    owner = version.design.owner_id
+    rows = matches_of(version).filter(Q(earlier=version) | Q(earlier__design__state__in=_PUBLISHED))
+    rows = rows.exclude(version__design__owner=owner, earlier__design__owner=owner)
+    for end in ("version", "earlier"):
+        rows = rows.exclude(**{f"{end}__design__entry_id__in": list(parents)})
+    return list(rows[:SHOWN])
 
 
 def matches_of(version: DesignVersion) -> "QuerySet[OriginalityMatch]":
-    """With what came before it, and with what came later and was published."""
+    """With what came before it, and with what came later and was published before it; exact ones first."""
     before, since = Q(version=version), Q(earlier=version, version__design__state__in=_PUBLISHED)
-    return OriginalityMatch.objects.filter(before | since).select_related(
-        "earlier__design__owner", "version__design__owner"
+    key = {"chain_id": version.design.chain_id or 0, "entry_id": version.design.entry_id or ""}
+    own = RegistryEntry.objects.filter(**key).select_related("event__block").first()
+    if own is not None:
+        its = {name: OuterRef(f"version__design__{name}") for name in key}
+        since &= Q(Exists(RegistryEntry.objects.filter(**its).claimed_before(own)))
+    exact_first = Case(*(When(kind=kind, then=Value(place)) for place, kind in enumerate(Kind.values)))
+    return (
+        OriginalityMatch.objects.filter(before | since)
+        .select_related("earlier__design__owner", "version__design__owner")
+        .order_by(exact_first, "pk")
     )
 
 

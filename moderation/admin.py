@@ -10,7 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from designs.resemblance import matches_of, sentence_of
+from designs.resemblance import SHOWN, matches_of, sentence_of
 from moderation.models import Review
 from moderation.services import AlreadyDecided, decide
 
@@ -54,7 +54,7 @@ class ReviewAdmin(admin.ModelAdmin):
     @admin.display(description=_("earlier designs that look alike"))
     def alike(self, review: Review) -> SafeString | str:
         """Each with what was measured; the pages show the pictures."""
-        rows = matches_of(review.version)
+        rows = matches_of(review.version)[:SHOWN]
         return format_html_join(
             "",
             '<p><a href="{}">{}</a>, {} ({})<br>{}: {}</p>',

@@ -1,6 +1,6 @@
 """What a design says of its making, and what stands of it on chain."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -46,17 +46,27 @@ class ProvenanceRecord(models.Model):
         return SaltedRecord(self.fields, self.salts, self.schema)
 
 
+def _claimed_before(time: Any, number: Any, index: Any) -> Q:
+    """Whether a claim came before one of this time, block number and log index."""
+    return (
+        Q(claimed_at__lt=time)
+        | Q(claimed_at=time, event__block__number__lt=number)
+        | Q(claimed_at=time, event__block__number=number, event__log_index__lt=index)
+    )
+
+
 class RegistryEntryQuerySet(models.QuerySet["RegistryEntry"]):
+    def claimed_before(self, entry: "RegistryEntry") -> "RegistryEntryQuerySet":
+        """Those whose claims came before that of `entry`, of whichever file."""
+        event = entry.event
+        return self.filter(_claimed_before(entry.claimed_at, event.block.number, event.log_index))
+
     def with_claim_order(self) -> "RegistryEntryQuerySet":
         """Annotate claim_order: 1 for the first claim of the file known to this registry, 2 for the next one."""
         number, index = OuterRef("event__block__number"), OuterRef("event__log_index")
         earlier = (
             RegistryEntry.objects.filter(chain_id=OuterRef("chain_id"), output_hash=OuterRef("output_hash"))
-            .filter(
-                Q(claimed_at__lt=OuterRef("claimed_at"))
-                | Q(claimed_at=OuterRef("claimed_at"), event__block__number__lt=number)
-                | Q(claimed_at=OuterRef("claimed_at"), event__block__number=number, event__log_index__lt=index)
-            )
+            .filter(_claimed_before(OuterRef("claimed_at"), number, index))
             .order_by()
             .values("output_hash")
             .annotate(number=Count("pk"))

@@ -11,13 +11,15 @@ from django.urls import reverse
 from accounts.models import User
 from common.testing import PASSWORD
 from designs.models import Design, OriginalityMatch
-from designs.resemblance import others_published_before
+from designs.resemblance import SHOWN, others_published_before, resemblances_of
 from designs.services.received import ReceivedFile
 from designs.tests.alike import compared, draft, png_of
 from designs.tests.test_descriptors import strokes
+from marketplace.tests import rows
 from marketplace.tests.pages import signed_in
 from marketplace.tests.support import published, with_offer
 from moderation.models import Review
+from moderation.services import open_case
 from studio.models.terms import ParentDraft
 from studio.services import publishing
 from studio.services.drafts import replace_master
@@ -148,3 +150,50 @@ def test_a_file_that_took_the_place_of_another_came_later_than_what_came_meanwhi
     assert copy.pk < first.pk
     assert [(match.version, match.earlier) for match in OriginalityMatch.objects.all()] == [(copy, first)]
     assert len(others_published_before(copy)) == 1
+
+
+def test_a_copy_that_is_published_later_is_no_earlier_design(
+    creator: User, stranger: User, moderator: User, tmp_path: Path
+) -> None:
+    root = User.objects.create_superuser(email="root@example.org", password=PASSWORD, display_name="Root")
+    first = draft(creator, png_of(PRINT), "print.png", title="Estuary")
+    compared(first, tmp_path)
+    rows.anchor(first, block=5)
+    copy = draft(stranger, png_of(PRINT.resize((120, 90))), "copy.png", title="Mine")
+    compared(copy, tmp_path)
+    rows.anchor(copy, block=9)
+
+    of_the_original = read(signed_in(root).get(open_case(moderator=root, design=first).get_absolute_url()))
+    of_the_copy = read(signed_in(root).get(open_case(moderator=root, design=copy).get_absolute_url()))
+
+    assert "None was found among the designs here." in of_the_original
+    assert "Mine" not in of_the_original
+    assert HEADING not in read(page_of(creator, first))
+    assert "Estuary" in of_the_copy
+    assert HEADING in read(page_of(stranger, copy))
+
+
+def test_what_was_uploaded_later_and_published_first_came_earlier(
+    creator: User, stranger: User, tmp_path: Path
+) -> None:
+    slow = draft(stranger, png_of(PRINT.resize((120, 90))), "copy.png", title="Mine")
+    compared(slow, tmp_path)
+    first = draft(creator, png_of(PRINT), "print.png", title="Estuary")
+    compared(first, tmp_path)
+    rows.anchor(first, block=5)
+    rows.anchor(slow, block=9)
+
+    assert "Estuary" in read(page_of(stranger, slow))
+
+
+def test_no_more_than_a_few_are_listed_and_the_exact_ones_among_them(creator: User, stranger: User) -> None:
+    version = rows.draft(stranger, "Mine").versions.get()
+    for number in range(SHOWN + 1):
+        other = rows.draft(creator, f"Work {number}").versions.get()
+        kind = "same_file" if number == SHOWN else "near_copy"
+        OriginalityMatch.objects.create(version=version, earlier=other, kind=kind, thresholds=1)
+
+    listed = resemblances_of(version, viewer=creator)
+
+    assert len(listed) == SHOWN
+    assert listed[0].match.kind == "same_file"
