@@ -55,15 +55,13 @@ def make_rendition(
     about: Statement,
     folder: Path,
     *,
-    units: str,
     sign: Sign,
     credential: Credential,
     progress: Progress | None = None,
 ) -> MadeRendition:
     """Make the form that `about` names, out of the master, in an empty folder.
 
-    `about` is a statement without content and signature, which `sign` adds. Lengths are in `units` where the file
-    does not say. Raises RenditionError.
+    `about` is a statement without content and signature, which `sign` adds. Raises RenditionError.
     """
     if about.form == "c2pa":
         return _sidecar(master, detected.media_type, about, sign, credential)
@@ -72,7 +70,7 @@ def make_rendition(
         "input": str(master.resolve()),
         "format": detected.format,
         "form": about.form,
-        "units": units,
+        **detected.frame(),
         "longest": LONGEST,
         "max_pixels": limits.max_pixels,
         "max_triangles": limits.max_triangles,

@@ -5,6 +5,7 @@ Killed at any line, a making is repeated from its start: what it had signed was 
 
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -118,12 +119,12 @@ def _made(rendition: Rendition, folder: Path) -> MadeRendition:
         master=rendition.master_sha256,
         form=rendition.form,
     )
+    detected = preflight(path, version.file_name)
     return make_rendition(
         path,
-        preflight(path, version.file_name),
+        replace(detected, stated_units=version.stated_units, stated_up=version.stated_up),
         about,
         folder,
-        units=str(version.facts.get("units", "")),
         sign=_signing(here),
         credential=_credentialing(rendition, path, folder),
         progress=_beat(rendition),

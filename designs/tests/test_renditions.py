@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from django.utils import timezone
 from PIL import Image
@@ -28,6 +29,7 @@ from designs.tests.archives import threemf
 from designs.tests.samples import binary_stl, glb_bytes, glb_document, image_bytes
 from designs.untrusted.conversion import convert
 from designs.untrusted.embedding import embed
+from designs.untrusted.meshes import read_model
 from designs.untrusted.refusal import Refusal
 from marketplace.tests import rows
 
@@ -112,10 +114,41 @@ def test_a_mesh_is_converted_upright_and_in_the_units_of_the_format(anchored: Ma
     assert statements_in(str(path)) == []
 
 
+OBJ = (
+    b"v 0 0 0\nv 10 0 0\nv 10 20 0\nv 0 20 0\nv 0 0 30\nv 10 0 30\nv 10 20 30\nv 0 20 30\n"
+    b"f 1 4 3 2\nf 5 6 7 8\nf 1 2 6 5\nf 2 3 7 6\nf 3 4 8 7\nf 4 1 5 8\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "form", "stated", "extent"),
+    [
+        (OBJ, "box.obj", "obj", {}, (10, 30, 20)),
+        (OBJ, "box.obj", "obj", {"stated_up": "z"}, (10, 20, 30)),
+        (OBJ, "box.obj", "obj", {"stated_up": "z", "stated_units": "cm"}, (100, 200, 300)),
+        (binary_stl(), "box.stl", "stl_binary", {"stated_up": "y"}, (10, 30, 20)),
+    ],
+)
+def test_a_mesh_stands_and_measures_as_its_creator_says(
+    anchored: Make, content: bytes, name: str, form: str, stated: dict[str, str], extent: tuple[int, int, int]
+) -> None:
+    """A box of 10 × 20 × 30 in formats that say neither what is up nor what a unit is."""
+    design = anchored(content, name, form, units=stated.get("stated_units", "unknown"))
+    design.versions.update(**stated)
+    wide, deep, high = extent
+    in_their_axes = {"stl": extent, "3mf": extent, "glb": (wide / 1000, high / 1000, deep / 1000)}
+    for wanted in forms_of(version_of(design)):
+        path = made(design, wanted)[1]
+        read_as = "stl_binary" if wanted == "stl" else str(wanted)
+        model = read_model({"input": str(path), "format": read_as, "max_triangles": 100, "max_pixels": 100})
+        corners = np.concatenate([part.positions for part in model.parts])
+        assert np.ptp(corners, axis=0) == pytest.approx(in_their_axes[wanted]), wanted
+
+
 def converted(tmp_path: Path, form: str) -> bytes:
     """A cube of 10 × 20 × 30 in an STL, which says nothing of units and up."""
     (tmp_path / "in").write_bytes(binary_stl())
-    request = {"input": str(tmp_path / "in"), "format": "stl_binary", "form": form, "units": "unknown"}
+    request = {"input": str(tmp_path / "in"), "format": "stl_binary", "form": form}
     convert({**request, "max_triangles": 100, "max_pixels": 100}, str(tmp_path / "out"), lambda what, part: None)
     return (tmp_path / "out").read_bytes()
 

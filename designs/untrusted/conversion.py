@@ -36,7 +36,7 @@ def convert(request: dict[str, Any], target: str, progress: Progress) -> str:
     """Write the file in the wanted form to `target`; return its media type. Raises Refusal."""
     model = read_model(request)
     progress("read", 0.3)
-    to_mm = MILLIMETERS.get(request.get("units") or model.units, MILLIMETERS.get(model.units, 1.0))
+    to_mm = MILLIMETERS.get(model.units, 1.0)
     if request["form"] == "glb":
         _write_glb(model, to_mm / 1000, target, progress)
         return "model/gltf-binary"
