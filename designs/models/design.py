@@ -115,7 +115,7 @@ class DesignVersion(models.Model):
     # By the creator, for a format that does not say it.
     stated_units = models.CharField(max_length=2, choices=LengthUnit, blank=True)
     stated_up = models.CharField(max_length=1, choices=UpAxis, blank=True)
-    # Came with many others: its processing lets pass what somebody waits for.
+    # Came, or was planned anew, with many others: its processing lets pass what somebody waits for.
     bulk = models.BooleanField(default=False)
     # When this file came: of two that show the same, the one that came first is the earlier.
     file_at = models.DateTimeField(default=timezone.now, db_default=Now())

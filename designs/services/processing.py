@@ -188,6 +188,7 @@ def retry_processing(*, version: DesignVersion) -> bool:
     """Let failed steps run again, at their creator's wish. False when none had failed."""
     again = version.steps.filter(state=State.FAILED).update(state=State.WAITING, attempts=0)
     if again:
+        _somebody_waits(version)
         _nudge(version.pk)
     return bool(again)
 
@@ -209,7 +210,13 @@ def set_watermark(*, design: Design, wanted: bool) -> bool:
 def _do_over(version: DesignVersion, name: ProcessingStep.Name) -> None:
     """Let a step run once more. A run that is under way is not the step's any more, and writes nothing."""
     version.steps.filter(name=name).update(state=State.WAITING, attempts=0, percent=0, error_code="", message="")
+    _somebody_waits(version)
     _nudge(version.pk)
+
+
+def _somebody_waits(version: DesignVersion) -> None:
+    """What came or was planned with many others is its creator's alone from now on."""
+    DesignVersion.objects.filter(pk=version.pk, bulk=True).update(bulk=False)
 
 
 def sweep_processing(*, limit: int = 50) -> int:
@@ -269,7 +276,8 @@ def plan_processing(*, version: DesignVersion) -> None:
 def plan_missing(*, limit: int | None = None) -> int:
     """Plan the optional steps that versions processed by an earlier release do not have. Returns how many versions.
 
-    What is still being processed is left alone, and what nobody waits for is done in the background.
+    What is still being processed is left alone, and all of it is done once nobody waits. A first picture is of no use
+    to a version that has its cover.
     """
     missing: dict[int, list[ProcessingStep]] = {}
     for kind in Design.Kind.values:
@@ -277,7 +285,7 @@ def plan_missing(*, limit: int | None = None) -> int:
         processed = DesignVersion.objects.filter(design__kind=kind, steps__state=State.DONE).exclude(
             steps__in=ProcessingStep.objects.exclude(name__in=OPTIONAL).exclude(state=State.DONE)
         )
-        for name in set(order) & set(OPTIONAL):
+        for name in set(order) & set(OPTIONAL) - {Name.FIRST}:
             without = processed.exclude(steps__name=name).distinct().order_by("pk").values_list("pk", flat=True)
             for version_id in without[:limit]:
                 step = ProcessingStep(version_id=version_id, name=name, position=order.index(name))
@@ -285,5 +293,6 @@ def plan_missing(*, limit: int | None = None) -> int:
     for version_id in sorted(missing)[:limit]:
         with transaction.atomic():
             ProcessingStep.objects.bulk_create(missing[version_id], ignore_conflicts=True)
+            DesignVersion.objects.filter(pk=version_id).update(bulk=True)
             _nudge(version_id)
     return len(sorted(missing)[:limit])

@@ -9,27 +9,43 @@ from designs.models import ProcessingStep
 from designs.services import processing
 from designs.services.processing import process_version
 from designs.tests.samples import binary_stl
-from designs.tests.test_processing import steps_of
+from designs.tests.test_processing import sent_to, steps_of
 from designs.tests.uploading import uploaded
 
 pytestmark = pytest.mark.django_db
 
 
-def test_versions_of_an_earlier_release_are_given_the_steps_that_they_lack(creator, png) -> None:
+def test_versions_of_an_earlier_release_are_given_the_steps_that_they_lack(creator, png, monkeypatch) -> None:
     older, open_still = (uploaded(creator, binary_stl(header=made), name="a.stl") for made in (b"then", b"now"))
     picture = uploaded(creator, png)
     for design in (older, picture):
         ProcessingStep.objects.filter(version__design=design).update(state="done")
-    new = {"wall_map", "large_cover"}
-    ProcessingStep.objects.filter(name__in=new).delete()
+    new = {"measure", "wall_map", "large_cover"}
+    ProcessingStep.objects.filter(name__in={"first", *new}).delete()
+    sent = sent_to(monkeypatch)
 
     call_command("plan_missing_steps")
+
+    assert sent == [(processing.Lane.BACK, older.versions.get().pk)]
 
     waiting = ProcessingStep.objects.filter(state="waiting").values_list("version__design", "name")
     assert {name for design, name in waiting if design == older.pk} == new
     assert not {name for design, name in waiting if design in (open_still.pk, picture.pk)} & new
-    assert [name for name, _state in steps_of(older)][-2:] == ["wall_map", "large_cover"]
+    assert [name for name, _state in steps_of(older)][-4:] == ["measure", "views", "wall_map", "large_cover"]
     assert processing.plan_missing() == 0
+
+
+def test_what_was_planned_with_many_is_in_front_again_once_its_creator_waits(creator, monkeypatch) -> None:
+    design = uploaded(creator, binary_stl(), name="a.stl")
+    version = design.versions.get()
+    ProcessingStep.objects.filter(version=version).update(state="done")
+    ProcessingStep.objects.filter(version=version, name="measure").delete()
+    processing.plan_missing()
+    ProcessingStep.objects.filter(version=version, name="measure").update(state="failed")
+    sent = sent_to(monkeypatch)
+
+    assert processing.retry_processing(version=version)
+    assert sent == [(processing.Lane.FRONT, version.pk)]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -121,7 +121,8 @@ def _put_in_place(design: Design, master: ReceivedFile, blob: StoredBlob, detect
     version.file_at = timezone.now()
     version.file_name = master.safe_name
     version.facts = {}
-    version.save(update_fields=["master", "file_name", "facts", "file_at"])
+    version.bulk = False
+    version.save(update_fields=["master", "file_name", "facts", "file_at", "bulk"])
     Design.objects.filter(pk=design.pk).update(kind=detected.kind, state=Design.State.PROCESSING, state_reason="")
     version.design.refresh_from_db()
     plan_processing(version=version)
@@ -137,8 +138,8 @@ def state_frame(*, actor: User, design: Design, units: str, up: str) -> None:
     version = design.versions.latest("number")
     if (version.stated_units, version.stated_up) == (units, up):
         return
-    version.stated_units, version.stated_up = units, up
-    version.save(update_fields=["stated_units", "stated_up"])
+    version.stated_units, version.stated_up, version.bulk = units, up, False
+    version.save(update_fields=["stated_units", "stated_up", "bulk"])
     # A step that runs now belongs to nobody any more, so it writes nothing. Pictures stay until new ones are there.
     version.steps.all().delete()
     Design.objects.filter(pk=design.pk).update(state=Design.State.PROCESSING, state_reason="")
