@@ -10,7 +10,7 @@ from designs.inspection import FileLimits, preflight, sentence
 from designs.previews import make_viewer
 from designs.tests.archives import overlapping, patched, zipped
 from designs.tests.many import outcomes
-from designs.tests.samples import CUBE_CORNERS, CUBE_FACES, glb_document, image_bytes
+from designs.tests.samples import CUBE_CORNERS, CUBE_FACES, glb_bytes, glb_document, image_bytes
 from designs.tests.viewer_models import read_glb
 
 LIMITS = FileLimits(max_pixels=1_000_000, max_triangles=100_000)
@@ -38,6 +38,20 @@ def gltf_text(uri: str | None = None, **changes) -> bytes:
     document = copy.deepcopy(document)
     document["buffers"][0]["uri"] = uri or "data:application/octet-stream;base64," + base64.b64encode(binary).decode()
     return json.dumps({**document, **changes}).encode()
+
+
+def glb_worn(picture: bytes, *, uri: str = "", **image) -> bytes:
+    """The cube as GLB, wearing this picture."""
+    document, binary = glb_document()
+    document = copy.deepcopy(document)
+    start = len(binary) + -len(binary) % 4
+    binary = binary.ljust(start, b"\x00") + picture
+    document["buffers"][0]["byteLength"] = len(binary)
+    document["bufferViews"].append({"buffer": 0, "byteOffset": start, "byteLength": len(picture)})
+    document["images"] = [{"uri": uri} if uri else {"bufferView": 2, "mimeType": "image/png", **image}]
+    document["textures"] = [{"source": 0}]
+    document["materials"][0]["pbrMetallicRoughness"]["baseColorTexture"] = {"index": 0}
+    return glb_bytes(document, binary)
 
 
 def gltf_zip(uri: str = "a.bin", **files: bytes) -> bytes:
@@ -94,6 +108,16 @@ def test_a_gltf_is_the_same_cube_alone_and_in_a_zip(tmp_path):
         assert facts["volume"] == pytest.approx(1), case
 
 
+def test_a_glb_wears_what_gltf_knows(tmp_path):
+    palette = image_bytes(mode="P", transparency=bytes(range(256)))
+    pictures = {"png": image_bytes(), "jpeg": image_bytes("JPEG"), "webp": image_bytes("WEBP"), "palette": palette}
+    cases = {name: (glb_worn(picture), "a.glb") for name, picture in pictures.items()}
+    cases["as text"] = (glb_worn(b"", uri="data:image/png;base64," + base64.b64encode(palette).decode()), "a.glb")
+    cases["ktx 2"] = (glb_worn(b"\xabKTX 20\xbb", mimeType="image/ktx2"), "a.glb")
+    for case, outcome in outcomes(cases, tmp_path, limits=LIMITS).items():
+        assert (outcome.code, outcome.facts["triangles"]) == ("", 12), case
+
+
 def test_the_texture_of_a_packed_obj_reaches_the_viewer(tmp_path):
     path = tmp_path / "a.zip"
     path.write_bytes(zipped(PACKED))
@@ -102,6 +126,7 @@ def test_the_texture_of_a_packed_obj_reaches_the_viewer(tmp_path):
     assert len(document["images"]) == 1
 
 
+EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\nshowpage\n"
 HOSTILE = {
     "obj without faces": (obj_text([]), "a.obj", "no_triangles"),
     "obj of lines": (obj_text().replace(b"f ", b"l "), "a.obj", "no_triangles"),
@@ -163,6 +188,15 @@ HOSTILE = {
     "gltf with a text for a number": (
         gltf_text(materials=[{"normalTexture": {"index": 0, "scale": "much"}}]), "a.gltf", "unreadable",
     ),
+    "glb with a texture that is a program for a printer": (glb_worn(EPS), "a.glb", "texture_unreadable"),
+    "glb with such a texture as text": (
+        glb_worn(b"", uri="data:image/png;base64," + base64.b64encode(EPS).decode()), "a.glb", "texture_unreadable",
+    ),
+    "glb with a texture that is none": (glb_worn(b"no picture"), "a.glb", "texture_unreadable"),
+    "glb with a texture of too many pixels": (
+        glb_worn(image_bytes(size=(2000, 1000))), "a.glb", "too_many_pixels",
+    ),
+    "glb with half a texture": (glb_worn(image_bytes()[:150]), "a.glb", "texture_unreadable"),
     "zip whose gltf leads out": (gltf_zip("../../../etc/passwd"), "a.zip", "external_reference"),
     "zip whose gltf leads away": (gltf_zip("https://127.0.0.1/a.bin"), "a.zip", "external_reference"),
     "zip whose buffer is short": (gltf_zip(**{"a.bin": b"1234"}), "a.zip", "out_of_bounds"),

@@ -1,19 +1,27 @@
 """GLB through trimesh into parts, with the node transforms applied."""
 
+import base64
+import binascii
 import gc
-import warnings
+import io
+from collections.abc import Sequence
+from functools import partial
 from typing import IO, Any
+from urllib.parse import unquote_to_bytes
 
 import numpy as np
 import trimesh
 from PIL import Image
+from trimesh.exchange import gltf as trimesh_gltf
 from trimesh.visual import ColorVisuals, TextureVisuals
 
+from designs.untrusted import textures
 from designs.untrusted.geometry import Coordinates, Floats
 from designs.untrusted.meshes import Material, Model, Part
 from designs.untrusted.refusal import Refusal
 
 MAX_PARTS = 4000
+_PICTURES = ("PNG", "JPEG", "WEBP")
 
 
 def read_glb(path: str, *, max_triangles: int, max_pixels: int) -> Model:
@@ -24,8 +32,8 @@ def read_glb(path: str, *, max_triangles: int, max_pixels: int) -> Model:
 
 def read_glb_stream(stream: IO[bytes], *, max_triangles: int, max_pixels: int) -> Model:
     """Read a GLB that its container's rules have passed. Raises Refusal."""
-    Image.MAX_IMAGE_PIXELS = max_pixels
-    warnings.simplefilter("error", Image.DecompressionBombWarning)
+    # Its own way opens a picture as whatever Pillow knows, also as EPS, and passes over what fails.
+    trimesh_gltf._parse_textures = partial(_pictures, max_pixels=max_pixels)
     scene = trimesh.load_scene(stream, file_type="glb", process=False)
     instances = [(scene.graph[node][0], scene.geometry[scene.graph[node][1]]) for node in scene.graph.nodes_geometry]
     instances = [(transform, mesh) for transform, mesh in instances if isinstance(mesh, trimesh.Trimesh)]
@@ -39,6 +47,32 @@ def read_glb_stream(stream: IO[bytes], *, max_triangles: int, max_pixels: int) -
     # A scene refers to itself: without this its own doubles would stay while ours are measured.
     gc.collect()
     return model
+
+
+def _pictures(
+    document: dict[str, Any], views: Sequence[bytes], _resolver: Any = None, *, max_pixels: int
+) -> list[Image.Image | None]:
+    """The pictures of a glTF, of which no more than the heads were read. None for KTX 2, which stands beside another
+    one. Raises Refusal."""
+    found: list[Image.Image | None] = []
+    for image in document.get("images", []):
+        if image.get("mimeType") == "image/ktx2":
+            found.append(None)
+            continue
+        content = views[image["bufferView"]] if "bufferView" in image else data_of(image.get("uri", ""))
+        found.append(textures.opened(io.BytesIO(content), max_pixels=max_pixels, formats=_PICTURES))
+    return found
+
+
+def data_of(reference: str) -> bytes:
+    """The content of a data: URI. Raises Refusal."""
+    head, comma, encoded = reference.partition(",")
+    if not comma:
+        raise Refusal("unreadable", cause="a data: URI has no data")
+    try:
+        return base64.b64decode(encoded, validate=True) if head.endswith(";base64") else unquote_to_bytes(encoded)
+    except (binascii.Error, ValueError) as error:
+        raise Refusal("unreadable", cause="a data: URI is no base64") from error
 
 
 def _part(transform: Floats, mesh: Any) -> Part:
@@ -89,17 +123,9 @@ def _material(stated: Any) -> Material:
         base_color=(red, green, blue),
         metallic=_factor(getattr(stated, "metallicFactor", None), 1.0),
         roughness=_factor(getattr(stated, "roughnessFactor", None), 1.0),
-        texture=_decoded(texture),
+        texture=textures.as_rgb(texture) if isinstance(texture, Image.Image) else None,
         stated=True,
     )
-
-
-def _decoded(texture: Any) -> Image.Image | None:
-    if not isinstance(texture, Image.Image):
-        return None
-    image = texture.convert("RGB")
-    image.thumbnail((2048, 2048), Image.Resampling.LANCZOS)
-    return image
 
 
 def _factor(value: Any, otherwise: float) -> float:

@@ -1,18 +1,16 @@
 """glTF as text, alone or in a ZIP: made into one GLB in memory, which is checked and read as any other."""
 
-import base64
-import binascii
 import io
 import json
 import posixpath
 import struct
 from typing import Any
-from urllib.parse import unquote, unquote_to_bytes
+from urllib.parse import unquote
 
 from designs.containers import gltf, model_archive
 from designs.containers.errors import ContainerError
 from designs.untrusted.bundle import Bundle
-from designs.untrusted.glb import read_glb_stream
+from designs.untrusted.glb import data_of, read_glb_stream
 from designs.untrusted.meshes import Model
 from designs.untrusted.refusal import Refusal
 
@@ -100,13 +98,7 @@ def _resolved(reference: Any, bundle: Bundle | None, folder: str) -> bytes:
     if not isinstance(reference, str):
         raise Refusal("unreadable", cause="a buffer has no data")
     if reference.startswith("data:"):
-        head, comma, encoded = reference.partition(",")
-        if not comma:
-            raise Refusal("unreadable", cause="a data: URI has no data")
-        try:
-            return base64.b64decode(encoded, validate=True) if head.endswith(";base64") else unquote_to_bytes(encoded)
-        except (binascii.Error, ValueError) as error:
-            raise Refusal("unreadable", cause="a data: URI is no base64") from error
+        return data_of(reference)
     if bundle is None:
         raise Refusal("external_reference", reference=reference[:60])
     return beside(reference, bundle, folder, max_bytes=MAX_BUFFER_BYTES)
