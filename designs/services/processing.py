@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 
 import structlog
-from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -31,6 +31,7 @@ from designs.storage import BlobMissing, StorageError, StoreUnavailable, scratch
 logger = structlog.get_logger(__name__)
 
 ATTEMPTS = 3
+INTERNAL_ERROR = "internal_error"
 SILENT_AFTER = timedelta(seconds=45)
 BEAT_EVERY = 2.0
 ALIVE_EVERY = 15.0
@@ -91,15 +92,22 @@ def _claim_next(version_id: int, lane: Lane | None) -> ProcessingStep | None:
 
 
 def _run(step: ProcessingStep) -> bool:
-    with tempfile.TemporaryDirectory(prefix="step-", dir=scratch_folder()) as folder:
-        try:
-            with _alive(step):
-                write = WORK[Name(step.name)](Job(step.version, Path(folder), _beat(step)))
-        except (InspectionError, PreviewError, StorageError) as error:
-            return _failed(step, error)
-        except StepTaken:
-            return False
-    return _done(step, write)
+    try:
+        with tempfile.TemporaryDirectory(prefix="step-", dir=scratch_folder()) as folder, _alive(step):
+            write = WORK[Name(step.name)](Job(step.version, Path(folder), _beat(step)))
+        return _done(step, write)
+    except (InspectionError, PreviewError, StorageError) as error:
+        return _failed(step, error)
+    except StepTaken:
+        return False
+    except (OperationalError, InterfaceError):
+        # A database that is away takes no word of it either: the sweeper finds the step.
+        raise
+    except Exception:
+        # A full disk or a mistake of ours. It is no fault of the file.
+        logger.exception("step_broke", step=step.name, version=step.version_id)
+        message = _("Something broke on our side. Nothing is wrong with your file; try the same one again in a while.")
+        return _failed(step, DesignError(INTERNAL_ERROR, message))
 
 
 @contextmanager
@@ -145,7 +153,7 @@ def _failed(step: ProcessingStep, error: Exception) -> bool:
     code = getattr(error, "code", "unreadable")
     # A store that is away is nobody's fault: the sweeper tries again, and no attempt is counted.
     away = isinstance(error, StoreUnavailable)
-    may_work_later = code in TRANSIENT or isinstance(error, BlobMissing)
+    may_work_later = code in {*TRANSIENT, INTERNAL_ERROR} or isinstance(error, BlobMissing)
     again = away or (may_work_later and step.attempts < ATTEMPTS)
     _held(step).update(
         state=State.WAITING if again else State.FAILED,

@@ -1,5 +1,6 @@
 """From upload to a complete draft, with real children, lost messages and killed workers."""
 
+import errno
 from datetime import timedelta
 from uuid import uuid4
 
@@ -305,6 +306,26 @@ def test_a_large_cover_that_fails_leaves_what_is_there_and_stops_nobody(creator,
     assert (design.state, progress.done, progress.failed, progress.stuck) == ("draft", True, None, True)
     assert set(version.previews.values_list("pk", flat=True)) == before
     assert sweep_processing() == 0
+
+
+def test_what_breaks_on_our_side_is_told_at_once_and_may_be_tried_again(creator, png, monkeypatch) -> None:
+    design = uploaded(creator, png)
+    version = design.versions.get()
+
+    def full(job):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setitem(processing.WORK, "inspect", full)
+        process_version(version_id=version.pk)
+
+    step = version.steps.get(name="inspect")
+    assert (step.state, step.attempts, step.error_code) == ("failed", 3, "internal_error")
+    assert step.message.startswith("Something broke on our side.")
+    assert retry_processing(version=version)
+    process_version(version_id=version.pk)
+    design.refresh_from_db()
+    assert design.state == "draft"
 
 
 def test_a_preview_that_was_replaced_leads_to_what_is_there_now(client, creator, monkeypatch, small_pictures) -> None:
