@@ -69,7 +69,12 @@ def _near(fingerprint: Fingerprint, limits: Thresholds, tell: Callable[[str, flo
             tell("compare", at / len(chosen))
         if other.content == fingerprint.content:
             continue
-        verdict = compare(other, fingerprint, limits)
+        try:
+            verdict = compare(other, fingerprint, limits)
+        except Exception:
+            # One pair that cannot be computed keeps nobody from publishing.
+            logger.exception("comparison_broke", asset=fingerprint.asset_id, other=other.asset_id)
+            continue
         if verdict is not None:
             yield _Match(other.asset_id, Kind.STRETCHED if verdict.stretched else Kind.NEAR_COPY, verdict.measures)
 
