@@ -83,7 +83,7 @@ def _came(version: DesignVersion) -> tuple[datetime, int]:
     return version.file_at, version.pk
 
 
-def _write(version: DesignVersion, found: dict[int, _Match], limits: Thresholds) -> None:
+def _rows(version: DesignVersion, found: dict[int, _Match], limits: Thresholds) -> list[OriginalityMatch]:
     others = (
         DesignVersion.objects.filter(master__in=list(found))
         .exclude(design=version.design_id)
@@ -102,9 +102,17 @@ def _write(version: DesignVersion, found: dict[int, _Match], limits: Thresholds)
                 thresholds=limits.version,
             )
         )
+    return rows
+
+
+def _write(compared: DesignVersion, found: dict[int, _Match], limits: Thresholds) -> None:
     with transaction.atomic():
         # Two comparisons of a pair may end at once: the later of both rows stands.
-        DesignVersion.objects.select_for_update(no_key=True).get(pk=version.pk)
+        version = DesignVersion.objects.select_for_update(no_key=True).filter(pk=compared.pk).first()
+        if version is None or version.master_id != compared.master_id:
+            # Deleted, or another file came in its place, which is compared by its own step.
+            return
+        rows = _rows(version, found, limits)
         # Nothing was found of those whose fingerprint is of another kind, for nothing was looked for.
         known = Fingerprint.objects.filter(algorithm=ALGORITHM).values("asset")
         OriginalityMatch.objects.filter(version=version, earlier__master__in=known).delete()

@@ -3,7 +3,6 @@
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import structlog
@@ -52,14 +51,27 @@ def _kept() -> "QuerySet[Fingerprint]":
 def recheck(*, limit: int | None = None) -> Iterator[Rechecked]:
     """Compare what is due, one version after the other; each is written by itself, so that an end loses nothing.
 
-    First all fingerprints are made anew, for only those of one kind are compared; at most `limit` versions are read.
+    First all fingerprints are made anew, for only those of one kind are compared. At most `limit` versions are done;
+    those that cannot be read are told beside them.
     """
-    read = 0
-    for version in islice(_in_batches(due().filter(~Exists(_kept()))), limit):
-        read += 1
-        _done(version, _fingerprint)
-    for version in islice(_in_batches(due()), None if limit is None else limit - read):
-        yield _done(version, lambda version: compare_version(version=version, fingerprint=_fingerprint(version))())
+    done = 0
+    failed = set()
+    for version in _in_batches(due().filter(~Exists(_kept()))):
+        if done == limit:
+            return
+        one = _done(version, _fingerprint)
+        if one.problem:
+            failed.add(version.pk)
+            yield one
+        else:
+            done += 1
+    for version in _in_batches(due()):
+        if done == limit:
+            return
+        if version.pk not in failed:
+            one = _done(version, lambda version: compare_version(version=version, fingerprint=_fingerprint(version))())
+            done += not one.problem
+            yield one
 
 
 def _in_batches(versions: "QuerySet[DesignVersion]") -> Iterator[DesignVersion]:

@@ -5,6 +5,7 @@ import base64
 import numpy as np
 import pytest
 import trimesh
+from django.utils import timezone
 from PIL import Image
 
 from designs.inspection import InspectionError
@@ -214,6 +215,61 @@ def test_what_cannot_be_read_is_told_and_stays_due(creator):
     assert one.version_id == version.pk
     assert one.problem
     assert [left.pk for left in due()] == [version.pk]
+
+
+def test_what_cannot_be_read_takes_nothing_of_the_limit(creator, stranger, tmp_path):
+    lost = [
+        draft(creator, binary_stl(header=made), "cube.stl").versions.select_related("master").get()
+        for made in (b"one", b"two")
+    ]
+    for version in lost:
+        master_store().path(version.master.sha256).unlink()
+    good = draft(stranger, bracket_stl(), "bracket.stl").versions.get()
+
+    first, second = list(recheck(limit=1)), list(recheck(limit=1))
+
+    assert {one.version_id for one in first if one.problem} == {version.pk for version in lost}
+    assert [one.version_id for one in second if not one.problem] == [good.pk]
+    assert [version.pk for version in due()] == [version.pk for version in lost]
+
+
+def test_what_was_found_of_a_former_file_is_not_written_over_its_replacement(creator, stranger, tmp_path):
+    compared(draft(creator, bracket_stl(), "bracket.stl"), tmp_path)
+    copy = compared(draft(stranger, bracket_stl(mirrored=True), "copy.stl"), tmp_path)
+    kept = Fingerprint.objects.get(asset=copy.master)
+    write = compare_version(version=copy, fingerprint=kept)
+    other = draft(stranger, binary_stl(), "cube.stl").versions.get()
+    OriginalityMatch.objects.all().delete()
+    OriginalityCheck.objects.all().delete()
+    DesignVersion.objects.filter(pk=copy.pk).update(master=other.master)
+
+    write()
+
+    assert not OriginalityMatch.objects.exists()
+    assert not OriginalityCheck.objects.exists()
+
+
+def test_the_order_of_two_files_is_read_when_it_is_written(creator, stranger, tmp_path):
+    first = compared(draft(creator, bracket_stl(), "bracket.stl", title="First"), tmp_path)
+    copy = compared(draft(stranger, bracket_stl(mirrored=True), "copy.stl", title="Copy"), tmp_path)
+    write = compare_version(version=first, fingerprint=Fingerprint.objects.get(asset=first.master))
+    # The very file was put in its own place again meanwhile.
+    DesignVersion.objects.filter(pk=first.pk).update(file_at=timezone.now())
+
+    write()
+
+    assert found(first) == [("Copy", "near_copy")]
+    assert found(copy) == []
+
+
+def test_a_comparison_that_breaks_leaves_its_candidate_out(creator, stranger, tmp_path):
+    broken = compared(draft(creator, bracket_stl(mirrored=True), "broken.stl", title="Broken"), tmp_path)
+    compared(draft(creator, bracket_stl(), "bracket.stl", title="Whole"), tmp_path)
+    Fingerprint.objects.filter(asset=broken.master).update(points=b"odd")
+
+    copy = compared(draft(stranger, bracket_stl(mirrored=True, stretch=(1, 1, 1.0001)), "c.stl"), tmp_path)
+
+    assert [title for title, _kind in found(copy)] == ["Whole"]
 
 
 def test_pictures_do_not_stand_among_the_few_shapes_there_are(creator, stranger, tmp_path):
