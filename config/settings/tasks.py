@@ -28,7 +28,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # A request that nudges must not wait for a Redis that is down: it gives up at once and the sweeper acts.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 900,
-    # A worker of several queues takes from the first that has something: -Q assets,bulk lets nobody wait for a batch.
+    # A worker of several queues takes from the first that has something: -Q care,bulk lets no copy wait for a batch.
     "queue_order_strategy": "priority",
     "socket_connect_timeout": 1,
     "socket_timeout": 5,
@@ -46,8 +46,14 @@ CELERY_TASK_ROUTES = {
     # Nobody waits for it, and it may take hours.
     "contracts.tasks.audit_nightly": {"queue": "bulk"},
     "contracts.tasks.*": {"queue": "chain"},
-    "designs.tasks.*": {"queue": "assets"},
+    # What was kept long ago is looked after where no upload waits for it, and no batch keeps it.
+    "designs.tasks.work_on_copy": {"queue": "care"},
+    "designs.tasks.tidy_copies": {"queue": "care"},
+    "designs.tasks.look_at": {"queue": "care"},
+    "designs.tasks.scrub_slices": {"queue": "care"},
+    "designs.tasks.sign_pictures": {"queue": "care"},
     "designs.tasks.process_in_background": {"queue": "bulk"},
+    "designs.tasks.*": {"queue": "assets"},
 }
 CELERY_BEAT_SCHEDULE = {
     "watch": {"task": "contracts.tasks.watch", "schedule": 30.0, "options": {"expires": 30}},

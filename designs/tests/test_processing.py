@@ -367,6 +367,28 @@ def sent_to(monkeypatch) -> list[tuple[processing.Lane, int]]:
     return sent
 
 
+def test_uploads_and_renditions_share_their_queue_with_nothing_that_takes_long() -> None:
+    """One process serves the queue `assets`: besides what somebody waits for, only sweepers, which look and nudge."""
+    queues = {
+        name.removeprefix("designs.tasks."): app.amqp.router.route({}, name)["queue"].name
+        for name in app.tasks
+        if name.startswith("designs.tasks.")
+    }
+    assert queues == {
+        "process_version": "assets",
+        "make_rendition": "assets",
+        "sweep_processing": "assets",
+        "sweep_renditions": "assets",
+        "sweep_copies": "assets",
+        "work_on_copy": "care",
+        "tidy_copies": "care",
+        "look_at": "care",
+        "scrub_slices": "care",
+        "sign_pictures": "care",
+        "process_in_background": "bulk",
+    }
+
+
 def test_an_upload_overtakes_a_batch_at_the_next_step(creator, cocreator, png, monkeypatch) -> None:
     """One worker of both queues, that of the front first: after the step at hand of a batch it turns to the upload."""
     sent = sent_to(monkeypatch)

@@ -16,8 +16,8 @@ def background_programs(env: dict[str, str], *, home: Home) -> list[Program]:
         _worker("worker", env, queues="chain,default", processes=2),
         # Renders and inspections take seconds of both cores: apart, so that no purchase waits for them.
         _worker("assets", env, queues="assets", processes=1),
-        # What nobody waits for: cores that somebody needs are not for it.
-        _worker("bulk", env, queues="bulk", processes=1, niceness=10),
+        # What nobody waits for, the care of what is kept before batches: cores that somebody needs are not for it.
+        _worker("bulk", env, queues="care,bulk", processes=1, niceness=10),
         _beat(env, home.run),
     ]
 
