@@ -243,6 +243,7 @@ def replace(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         master = form.cleaned_data["master"]
         try:
+            allow(f"upload:{request.user.pk}", limit=settings.UPLOADS_PER_HOUR, seconds=3600)
             drafts.replace_master(
                 actor=request.user,  # type: ignore[arg-type]
                 design=draft.design,
@@ -250,7 +251,7 @@ def replace(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             )
         except FILE_ERRORS as error:
             form.add_error("master", str(error))
-        except DesignError as error:
+        except (DesignError, TooMany) as error:
             form.add_error(None, str(error))
         else:
             return saved(request, public_id)

@@ -277,3 +277,16 @@ def test_uploads_beyond_the_hourly_number_are_refused_and_say_when(settings: Any
     assert "That was too often. Wait 60 minutes and try again." in read(answer)
     assert_still_typed(answer, "Kept second title")
     assert Design.objects.count() == 1
+
+
+def test_replacements_count_as_uploads(settings: Any, creator: User) -> None:
+    settings.UPLOADS_PER_HOUR = 1
+    cache.clear()
+    design = arrived(upload(creator, PNG, "lamp.png"))
+    process_version(version_id=design.versions.get().pk)
+    before = _rows_of(design)
+
+    answer = replace(creator, design, PNG, "better.png")
+
+    assert "That was too often. Wait 60 minutes and try again." in read(answer)
+    assert _rows_of(design) == before
