@@ -1,8 +1,13 @@
 """From bytes in hand to a draft with its processing steps."""
 
-from collections.abc import Sequence
+import io
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 from django.conf import settings
 from django.db import transaction
@@ -20,7 +25,7 @@ from designs.models import (
 from designs.services.attachments import NewAttachment, attach, keep_file
 from designs.services.processing import plan_processing
 from designs.services.received import ReceivedFile, asset_of
-from designs.storage import StoredBlob, master_store
+from designs.storage import StoredBlob, master_store, scratch_folder
 
 
 @dataclass(frozen=True)
@@ -80,8 +85,8 @@ def create_draft(
     """Store the file by its content and open a draft whose processing has begun; with `bulk`, once nobody waits.
 
     `units` and `up` are what the creator says of a mesh whose format does not.
-    Raises DesignError (shares, attachments), InspectionError (not a file we take) and FileTooLarge or EmptyFile
-    (storage); nothing is left in the database then.
+    Raises DesignError (shares, attachments), InspectionError (not a file we take) and FileTooLarge (storage);
+    nothing is left in the database then.
     """
     check_parts(parts, owner=owner)
     blob, detected = receive_master(master)
@@ -114,6 +119,20 @@ def create_draft(
 
 
 def receive_master(master: ReceivedFile) -> tuple[StoredBlob, DetectedType]:
-    """Store a master and look at its head. A refused one's blob stays: it may be another's."""
-    blob = master_store().put(master.stream, max_bytes=settings.ASSET_MAX_BYTES)
-    return blob, preflight(master_store().path(blob.sha256), master.safe_name)
+    """Look at a master's head and store it. A refused one is not stored: what is can be another's, and stays."""
+    with _on_disk(master.stream) as path:
+        detected = preflight(path, master.safe_name)
+    return master_store().put(master.stream, max_bytes=settings.ASSET_MAX_BYTES), detected
+
+
+@contextmanager
+def _on_disk(stream: IO[bytes]) -> Iterator[Path]:
+    """Where the bytes in hand lie. A small upload lies in memory, and is written down to be looked at."""
+    if not isinstance(stream, io.BytesIO):
+        yield Path(f"/proc/self/fd/{stream.fileno()}")
+        return
+    with tempfile.NamedTemporaryFile(dir=scratch_folder()) as written:
+        shutil.copyfileobj(stream, written)
+        written.flush()
+        stream.seek(0)
+        yield Path(written.name)

@@ -1,12 +1,17 @@
 """What an upload refuses before anything is written, and what two uploads share."""
 
+import hashlib
+import os
+import tempfile
+
 import pytest
 
 from designs.errors import DesignError
 from designs.inspection import InspectionError
 from designs.models import SHARE_UNITS, Asset, Design
-from designs.services.upload import Part
-from designs.storage import EmptyFile, FileTooLarge, master_store
+from designs.services.received import ReceivedFile
+from designs.services.upload import Part, receive_master
+from designs.storage import FileTooLarge, master_store
 from designs.tests.uploading import uploaded
 
 pytestmark = pytest.mark.django_db
@@ -28,6 +33,24 @@ def test_a_bad_file_is_refused_before_anything_is_written(creator, content, name
     assert refusal.value.code == code
     assert not Design.objects.exists()
     assert not Asset.objects.exists()
+    assert list(master_store().names()) == []
+
+
+def test_a_file_that_lies_on_disk_is_looked_at_where_it_lies(creator, png, tmp_path) -> None:
+    """As the larger uploads do, in a file that may have no name."""
+    with tempfile.TemporaryFile(dir=tmp_path) as received:
+        received.write(png[:-20])
+        received.seek(0)
+        with pytest.raises(InspectionError):
+            receive_master(ReceivedFile(received, "lantern.png"))
+        assert list(master_store().names()) == []
+
+        received.seek(0, os.SEEK_END)
+        received.write(png[-20:])
+        received.seek(0)
+        blob, detected = receive_master(ReceivedFile(received, "lantern.png"))
+
+    assert (blob.sha256, detected.format) == (hashlib.sha256(png).hexdigest(), "png")
 
 
 def test_an_image_that_is_named_mesh_is_refused(creator, png) -> None:
@@ -39,8 +62,9 @@ def test_an_image_that_is_named_mesh_is_refused(creator, png) -> None:
 
 
 def test_empty_and_too_large_files_leave_nothing(settings, creator, png) -> None:
-    with pytest.raises(EmptyFile):
+    with pytest.raises(InspectionError) as refusal:
         uploaded(creator, b"")
+    assert refusal.value.code == "empty"
     settings.ASSET_MAX_BYTES = len(png) - 1
     with pytest.raises(FileTooLarge):
         uploaded(creator, png)
