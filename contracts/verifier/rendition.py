@@ -78,23 +78,32 @@ def renditions_of(
     registry: str,
     last: int,
     ask: Callable[[str], Any],
-) -> list[Rendition]:
-    """What a file states of itself and what is stated beside it, each held against the chain.
+) -> tuple[list[Rendition], list[str]]:
+    """What a file states of itself and what is stated beside it, each held against the chain; and what of it could
+    not be read, in sentences: the rest counts all the same.
 
-    `ask` tells the claims of a SHA-256; `last` is the newest block. Raises NoStatement.
+    `ask` tells the claims of a SHA-256; `last` is the newest block.
     """
-    found = [(one, whole, "in the file") for one, whole in statements_in(path)]
+    found: list[tuple[Statement, bool, str]] = []
+    unread: list[str] = []
+    try:
+        found += [(one, whole, "in the file") for one, whole in statements_in(path)]
+    except NoStatement as error:
+        unread.append(f"What the file may state of itself cannot be read. {error}")
     if beside is not None:
-        one = read_beside(beside)
-        whole = (sha256 if one.scheme == "file" else content_of(path, one)) == one.content
-        found.append((one, whole, "beside the file"))
+        try:
+            one = read_beside(beside)
+            whole = (sha256 if one.scheme == "file" else content_of(path, one)) == one.content
+            found.append((one, whole, "beside the file"))
+        except NoStatement as error:
+            unread.append(f"What is stated beside the file cannot be read. {error}")
     told = [
         _held(one, whole, place, node=node, chain_id=chain_id, registry=registry, last=last, ask=ask)
         for one, whole, place in found
     ]
     # One that was made of another rendition still has that one's statement in it, which is not about this file.
     holding = [one for one in told if one.holds]
-    return holding or told
+    return holding or told, unread
 
 
 def _held(
@@ -141,4 +150,4 @@ def _standing(signer: str, *, node: Asker, registry: str, last: int) -> str:
     return "stranger" if next(granted, None) is None else "former_operator"
 
 
-__all__ = ["NoStatement", "Rendition", "renditions_of"]
+__all__ = ["Rendition", "renditions_of"]

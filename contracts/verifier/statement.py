@@ -283,6 +283,9 @@ def _members(path: str) -> Iterator[bytes]:
             if len(listed) > MOST_MEMBERS or sum(one.file_size for one in listed) > MOST_INFLATED:
                 raise NoStatement("The archive holds more than is looked at.")
             for member in listed:
+                # As packages are packed; each of the others fails in its own way.
+                if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                    raise NoStatement("The archive is packed in a way that is not looked at.")
                 yield member.filename.encode()
                 with archive.open(member) as stream:
                     yield stream.read(member.file_size)

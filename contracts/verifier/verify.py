@@ -26,12 +26,12 @@ from typing import Any
 if __package__:
     from .field_proof import FieldProof, NoProof
     from .proof_verdict import Proven, proven_by
-    from .rendition import NoStatement, Rendition, renditions_of
+    from .rendition import Rendition, renditions_of
     from .wording import as_json, report
 else:
     from field_proof import FieldProof, NoProof  # type: ignore[import-not-found, no-redef]
     from proof_verdict import Proven, proven_by  # type: ignore[import-not-found, no-redef]
-    from rendition import NoStatement, Rendition, renditions_of  # type: ignore[import-not-found, no-redef]
+    from rendition import Rendition, renditions_of  # type: ignore[import-not-found, no-redef]
     from wording import as_json, report  # type: ignore[import-not-found, no-redef]
 
 ENTRY_REGISTERED = "0xc420cd3790587736406c5771307faa11ef899a1eda4bdadf9cd5a3b2780a4b65"
@@ -127,7 +127,8 @@ class Version:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one registry on one chain says of one file. `renditions` are what the file states of itself."""
+    """What one registry on one chain says of one file. `renditions` are what the file states of itself, and `unread`
+    says what of that could not be read."""
 
     sha256: str
     chain_id: int
@@ -136,6 +137,7 @@ class Verdict:
     versions: list[Version]
     sales_paused: bool
     renditions: list[Rendition] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
     proof: Proven | None = None
 
     @property
@@ -246,20 +248,17 @@ def verify_file(path: str, *, node: Node, registry: str, beside: bytes | None = 
     """Everything the chain says of this file, and of what is stated in it, or `beside` it. Raises CannotAnswer."""
     sha256 = sha256_of(path)
     verdict = verify_hash(sha256, node=node, registry=registry)
-    try:
-        renditions = renditions_of(
-            path,
-            sha256,
-            beside=beside,
-            node=node,
-            chain_id=verdict.chain_id,
-            registry=registry,
-            last=int(node.ask("eth_blockNumber"), 16),
-            ask=lambda master: verify_hash(master, node=node, registry=registry),
-        )
-    except NoStatement as error:
-        raise CannotAnswer(f"What the file states of itself cannot be read. {error}") from error
-    return replace(verdict, renditions=renditions)
+    renditions, unread = renditions_of(
+        path,
+        sha256,
+        beside=beside,
+        node=node,
+        chain_id=verdict.chain_id,
+        registry=registry,
+        last=int(node.ask("eth_blockNumber"), 16),
+        ask=lambda master: verify_hash(master, node=node, registry=registry),
+    )
+    return replace(verdict, renditions=renditions, unread=unread)
 
 
 def verify_proof(text: bytes, path: str | None, *, node: Node, registry: str, beside: bytes | None = None) -> Verdict:

@@ -22,6 +22,7 @@ def report(verdict: Any) -> str:
         lines.append(rendition.sentence())
         told = _told(rendition.claims, rendition.versions, paused=verdict.sales_paused)
         lines += [line.replace("this file", "that file", 1).replace("This file", "That file", 1) for line in told]
+    lines += verdict.unread
     if verdict.renditions:
         lines.append("Content Credentials (C2PA) in the file are not checked here.")
     return "\n".join(lines)

@@ -1,13 +1,16 @@
 """What a buyer was given is verified with our server switched off: the file, the one-file verifier, and a node."""
 
+import hashlib
 import io
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from eth_account.signers.local import LocalAccount
 from PIL import Image
 
 from common.identifiers import ZERO_HASH
@@ -16,7 +19,7 @@ from designs.models import DesignVersion, Rendition
 from designs.services.renditions import request_rendition, run_rendition
 from designs.storage import master_store
 from tests.faults.market import Market
-from tests.faults.wallets import as_operator
+from tests.faults.wallets import as_operator, register
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,18 +34,23 @@ def delivered(market: Market, form: str) -> tuple[Rendition, bytes]:
     return rendition, master_store().path(rendition.asset.sha256).read_bytes()
 
 
+def told_offline(market: Market, folder: Path, content: bytes, *more: str) -> tuple[int, dict[str, Any]]:
+    """What the one-file verifier says of these bytes, with its exit code."""
+    here = market.live.chain
+    (folder / "verify.py").write_text(one_file())
+    (folder / "file").write_bytes(content)
+    command = [sys.executable, "-I", "verify.py", "file", "--rpc", here.rpc_url, "--json"]
+    command += ["--registry", here.deployment.address("DesignRegistry"), *more]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout, done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
 def test_a_rendition_is_told_from_the_chain_alone_and_a_changed_or_recoded_one_is_not(
     sold: Market, tmp_path: Path
 ) -> None:
-    here = sold.live.chain
-    registry = here.deployment.address("DesignRegistry")
-    (tmp_path / "verify.py").write_text(one_file())
-
     def verdict(content: bytes, *more: str) -> tuple[int, dict[str, Any]]:
-        (tmp_path / "file").write_bytes(content)
-        command = [sys.executable, "-I", "verify.py", "file", "--rpc", here.rpc_url, "--registry", registry, "--json"]
-        done = subprocess.run([*command, *more], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
-        return done.returncode, json.loads(done.stdout)
+        return told_offline(sold, tmp_path, content, *more)
 
     rendition, content = delivered(sold, "credentials")
     code, told = verdict(content)
@@ -87,3 +95,40 @@ def test_a_rendition_is_told_from_the_chain_alone_and_a_changed_or_recoded_one_i
     as_operator(sold, "AccessManager", "revokeRole", 1, rendition.signer)
     code, told = verdict(content)
     assert (code, told["renditions"][0]["trouble"]) == (3, "former_operator")
+
+
+def test_what_cannot_be_read_of_a_file_is_said_beside_what_is_known_of_it(
+    market: Market, outsider: LocalAccount, tmp_path: Path
+) -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("secret.txt", "anything")
+    locked = bytearray(stream.getvalue())
+    locked[6] |= 1
+    locked[locked.index(b"PK\x01\x02") + 8] |= 1
+    code, told = told_offline(market, tmp_path, bytes(locked))
+    assert (code, told["verdict"]) == (1, "unknown")
+    assert told["unread"] == ["What the file may state of itself cannot be read. The archive cannot be read."]
+    code, text = market.live.manage("verify", str(tmp_path / "file"))
+    assert (code, told["unread"][0] in text) == (1, True), text
+
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_BZIP2) as archive:
+        archive.writestr("a.txt", "anything")
+    code, told = told_offline(market, tmp_path, packed.getvalue())
+    assert (code, told["unread"][0].endswith("in a way that is not looked at.")) == (1, True)
+
+    image = io.BytesIO()
+    Image.new("RGB", (9, 7)).save(image, "WEBP")
+    longer = image.getvalue() + b"loomprint-rendition: and more"
+    register(market, outsider, "0x" + hashlib.sha256(longer).hexdigest())
+    code, told = told_offline(market, tmp_path, longer)
+    assert (code, told["verdict"], len(told["claims"])) == (0, "claimed", 1)
+    assert told["unread"][0].endswith("The WebP is not as long as it says.")
+
+    (tmp_path / "beside.json").write_text("[]")
+    code, told = told_offline(market, tmp_path, longer, "--statement", "beside.json")
+    assert (code, told["unread"][1]) == (
+        0,
+        "What is stated beside the file cannot be read. The file beside it holds no statement.",
+    )
