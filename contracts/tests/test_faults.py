@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -164,7 +165,8 @@ def test_two_indexers_at_once_read_each_event_once_and_stop_when_told(live_chain
     assert live_chain.audit() == []
 
 
-def test_the_indexer_outlives_a_node_that_stops_and_starts(live_chain: LiveChain) -> None:
+@pytest.mark.parametrize("seconds", [0, pytest.param(60, marks=pytest.mark.long)], ids=["a moment", "a minute"])
+def test_the_indexer_outlives_a_node_that_stops_and_starts(live_chain: LiveChain, seconds: float) -> None:
     indexer = live_chain.start("manage.py", "follow_chain", until=b"following")
     wait_until(lambda: ChainCursor.objects.exists())
     tx = plan_terms("before")
@@ -178,6 +180,7 @@ def test_the_indexer_outlives_a_node_that_stops_and_starts(live_chain: LiveChain
     waiting.refresh_from_db()
     assert waiting.state == State.PLANNED
     wait_until(lambda: "cannot be reached" in ChainCursor.objects.get().last_error)
+    time.sleep(seconds)
     live_chain.node.start()
     live_chain.sweep()
     wait_until(lambda: ChainEvent.objects.filter(name="TermsDefined").count() == 2)
