@@ -13,8 +13,8 @@ from contracts.errors import ChainUnavailable
 from contracts.models import ChainTransaction, OperatorOrder, TransactionAttempt
 from contracts.outbox.broadcasting import broadcast
 from contracts.outbox.operating import order
-from contracts.outbox.sending import signer_for
 from contracts.outbox.tracking import push
+from contracts.signers import signer_of
 from contracts.testing import LiveChain
 from contracts.testing_proxy import FailingNode, Fault, Line, unavailable
 from contracts.tests.actions import address, balance, plan_transfer, refusing
@@ -53,7 +53,7 @@ def test_what_was_given_up_is_handed_to_no_other_node(live_chain: LiveChain, fai
     refuse_for_good(failing_node)
     push(live_chain.chain, live_chain.operator)
     direct = replace(live_chain.chain, rpc_url=live_chain.node.url)
-    broadcast(direct, signer_for(direct, live_chain.operator), [seen])
+    broadcast(direct, signer_of(direct, live_chain.operator), [seen])
     live_chain.settle()
     tx.refresh_from_db()
     assert (tx.state, balance(live_chain, address("a"))) == (State.FAILED, 0)
