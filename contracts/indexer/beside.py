@@ -26,7 +26,7 @@ PAUSE_SECONDS = 0.1
 
 
 class CannotCompare(ChainError):
-    """Another one is at it, or the two never stood at one block; `str()` says which."""
+    """Another one is at it, the chain became another one, or the two never stood at one block; `str()` says which."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,8 @@ def reindex_beside(chain: Chain, *, repair: bool, say: Callable[[str], None]) ->
             with _reading_beside():
                 for _step in follow_to_head(chain, patience=PATIENCE):
                     pass
+                if stopped := ChainCursor.objects.get(chain_id=chain.chain_id).sending_stopped:
+                    raise CannotCompare(f"The node changed to another chain meanwhile: {stopped}")
             deadline = deadline or time.monotonic() + PATIENCE_SECONDS
             found = _compare_at_one_block(chain, repair=repair)
             if found is None and time.monotonic() > deadline:

@@ -35,7 +35,7 @@ logger = structlog.get_logger(__name__)
 HASHES_PER_REQUEST = 32
 FIRST_PAUSE_SECONDS = 0.5
 PATIENCE = 4
-"""How often in a row who reads all of a chain asks a node again that is away: it would begin anew else."""
+"""How often in a row who reads all of a chain asks again after a step that failed: it would begin anew else."""
 
 
 @dataclass(frozen=True)
@@ -101,13 +101,15 @@ def _believed(node: Client, cursor: ChainCursor, tips: Tips) -> Tips:
 
 
 def follow_to_head(chain: Chain, *, steps: int = 100_000, patience: int = 0) -> Iterator[Step]:
-    """Steps until everything the node has is read. A node that is away is asked again so many times in a row."""
+    """Steps until everything the node has is read. A node that is away, or contradicts itself or another one, as it may
+    when a block comes meanwhile, is asked again so many times in a row.
+    """
     failures = 0
     with closing(ReadAhead()) as ahead:
         for _number in range(steps):
             try:
                 step = follow(chain, ahead)
-            except ChainUnavailable as error:
+            except (ChainUnavailable, InconsistentNode) as error:
                 failures += 1
                 if failures > patience:
                     raise

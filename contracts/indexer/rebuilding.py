@@ -34,19 +34,35 @@ def reindex(chain: Chain, *, say: Callable[[str], None]) -> None:
     with transaction.atomic():
         hold(Lock.INDEXER, chain.chain_id)
         before = ChainEvent.objects.filter(chain_id=chain.chain_id).count()
-        tells_finality = ChainCursor.objects.filter(chain_id=chain.chain_id, tells_finality=True).exists()
+        old = ChainCursor.objects.filter(chain_id=chain.chain_id).first()
         ChainBlock.objects.filter(chain_id=chain.chain_id).delete()
         ChainCursor.objects.filter(chain_id=chain.chain_id).delete()
         start_cursor(chain)
-        ChainCursor.objects.filter(chain_id=chain.chain_id).update(tells_finality=tells_finality)
+        ChainCursor.objects.filter(chain_id=chain.chain_id).update(tells_finality=bool(old and old.tells_finality))
         number = events = 0
         for step in follow_to_head(chain, patience=PATIENCE):
             number, events = step.number, events + step.events - step.dropped
+        _require_all(chain, old)
     say(f"Read again from block {chain.deployment.deployed_block} to {number}: {events} events (before: {before}).")
     with distrusting(chain):
         forgotten = resend_forgotten(chain)
     if forgotten:
         say(f"{forgotten} transactions that the chain did not have were sent again.")
+
+
+def _require_all(chain: Chain, old: ChainCursor | None) -> None:
+    """Raise CannotRebuild when less was read than the chain has of what had been read before."""
+    cursor = ChainCursor.objects.get(chain_id=chain.chain_id)
+    if cursor.sending_stopped:
+        raise CannotRebuild(f"The node changed to another chain meanwhile: {cursor.sending_stopped}")
+    if old is None or cursor.number >= old.number:
+        return
+    found = client(chain).header(old.number)
+    if found is not None and found.hash == old.hash:
+        raise CannotRebuild(
+            f"Two nodes agree up to block {cursor.number} only, and the chain has block {old.number}, which was read: "
+            "try again when the second node has it."
+        )
 
 
 def repair_local(chain: Chain, *, say: Callable[[str], None]) -> None:
@@ -66,7 +82,7 @@ def repair_local(chain: Chain, *, say: Callable[[str], None]) -> None:
         say(f"The chain came back at block {client(chain).head().number} and was read to block {cursor.number}.")
         reindex(chain, say=say)
         return
-    dropped = sum(step.dropped for step in follow_to_head(chain))
+    dropped = sum(step.dropped for step in follow_to_head(chain, patience=PATIENCE))
     with distrusting(chain):
         forgotten = resend_forgotten(chain)
     if dropped or forgotten:

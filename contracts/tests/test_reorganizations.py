@@ -1,10 +1,20 @@
 """Blocks that vanish while real processes read and send, and a node that comes back from an older state."""
 
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+
 import pytest
 
 from common.testing import wait_until
-from contracts.models import ChainCursor, ChainTransaction, TransactionAttempt
+from contracts.chains import Chain
+from contracts.errors import ChainError
+from contracts.indexer import Step, beside, follow_to_head, following, rebuilding
+from contracts.indexer.beside import reindex_beside
+from contracts.indexer.rebuilding import CannotRebuild, reindex
+from contracts.models import ChainCursor, ChainEvent, ChainTransaction, TransactionAttempt
 from contracts.testing import LiveChain
+from contracts.testing_proxy import LOGS, FailingNode, Fault, stale, wrong_hash_in_logs
 from contracts.tests.actions import are, check_some, plan_some, read, some, start_reader_and_sender
 
 State = ChainTransaction.State
@@ -76,3 +86,69 @@ def test_a_node_that_comes_back_20_blocks_behind_stops_all_sending_until_the_rep
         check_some(live_chain, ["kept", "lost", "meanwhile"])
     finally:
         node.slots_in_an_epoch = slots
+
+
+def interrupted(failing_node: FailingNode, fault: Fault, **bounds: int) -> Callable[..., Iterator[Step]]:
+    """Reading to the head, with a node that fails from the first step on."""
+
+    def steps(chain: Chain, *, patience: int) -> Iterator[Step]:
+        for step in follow_to_head(chain, patience=patience):
+            failing_node.fail(fault, **bounds)
+            yield step
+
+    return steps
+
+
+def everything_read() -> list[dict[str, object]]:
+    return [
+        *ChainCursor.objects.values("number", "hash", "finalized_number", "sending_stopped"),
+        *ChainEvent.objects.values(),
+    ]
+
+
+@pytest.fixture
+def long_chain(live_chain: LiveChain, failing_node: FailingNode, monkeypatch: pytest.MonkeyPatch) -> LiveChain:
+    """One that is read in several steps, with events in its last blocks."""
+    monkeypatch.setattr(following, "FIRST_PAUSE_SECONDS", 0.01)
+    live_chain.node.mine(150)
+    plan_some("last")
+    live_chain.settle()
+    return live_chain
+
+
+@pytest.mark.parametrize("rebuild", [reindex, partial(reindex_beside, repair=True)], ids=["anew", "beside"])
+def test_a_rebuild_during_which_the_node_falls_behind_what_was_final_changes_nothing(
+    long_chain: LiveChain, failing_node: FailingNode, monkeypatch: pytest.MonkeyPatch, rebuild: Callable[..., object]
+) -> None:
+    before = everything_read()
+    for module in (rebuilding, beside):
+        monkeypatch.setattr(module, "follow_to_head", interrupted(failing_node, stale(120)))
+    with pytest.raises(ChainError, match="changed to another chain meanwhile: The chain stands behind block"):
+        rebuild(long_chain.chain, say=lambda _line: None)
+    assert everything_read() == before
+
+
+def test_a_rebuild_while_the_second_node_lags_changes_nothing(long_chain: LiveChain, failing_node: FailingNode) -> None:
+    two = replace(long_chain.chain, rpc_url=long_chain.node.url, backup_urls=(failing_node.url,))
+    before = everything_read()
+    failing_node.fail(stale(10))
+    with pytest.raises(CannotRebuild, match="try again when the second node has it"):
+        reindex(two, say=lambda _line: None)
+    assert everything_read() == before
+    failing_node.heal()
+    reindex(two, say=lambda _line: None)
+    assert read("last") == 3
+
+
+@pytest.mark.parametrize("rebuild", [reindex, partial(reindex_beside, repair=True)], ids=["anew", "beside"])
+def test_a_rebuild_outlives_a_node_that_contradicts_itself_a_few_times(
+    long_chain: LiveChain, failing_node: FailingNode, monkeypatch: pytest.MonkeyPatch, rebuild: Callable[..., object]
+) -> None:
+    lying = Fault("wrong", wrong_hash_in_logs).only(LOGS)
+    for module in (rebuilding, beside):
+        monkeypatch.setattr(module, "follow_to_head", interrupted(failing_node, lying, times=2))
+    rebuild(long_chain.chain, say=lambda _line: None)
+    assert failing_node.met["wrong"] >= 2
+    failing_node.heal()
+    assert read("last") == 3
+    assert long_chain.audit() == []
