@@ -31,6 +31,10 @@ class SendingStopped(ChainError):
     """The chain is not the one we have read; nothing may be sent to it (law 11)."""
 
 
+class NotDecidedYet(ChainError):
+    """What became of an action cannot be told yet: its outcome handler is to be called again later."""
+
+
 class SignerRefused(ChainError):
     """No usable key, or one that must not be used here."""
 

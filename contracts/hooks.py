@@ -87,7 +87,10 @@ def register_projection(
 
 
 def register_outcome(kind: str, handler: Outcome) -> None:
-    """Call `handler` once, in a transaction, when an action of this kind ended failed or canceled."""
+    """Call `handler` once, in a transaction, when an action of this kind ended failed or canceled.
+
+    One that cannot tell yet what became of it raises NotDecidedYet, and is called again later.
+    """
     if _outcomes.setdefault(kind, handler) != handler:
         raise ValueError(f"Two outcome handlers for {kind}")
 

@@ -58,6 +58,7 @@ class ChainTransaction(models.Model):
     state = models.CharField(max_length=16, choices=State.choices, default=State.PLANNED)
     error = models.TextField(blank=True, help_text="why it failed, or what the node said last")
     outcome_delivered = models.BooleanField(default=False)
+    outcome_waits = models.BooleanField(default=False, help_text="its app cannot tell yet what became of it")
     waits_for_nonce = models.BigIntegerField(
         null=True, help_text="its simulation failed while earlier sends were open; looked at again after them"
     )

@@ -60,6 +60,7 @@ def read_facts(chain: Chain) -> Facts:
             mine,
             state__in=ChainTransaction.GIVEN_UP,
             outcome_delivered=False,
+            outcome_waits=False,
             state_at__lt=now - timedelta(seconds=DELIVERY_SECONDS),
         ).count(),
         balances=tuple(KeyBalance.objects.filter(mine).order_by("address")),

@@ -7,6 +7,7 @@ import structlog
 from django.db import connection, transaction
 from django.utils import timezone
 
+from contracts.errors import NotDecidedYet
 from contracts.hooks import outcome_of
 from contracts.killpoints import reach
 from contracts.models import ChainTransaction, TransactionHistory
@@ -92,7 +93,7 @@ def give_up(tx: ChainTransaction, before: Collection[str], reason: str, *, after
 def deliver_outcome(tx: ChainTransaction) -> bool:
     """Call the handler of a failed or canceled action, once: its flag and its work are one transaction.
 
-    A handler that raises leaves the flag as it was; the sweeper calls it again.
+    A handler that raises leaves the flag as it was; the sweeper calls it again. One that waits is no alarm.
     """
     handler = outcome_of(tx.kind)
     try:
@@ -103,10 +104,16 @@ def deliver_outcome(tx: ChainTransaction) -> bool:
             if taken and handler is not None:
                 handler(tx)
                 reach("outbox.outcome")
+    except NotDecidedYet as error:
+        logger.info("outcome_waits", kind=tx.kind, subject=tx.subject, reason=str(error))
+        waits = True
     except Exception:
         logger.exception("outcome_handler_failed", kind=tx.kind, subject=tx.subject)
-        return False
-    return bool(taken)
+        waits = False
+    else:
+        return bool(taken)
+    ChainTransaction.objects.filter(pk=tx.pk, outcome_waits=not waits).update(outcome_waits=waits)
+    return False
 
 
 def deliver_outcomes(chain_id: int, *, limit: int = 200) -> int:

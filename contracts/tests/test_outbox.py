@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from contracts import hooks
 from contracts.client import client
-from contracts.errors import Reverted
+from contracts.errors import NotDecidedYet, Reverted
 from contracts.models import (
     ChainCursor,
     ChainTransaction,
@@ -279,6 +279,27 @@ def test_outcomes_that_cannot_be_delivered_are_counted_and_keep_no_other_waiting
         assert read_facts(live_chain.chain).undelivered == 1
     finally:
         del hooks._outcomes["broken"]
+
+
+def test_an_app_that_cannot_tell_yet_is_asked_again_and_raises_no_alarm(live_chain: LiveChain) -> None:
+    answers: list[Exception | None] = [NotDecidedYet("its block may go away"), ValueError("a fault of ours"), None]
+
+    def handler(_tx: ChainTransaction) -> None:
+        if (answer := answers.pop(0)) is not None:
+            raise answer
+
+    hooks._outcomes["slow"] = handler
+    try:
+        tx = plan_transfer(address("a"), kind="slow")
+        advance(tx, [State.PLANNED], State.FAILED, error="it reverts")
+        a_while_ago(6)
+        counted = []
+        for _sweep in range(3):
+            deliver_outcomes(live_chain.chain.chain_id)
+            counted.append(read_facts(live_chain.chain).undelivered)
+        assert (counted, answers) == ([0, 1, 0], [])
+    finally:
+        del hooks._outcomes["slow"]
 
 
 def test_a_state_moves_only_from_where_it_is(live_chain: LiveChain) -> None:

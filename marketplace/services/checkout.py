@@ -18,6 +18,7 @@ from accounts.services import notify
 from common.identifiers import new_ref
 from common.money import TUSD, format_amount
 from contracts.chains import chain, chain_of
+from contracts.errors import NotDecidedYet
 from contracts.outbox import enqueue
 from contracts.selectors import is_confirmed, is_final
 from designs.models import Design
@@ -31,10 +32,6 @@ logger = structlog.get_logger(__name__)
 
 UNPAID_HOURS = 1
 BUY_HOURS = 24
-
-
-class SaleNotFinal(Exception):
-    """What became of a purchase is not decided yet."""
 
 
 class CheckoutRefused(Exception):
@@ -141,9 +138,9 @@ def purchase_failed(action: Any) -> None:
     order = Order.objects.select_related("buyer", "design", "payment").get(ref=action.ref)
     sale = sale_of(order)
     if sale is not None:
-        logger.error("failed_purchase_was_sold", order=str(order.public_id), error=action.error)
         if not is_final(sale.event.block.number, chain_of(order.chain_id)):
-            raise SaleNotFinal  # asked again later: its block may yet go away
+            raise NotDecidedYet("it was sold, in a block that may yet go away")
+        logger.error("failed_purchase_was_sold", order=str(order.public_id), error=action.error)
         return  # whatever a node said: who holds the license does not get the money back
     reason = _("The chain refused the purchase (%(error)s). Your payment is returned.") % {"error": action.error}
     if not _move(order, Order.State.PAID, Order.State.FAILED, reason):

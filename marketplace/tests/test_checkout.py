@@ -8,6 +8,7 @@ from django.urls import reverse
 from accounts.models import Notification
 from accounts.services import export_personal_data
 from contracts.chains import chain
+from contracts.errors import NotDecidedYet
 from contracts.models import ChainTransaction
 from licensing.models import DownloadGrant
 from licensing.selectors import licenses_of, offers_of
@@ -15,7 +16,6 @@ from licensing.services.downloads import DownloadRefused, grant_download
 from marketplace.models import Order
 from marketplace.services.checkout import (
     CheckoutRefused,
-    SaleNotFinal,
     place_order,
     purchase_failed,
     sweep_orders,
@@ -134,7 +134,7 @@ def test_a_purchase_of_which_the_chain_has_the_sale_is_not_refunded(buyer, desig
 
     action = ChainTransaction.objects.get(kind="buy")
     head_at(19)
-    with pytest.raises(SaleNotFinal):
+    with pytest.raises(NotDecidedYet):
         purchase_failed(action)
     head_at(25)
     purchase_failed(action)

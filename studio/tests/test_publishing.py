@@ -8,11 +8,12 @@ from accounts.errors import ConfirmationRefused
 from accounts.models import Notification, SigningConfirmation
 from common.identifiers import ZERO_HASH
 from common.testing import PASSWORD
+from contracts.errors import NotDecidedYet
 from contracts.models import ChainTransaction
 from designs.models import Design, ProvenanceRecord
 from designs.services.received import ReceivedFile
 from designs.services.upload import Part
-from marketplace.tests.support import draft_of, published, submitted, with_offer
+from marketplace.tests.support import anchored, draft_of, head_at, published, submitted, with_offer
 from moderation.models import Review
 from moderation.services import AlreadyDecided, decide
 from studio.errors import PublishingError
@@ -186,6 +187,25 @@ def test_a_registration_that_fails_brings_the_draft_back(creator, png) -> None:
     assert "DesignRegistry__Expired" in design.state_reason
     assert publication.state == Publication.State.FAILED
     assert Notification.objects.filter(kind="publication_failed").count() == 1
+
+
+def test_a_registration_of_which_the_chain_has_the_entry_has_not_failed(creator, png) -> None:
+    design, publication = submitted(creator, png)
+    anchored(publication, block=20)
+    action = ChainTransaction.objects.get()
+    action.error = "DesignRegistry__EntryExists"
+
+    head_at(19)
+    with pytest.raises(NotDecidedYet):
+        publishing.registration_failed(action)
+    head_at(25)
+    publishing.registration_failed(action)
+
+    design.refresh_from_db()
+    publication.refresh_from_db()
+    assert (design.state, design.entry_id) == (Design.State.ANCHORING, publication.entry_id)
+    assert publication.state == Publication.State.SUBMITTED
+    assert not Notification.objects.filter(kind="publication_failed").exists()
 
 
 def test_what_is_being_published_cannot_be_changed(creator, png) -> None:

@@ -2,21 +2,25 @@
 
 from typing import Any
 
+import structlog
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.services import notify
-from contracts.chains import chain
-from contracts.errors import ChainNotDeployed
+from contracts.chains import chain, chain_of
+from contracts.errors import ChainNotDeployed, NotDecidedYet
 from contracts.outbox import enqueue
-from designs.models import Design, Resource
+from contracts.selectors import is_final
+from designs.models import Design, RegistryEntry, Resource
 from moderation.models import Review
 from studio.kinds import REGISTER
 from studio.models import Consent, Publication
 from studio.registration import is_current, register_arguments
 from studio.services.publishing.dropping import drop, locked
 from studio.works import studio_address
+
+logger = structlog.get_logger(__name__)
 
 
 @transaction.atomic
@@ -92,8 +96,18 @@ def _reject(*, publication: Publication, review: Review) -> None:
 
 @transaction.atomic
 def registration_failed(action: Any) -> None:
-    """Outcome handler: the relayed registration failed for good. The draft comes back with the reason."""
+    """Outcome handler: the relayed registration failed for good. The draft comes back with the reason.
+
+    Raises NotDecidedYet while the chain has the entry, in a block that is not final.
+    """
     publication = locked(Publication.objects.get(digest=action.ref).pk)
+    entries = RegistryEntry.objects.filter(chain_id=publication.chain_id, entry_id=publication.entry_id)
+    entry = entries.filter(record_root=publication.record.root).select_related("event__block").first()
+    if entry is not None:
+        if not is_final(entry.event.block.number, chain_of(entry.chain_id)):
+            raise NotDecidedYet("it was registered, in a block that may yet go away")
+        logger.error("failed_registration_stands", publication=str(publication.public_id), error=action.error)
+        return  # whatever a node said: what stands on the chain is published
     moved = Publication.objects.filter(pk=publication.pk, state=Publication.State.SUBMITTED).update(
         state=Publication.State.FAILED, reason=action.error
     )
