@@ -70,8 +70,8 @@ def _to_observe(chain: Chain, cursor: ChainCursor | None, sender: str) -> QueryS
 
 def _settle(chain: Chain, found: Sequence[tuple[ChainTransaction, Receipt | None]], finalized: int) -> int:
     """Move these to what their receipts say. Returns how many moved."""
-    gone = [tx for tx, receipt in found if receipt is None and tx.state == State.MINED]
-    moved = sum(forget_block(tx, "its block was reorganized away") for tx in gone)
+    lost = [tx for tx, receipt in found if receipt is None and tx.state == State.MINED]
+    moved = sum(forget_block(tx, "its block was reorganized away") for tx in _gone(chain, lost))
     arrived = []
     for tx, receipt in found:
         if receipt is not None and _is_news(tx, receipt):
@@ -98,6 +98,18 @@ def _settle(chain: Chain, found: Sequence[tuple[ChainTransaction, Receipt | None
         reach("outbox.final")
     failed = _witnessed(chain, [(tx, receipt) for tx, receipt in settled if not tx.succeeded])
     return moved + len({tx.pk for tx in [*came, *ended]}) + sum(_end(tx) for tx in failed)
+
+
+def _gone(chain: Chain, lost: Sequence[ChainTransaction]) -> list[ChainTransaction]:
+    """Those whose blocks the chain has no more. A missing receipt alone proves nothing: a node may have lost it."""
+    if not lost:
+        return []
+    contents = client(chain).contents(sorted({tx.block_number for tx in lost if tx.block_number is not None}))
+    gone = [tx for tx in lost if tx.transaction_hash not in contents.get(tx.block_hash or "", ())]
+    if len(gone) < len(lost):
+        client(chain).node.distrust(InconsistentNode("The node has no receipt of what is in a block that it has."))
+        logger.warning("receipts_lost", chain=chain.role, count=len(lost) - len(gone))
+    return gone
 
 
 def _is_news(tx: ChainTransaction, receipt: Receipt) -> bool:
@@ -243,7 +255,9 @@ def _look_for_thief(chain: Chain, tx: ChainTransaction, reached: int) -> None:
         final_count = client(chain).nonce(tx.sender, cursor.finalized_number)
     except RpcError:
         return  # the node has no state of that block (any more): the next final block will do
-    if final_count <= tx.nonce or _have_receipt(chain, [attempt.hash for attempt in tx.attempts.all()]):
+    # Read now: another process may have replaced it, and the chain have taken that, since `tx` was read.
+    hashes = list(TransactionAttempt.objects.filter(transaction=tx).values_list("hash", flat=True))
+    if final_count <= tx.nonce or _have_receipt(chain, hashes):
         return
     note = f"nonce {tx.nonce} was used by another transaction of this key"
     logger.error("nonce_used_elsewhere", sender=tx.sender, nonce=tx.nonce, kind=tx.kind)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from contracts import hooks
@@ -20,12 +20,14 @@ from contracts.models import (
     TransactionHistory,
 )
 from contracts.operations.facts import read_facts
-from contracts.outbox import enqueue
+from contracts.outbox import broadcasting, enqueue
+from contracts.outbox.sending import signer_for
 from contracts.outbox.states import advance, deliver_outcomes
 from contracts.outbox.sweeping import send_now, sweep_chain
+from contracts.outbox.tracking import push
 from contracts.selectors import for_ref, transaction_status
 from contracts.testing import LiveChain
-from contracts.testing_proxy import FailingNode, Fault, Json, Line
+from contracts.testing_proxy import FailingNode, Fault, Json, Line, nothing
 from contracts.tests.actions import (
     TERMS,
     TRANSFER,
@@ -436,6 +438,54 @@ def test_a_nonce_used_by_somebody_else_with_the_key_plans_the_action_anew(live_c
     assert (tx.state, tx.nonce) == (State.MINED, (taken or 0) + 1)
     assert balance(live_chain, address("a")) == 5
     assert live_chain.audit() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_nonce_that_another_process_used_for_the_same_action_was_used_by_us(
+    live_chain: LiveChain, failing_node: FailingNode
+) -> None:
+    """It replaced the transaction, and the chain has taken that for good, while this one looked at the old one."""
+    live_chain.node.automine(False)
+    live_chain.follow()
+    tx = plan_transfer(address("a"), amount=5)
+    live_chain.sweep()
+    direct = replace(live_chain.chain, rpc_url=live_chain.node.url)
+
+    def replaced_meanwhile(line: Line) -> None:
+        signer = signer_for(direct, live_chain.operator)
+        replacement = broadcasting.replace(direct, signer, tx, tx.attempts.get())
+        assert replacement is not None
+        broadcasting.broadcast(direct, signer, [(tx, replacement)])
+        live_chain.node.mine(80)
+        live_chain.follow()
+        connection.close()
+        line.say(line.ask())
+
+    failing_node.fail(Fault("replaced", replaced_meanwhile).only("eth_getTransactionCount"), times=1)
+    push(live_chain.chain, live_chain.operator)
+    tx.refresh_from_db()
+    assert tx.state == State.REPLACED
+    live_chain.sweep()
+    tx.refresh_from_db()
+    assert (tx.state, balance(live_chain, address("a"))) == (State.FINAL, 5)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_receipt_that_the_node_lost_takes_nothing_out_of_its_block(
+    live_chain: LiveChain, failing_node: FailingNode
+) -> None:
+    tx = plan_transfer(address("a"), amount=5)
+    live_chain.settle()
+    live_chain.node.mine(80)
+    live_chain.follow()
+    failing_node.fail(Fault("no receipts", nothing).only("eth_getTransactionReceipt"))
+    live_chain.sweep()
+    tx.refresh_from_db()
+    assert (tx.state, tx.attempts.count()) == (State.MINED, 1)
+    failing_node.heal()
+    live_chain.sweep()
+    tx.refresh_from_db()
+    assert (tx.state, balance(live_chain, address("a"))) == (State.FINAL, 5)
 
 
 def test_without_coin_an_action_waits_and_says_so(live_chain: LiveChain) -> None:
