@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -133,7 +134,8 @@ def replace(
             error=f"stuck: higher fees would pass the cap of {settings.CHAIN_MAX_FEE_GWEI} gwei"
         )
         return None
-    call, gas = (empty_call(tx), TRANSFER_GAS) if cancel else (call_of(tx, chain), last.gas_limit)
+    call = empty_call(tx) if cancel else call_of(tx, chain)
+    gas = _gas_of_nothing(chain, call) if cancel else last.gas_limit
     signed = signer.sign_transaction(unsigned(call, chain=chain, nonce=last.nonce, gas=gas, fees=fees))
     with transaction.atomic():
         current = ChainTransaction.objects.select_for_update().get(pk=tx.pk)
@@ -155,3 +157,11 @@ def replace(
             max_fee_per_gas=fees.max_fee,
             max_priority_fee_per_gas=fees.priority,
         )
+
+
+def _gas_of_nothing(chain: Chain, call: dict[str, Any]) -> int:
+    """The gas limit of an empty transaction: on some chains it takes more than the 21,000 of most."""
+    try:
+        return client(chain).simulate(call) * 3 // 2
+    except RpcError:
+        return TRANSFER_GAS * 3 // 2

@@ -11,6 +11,7 @@ from django.db.models import Count, Q
 
 from contracts.chains import Chain
 from contracts.client import Fees, client
+from contracts.deployment.records import load_record
 from contracts.errors import ChainUnavailable, InconsistentNode, Reverted, RpcError
 from contracts.indexer.standing import lags, require_ours
 from contracts.killpoints import reach
@@ -125,7 +126,7 @@ def _simulated(chain: Chain, batch: Sequence[ChainTransaction]) -> list[Simulate
                 return clear
     tx = batch[0]
     try:
-        return [(tx, _limit(TRANSFER_GAS if tx.kind == FILL_NONCE else client(chain).simulate(calls[0])))]
+        return [(tx, _limit(client(chain).simulate(calls[0])))]
     except RpcError as error:
         return [(tx, error)]
 
@@ -259,7 +260,8 @@ def _store_signed(
 def fill_gaps(chain: Chain, sender: str) -> int:
     """Plan an empty transaction for each nonce that nothing of ours holds any more. Returns how many.
 
-    A send that was refused for good, or canceled, leaves such a gap, and everything above it would wait for ever.
+    A send that was refused for good, or canceled, leaves such a gap, and everything above it would wait for ever. What
+    a deployment under way has reserved is no gap.
     """
     reached = client(chain).nonce(sender)
     with transaction.atomic():
@@ -273,12 +275,20 @@ def fill_gaps(chain: Chain, sender: str) -> int:
             sender=sender,
             nonce__gte=reached,
         ).values_list("nonce", flat=True)
-        gaps = sorted(set(range(reached, allocator.next_nonce)) - set(held))
+        gaps = sorted(set(range(reached, allocator.next_nonce)) - set(held) - _reserved(chain, sender))
         for nonce in gaps:
             _plan_filler(chain, sender, nonce)
         if gaps:
             reach("outbox.gap")
     return len(gaps)
+
+
+def _reserved(chain: Chain, sender: str) -> set[int]:
+    """Nonces that a deployment under way sends at by itself."""
+    record = load_record(chain)
+    if record is None or record.complete or record.plan.deployer != sender:
+        return set()
+    return set(range(record.plan.first_nonce, record.plan.end_nonce))
 
 
 def _plan_filler(chain: Chain, sender: str, nonce: int) -> None:

@@ -11,17 +11,20 @@ from django.utils import timezone
 
 from contracts import hooks
 from contracts.client import client
+from contracts.deployment import load_record, save_record
 from contracts.errors import NotDecidedYet, Reverted
 from contracts.models import (
     ChainCursor,
     ChainTransaction,
+    OperatorOrder,
     SenderNonce,
     TransactionAttempt,
     TransactionHistory,
 )
 from contracts.operations.facts import read_facts
 from contracts.outbox import broadcasting, enqueue
-from contracts.outbox.sending import signer_for
+from contracts.outbox.operating import order
+from contracts.outbox.sending import HEAD_ROOM, fill_gaps, signer_for
 from contracts.outbox.states import advance, deliver_outcomes
 from contracts.outbox.sweeping import send_now, sweep_chain
 from contracts.outbox.tracking import push
@@ -416,6 +419,43 @@ def test_a_gap_is_filled_however_many_are_open_above_it(live_chain: LiveChain, s
     later.refresh_from_db()
     assert later.state == State.MINED
     assert live_chain.audit() == []
+
+
+def test_what_a_deployment_under_way_has_reserved_is_no_gap(live_chain: LiveChain) -> None:
+    record = load_record(live_chain.chain)
+    assert record is not None
+    plan = replace(record.plan, first_nonce=record.plan.end_nonce + 1)
+    allocator = {"chain_id": live_chain.chain.chain_id, "address": live_chain.operator}
+    SenderNonce.objects.create(**allocator, next_nonce=plan.end_nonce + 1)
+    save_record(live_chain.chain, replace(record, plan=plan, complete=False))
+    assert fill_gaps(live_chain.chain, live_chain.operator) == 2
+    filled = ChainTransaction.objects.order_by("nonce").values_list("nonce", flat=True)
+    assert list(filled) == [plan.first_nonce - 1, plan.end_nonce]
+    save_record(live_chain.chain, replace(record, plan=plan))
+    assert fill_gaps(live_chain.chain, live_chain.operator) == plan.end_nonce - plan.first_nonce
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_empty_transaction_gets_the_gas_that_this_chain_wants_for_it(
+    live_chain: LiveChain, failing_node: FailingNode
+) -> None:
+    def dear(asked: Json, said: Json) -> Json:
+        empty = asked["method"] == "eth_estimateGas" and asked["params"][0]["data"] == "0x"
+        return {**said, "result": hex(60_000)} if empty else said
+
+    live_chain.node.automine(False)
+    failing_node.fail(Fault("dear", lambda line: line.each(dear)))
+    lost, canceled = plan_transfer(address("lost")), plan_transfer(address("canceled"))
+    live_chain.sweep()
+    lost.refresh_from_db()
+    live_chain.node.rpc("anvil_dropTransaction", lost.transaction_hash)
+    assert advance(lost, [State.BROADCAST], State.CANCELED, "an operator canceled it")
+    order(tx=canceled, action=OperatorOrder.Action.CANCEL, reason="a buyer asks", operator="ops@example.org")
+    live_chain.sweep()
+    live_chain.sweep()
+    filler = TransactionAttempt.objects.get(transaction__kind="fill_nonce")
+    assert filler.gas_limit == 60_000 * 3 // 2 + HEAD_ROOM
+    assert canceled.attempts.get(cancels=True).gas_limit == 60_000 * 3 // 2
 
 
 def test_a_nonce_used_by_somebody_else_with_the_key_plans_the_action_anew(live_chain: LiveChain) -> None:
