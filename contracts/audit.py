@@ -15,7 +15,7 @@ from contracts.answers import Log
 from contracts.chains import Chain
 from contracts.client import client
 from contracts.decoding import decode_log, raw_beside
-from contracts.errors import ChainError, RpcError
+from contracts.errors import ChainError, Reverted, RpcError
 from contracts.hooks import Event, auditors, projections_of
 from contracts.indexer.beside import projected
 from contracts.models import ChainCursor, ChainEvent, ChainTransaction, SenderNonce, TransactionAttempt
@@ -57,6 +57,8 @@ def audit(chain: Chain) -> Generator[tuple[str, list[str]], None, None]:
             for name, auditor in [*OF_THE_STATE, *auditors(), *OF_HISTORY]:
                 try:
                     yield name, list(auditor(chain))
+                except Reverted as error:
+                    yield name, [f"The chain knows nothing of what is asked about: {error}"]
                 except RpcError as error:
                     raise CannotAudit(
                         f"The node does not answer about block {cursor.number} ({error}): "

@@ -110,6 +110,13 @@ def test_rows_that_no_event_means_are_told(sold: Market) -> None:
     assert [" are missing " in line or " are too many " in line for line in other] == [True, True]
 
 
+def test_rows_of_what_the_chain_does_not_know_are_a_difference(sold: Market) -> None:
+    nowhere = address_of(sold.buyer)
+    assert said(sold, "royalties.money", lambda: RevenueEvent.objects.update(currency=nowhere)) != []
+    assert said(sold, "licensing.offers", lambda: Offer.objects.update(currency=nowhere)) != []
+    assert said(sold, "designs.entries", lambda: RegistryEntry.objects.update(entry_id=OTHER[:34])) != []
+
+
 def test_rows_that_cannot_be_made_without_an_earlier_one_are_told(sold: Market, outsider: LocalAccount) -> None:
     """Where the money of a claim went is read from the claim before it."""
     child = int(register(sold, outsider, OTHER), 16)
