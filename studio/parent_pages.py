@@ -3,9 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.db.models import prefetch_related_objects
+
 from common.money import PPM, TUSD
 from contracts.chains import chain
 from designs.file_credentials import credentials_of
+from designs.lineage import shown_by_entry
 from designs.models import Design, Preview, Resource
 from designs.resources import resources_by_entry
 from designs.selectors import Picture, cover_previews, picture_of
@@ -41,12 +44,11 @@ class Example:
 
 
 def named_parents(draft: DraftPage) -> list[NamedParent]:
-    """The works that a draft names, in their order; those that are no more, too."""
+    """The works that a draft names, in their order; of those that nobody may see any more, the entries alone."""
     entries = list(draft.design.parent_drafts.values_list("entry_id", flat=True))
-    designs = Design.objects.filter(chain_id=chain().chain_id, entry_id__in=entries)
-    known: dict[str, Design | Resource] = {
-        str(one.entry_id): one for one in designs.select_related("owner").prefetch_related(cover_previews())
-    }
+    designs = shown_by_entry(chain_id=chain().chain_id, entry_ids=entries)
+    prefetch_related_objects(list(designs.values()), cover_previews())
+    known: dict[str, Design | Resource] = {**designs}
     if missing := set(entries) - known.keys():
         known.update(resources_by_entry(chain_id=chain().chain_id, entry_ids=missing))
     return _parents([(entry, known.get(entry)) for entry in entries])

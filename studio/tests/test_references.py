@@ -13,9 +13,11 @@ from common.testing import PASSWORD
 from designs.models import Design, Reference
 from designs.provenance.schemas import schema_text
 from designs.services.resource_pages import take_down
+from marketplace.tests import rows
 from marketplace.tests.pages import page, signed_in, text
 from marketplace.tests.support import draft_of, event, with_offer
 from studio.errors import PublishingError
+from studio.models.terms import ParentDraft
 from studio.services.lineage import set_parents
 from studio.services.publishing import freeze_and_sign
 from studio.services.references import drop_reference, refer_elsewhere, refer_to_entry
@@ -106,6 +108,27 @@ def test_who_names_a_model_that_was_taken_down_learns_no_name(draft: Design, str
     assert take_down(resource)
     assert "Insult" not in page(draft.owner, publish)
     assert "Insult" not in page(draft.owner, reverse("studio:parents", args=[draft.public_id]))
+
+
+def test_who_names_a_design_that_was_taken_down_learns_no_name_and_may_take_it_off(
+    draft: Design, stranger: User
+) -> None:
+    parents = [rows.draft(stranger, title) for title in ("Slander", "Estuary")]
+    for place, parent in enumerate(parents):
+        rows.anchor(parent, block=20)
+        named = {"chain_id": parent.chain_id, "entry_id": parent.entry_id, "max_ppm": 0}
+        ParentDraft.objects.create(design=draft, position=place, **named)
+    address = reverse("studio:parents", args=[draft.public_id])
+    assert "Slander" in page(draft.owner, address)
+    Design.objects.filter(pk=parents[0].pk).update(state=Design.State.TAKEN_DOWN)
+
+    shown = page(draft.owner, address)
+
+    assert "Slander" not in shown
+    assert parents[0].get_absolute_url() not in shown
+    assert str(parents[0].entry_id) in shown
+    assert "Estuary" in shown
+    assert parents[1].get_absolute_url() in shown
 
 
 def test_a_reference_that_is_taken_off_earns_no_more(draft: Design) -> None:
