@@ -11,10 +11,12 @@ from django.urls import reverse
 from jsonschema import Draft202012Validator
 
 from accounts.models import Notification, User
+from accounts.services import export_personal_data
+from common.money import TUSD
 from common.testing import PASSWORD, at_once
 from contracts.models import ChainTransaction
 from designs.errors import DesignError
-from designs.models import ProvenanceRecord, Resource
+from designs.models import Attachment, ProvenanceRecord, Resource
 from designs.provenance.schemas import schema_text
 from designs.services.upload import Part
 from marketplace.tests.pages import page, signed_in, text
@@ -23,6 +25,7 @@ from moderation.models import Review
 from studio.errors import PublishingError
 from studio.models import Publication
 from studio.services import publishing
+from studio.services.references import refer_elsewhere
 from studio.services.resources import FileHash, ResourceWords, change_resource, discard_resource, hash_file
 from studio.tests.pages import parts_of, read
 from studio.tests.resources import WORDS, drafted, registered, sha256_for, signed_by_owner
@@ -349,3 +352,28 @@ def test_a_change_and_a_signature_at_once_leave_what_was_signed(creator: User) -
     publication = Publication.objects.get()
     assert publication.state == Publication.State.SUBMITTED
     assert publication.record.fields["name"] == resource.name
+
+
+def test_all_that_was_stated_is_part_of_what_a_person_may_take_along(creator: User, stranger: User, png: bytes) -> None:
+    parts = [Part(creator, "model_architect", 900_000), Part(stranger, "tweaker", 100_000)]
+    resource = drafted(creator, parts=parts, minimum=TUSD.base)
+    design = draft_of(creator, png)
+    refer_elsewhere(actor=creator, design=design, kind="dataset", name="Shapes", license="CC-BY-4.0", sha256="ab" * 32)
+    asset = design.versions.get().master
+    Attachment.objects.create(version=design.versions.get(), asset=asset, name="make.py", role="source")
+
+    taken = export_personal_data(user=creator)["designs"]
+
+    (told,) = taken["resources"]
+    assert (told["name"], told["version"], told["license"]) == ("Lattice XL", "2", "Apache-2.0")
+    assert told["terms"] == {"open": True, "binding": False, "ppm": 50_000, "minimum": str(TUSD.base)}
+    (version,) = taken["designs"][0]["versions"]
+    assert [(one["kind"], one["name"], one["license"]) for one in version["references"]] == [
+        ("dataset", "Shapes", "CC-BY-4.0")
+    ]
+    assert [(one["name"], one["role"], one["release"]) for one in version["attachments"]] == [
+        ("make.py", "source", "private")
+    ]
+    assert export_personal_data(user=stranger)["designs"]["parts"] == [
+        {"resource": str(resource.public_id), "title": "Lattice XL 2", "role": "tweaker", "units": 100_000}
+    ]
