@@ -268,6 +268,18 @@ def claims_of(output_hash: str, *, chain_id: int | None = None, at_most: int | N
     return ordered
 
 
+def claims_beside(output_hash: str, *, chain_id: int, entry_id: str, at_most: int) -> tuple[list[RegistryEntry], int]:
+    """The first claims of a file on one chain, in their order, and that of this entry; how many more there are."""
+    claims = claims_of(output_hash, chain_id=chain_id, at_most=at_most)
+    if len(claims) < at_most:
+        return claims, 0
+    every = RegistryEntry.objects.filter(chain_id=chain_id, output_hash=output_hash)
+    if all(claim.entry_id != entry_id for claim in claims):
+        own = every.filter(entry_id=entry_id).with_claim_order()
+        claims += with_status(own).select_related("event__block")
+    return claims, every.count() - len(claims)
+
+
 def versions_of(output_hash: str, *, chain_id: int | None = None, at_most: int | None = None) -> list[EntryVersion]:
     """Entries of which this file is a further version, with entry_status; as claims_of."""
     versions = with_status(EntryVersion.objects.filter(output_hash=output_hash)).select_related("event__block")

@@ -13,7 +13,8 @@ from contracts.models import ChainTransaction
 from contracts.selectors import ActionStatus, confirmation_status, for_ref, transaction_status
 from designs.models import Design, DesignVersion, EntryAncestor, EntryStatus, RegistryEntry
 from designs.resemblance import Resemblance, resemblances_of
-from designs.selectors import claims_of, cover_previews, entry_status, state_word
+from designs.selectors import claims_beside, cover_previews, entry_status, state_word
+from designs.verdicts import AT_MOST
 from moderation.models import Answer, Appeal, Case, Decision, Report, StatusCommand
 from moderation.policy import APPEAL_PERIOD, APPEALABLE, RULES, SET_STATUS, Rule
 
@@ -110,6 +111,7 @@ class CasePage:
     status: int
     entry: RegistryEntry | None
     claims: list[RegistryEntry]
+    more_claims: int
     claimed_here: dict[str, Design]
     reports: list[Report]
     decisions: list[LoggedDecision]
@@ -130,7 +132,12 @@ def case_page(case: Case, *, viewer: User) -> CasePage:
         design.versions.select_related("master", "credentials").prefetch_related("attachments__asset").latest("number")
     )
     status = status_to_come(design)
-    claims = claims_of(version.master.output_hash)
+    claims, more_claims = claims_beside(
+        version.master.output_hash,
+        chain_id=design.chain_id or 0,
+        entry_id=design.entry_id or "",
+        at_most=AT_MOST,
+    )
     decisions = list(
         Decision.objects.filter(design=design).select_related("moderator", "design", "case", "on_appeal")[:50]
     )
@@ -142,6 +149,7 @@ def case_page(case: Case, *, viewer: User) -> CasePage:
         status=status,
         entry=next((claim for claim in claims if claim.entry_id == design.entry_id), None),
         claims=claims,
+        more_claims=more_claims,
         claimed_here={
             one.entry_id or "": one
             for one in Design.objects.filter(entry_id__in=[claim.entry_id for claim in claims]).select_related("owner")

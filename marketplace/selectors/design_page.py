@@ -17,7 +17,7 @@ from designs.models import (
     EntryVersion,
     RegistryEntry,
 )
-from designs.selectors import Picture, Views, claims_of, picture_of, state_word, views_of, with_status
+from designs.selectors import Picture, Views, claims_beside, picture_of, state_word, views_of
 from designs.verdicts import AT_MOST
 from licensing.models import Offer
 from licensing.selectors import OfferOnShow, Stop, offers_of, sale_stop
@@ -45,6 +45,7 @@ class DesignPage:
     status: ActionStatus
     transaction_hash: str
     claims: list[RegistryEntry]
+    more_claims: int
     family: Family
     later_versions: int
     stop: Stop | None
@@ -78,7 +79,7 @@ def design_page(design: Design) -> DesignPage:
     )
     previews = list(version.previews.all())
     entry_id = design.entry_id or ""
-    claims = _claims_beside(chain_id=here.chain_id, entry_id=entry_id) if entry_id else []
+    claims, more_claims = _claims_beside(chain_id=here.chain_id, entry_id=entry_id)
     entry = next((claim for claim in claims if claim.entry_id == entry_id), None)
     where: dict[str, Any] = {"chain_id": here.chain_id, "entry_id": entry_id}
     stop = (sale_stop(**where) or _taken_down(design)) if entry else None
@@ -91,6 +92,7 @@ def design_page(design: Design) -> DesignPage:
         status=confirmation_status(entry.event.block.number if entry else None, here),
         transaction_hash=entry.event.transaction_hash if entry else "",
         claims=claims,
+        more_claims=more_claims,
         family=family_of(**where) if entry else NO_FAMILY,
         later_versions=EntryVersion.objects.filter(**where).count() if entry else 0,
         stop=stop,
@@ -107,16 +109,13 @@ def _taken_down(design: Design) -> Stop | None:
     return Stop("taken_down", _("Not for sale: taken down"), text, tone="broken")
 
 
-def _claims_beside(*, chain_id: int, entry_id: str) -> list[RegistryEntry]:
-    """The first claims on this chain of the file that this entry claims, in their order, and the entry's own."""
+def _claims_beside(*, chain_id: int, entry_id: str) -> tuple[list[RegistryEntry], int]:
+    """As designs.selectors.claims_beside, of the file that this entry claims."""
     own = RegistryEntry.objects.filter(chain_id=chain_id, entry_id=entry_id)
     output_hash = own.values_list("output_hash", flat=True).first()
     if output_hash is None:
-        return []
-    claims = claims_of(output_hash, chain_id=chain_id, at_most=AT_MOST)
-    if len(claims) == AT_MOST and all(claim.entry_id != entry_id for claim in claims):
-        claims += with_status(own.with_claim_order()).select_related("event__block")
-    return claims
+        return [], 0
+    return claims_beside(output_hash, chain_id=chain_id, entry_id=entry_id, at_most=AT_MOST)
 
 
 def stakes_of(*, chain_id: int, entry_id: str) -> list[Stake]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from importlib import import_module
 from uuid import uuid4
 
 import pytest
@@ -245,3 +246,20 @@ def test_pages_read_while_nothing_was_ever_read_from_the_chain(lantern: Design, 
     ChainCursor.objects.all().delete()
     for address in ("/", lantern.get_absolute_url(), reverse("licensing:library")):
         assert "The chain does not answer" in page(buyer, address)
+
+
+def test_claims_that_are_not_listed_are_counted(
+    lantern: Design, creator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # By its path a name is looked for in the package first, where the function of this name is.
+    monkeypatch.setattr(import_module("marketplace.selectors.design_page"), "AT_MOST", 2)
+    for number in range(4):
+        copy = rows.draft(rows.person(f"Claimant {number}"), f"Copy {number}", content=f"{creator.pk} Gyroid Lantern")
+        rows.anchor(copy, block=40 + number)
+
+    first, last = page(None, lantern.get_absolute_url()), page(None, copy.get_absolute_url())
+
+    assert "3 more claims are not listed." in first
+    assert "All claims of this very file" not in first
+    assert "2 more claims are not listed." in last
+    assert "5 · this design" in text(last)

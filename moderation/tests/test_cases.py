@@ -86,6 +86,22 @@ def test_the_queue_shows_what_waits_and_the_case_everything_it_takes(
     assert "status active" not in seen, "an active design cannot be restored"
 
 
+def test_a_case_lists_the_first_claims_and_its_own(
+    lantern: Design, creator: User, first: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("moderation.selectors.AT_MOST", 2)
+    for number in range(4):
+        copy = rows.draft(rows.person(f"Claimant {number}"), f"Copy {number}", content=f"{creator.pk} Gyroid Lantern")
+        rows.anchor(copy, block=40 + number)
+
+    seen = text(page(first, open_case(moderator=first, design=copy).get_absolute_url()))
+
+    for words in ("Gyroid Lantern", "Copy 0", "This design"):
+        assert words in seen, words
+    assert "Copy 1" not in seen
+    assert "2 more claims are not listed." in seen
+
+
 def test_filters_pages_and_counts(creator: User, lantern: Design, stranger: User, buyer: User, first: User) -> None:
     for number in range(22):
         design = rows.draft(creator, f"Work {number:02}")
