@@ -11,9 +11,9 @@ from accounts.models import User
 from contracts.chains import chain
 from contracts.models import ChainTransaction
 from contracts.selectors import ActionStatus, confirmation_status, for_ref, transaction_status
-from designs.models import Design, DesignVersion, EntryAncestor, EntryStatus, RegistryEntry
+from designs.models import Design, DesignVersion, EntryAncestor, EntryStatus, PublicCopy, RegistryEntry
 from designs.resemblance import Resemblance, resemblances_of
-from designs.selectors import claims_beside, cover_previews, entry_status, state_word
+from designs.selectors import claims_beside, cover_previews, entry_status, standing_copies, state_word
 from designs.verdicts import AT_MOST
 from moderation.models import Answer, Appeal, Case, Decision, Report, StatusCommand
 from moderation.policy import APPEAL_PERIOD, APPEALABLE, RULES, SET_STATUS, Rule
@@ -108,6 +108,7 @@ class CasePage:
     case: Case
     design: Design
     version: DesignVersion
+    copies: list[PublicCopy]
     status: int
     entry: RegistryEntry | None
     claims: list[RegistryEntry]
@@ -146,6 +147,7 @@ def case_page(case: Case, *, viewer: User) -> CasePage:
         case=case,
         design=design,
         version=version,
+        copies=standing_copies(version),
         status=status,
         entry=next((claim for claim in claims if claim.entry_id == design.entry_id), None),
         claims=claims,

@@ -8,9 +8,9 @@ from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
 from accounts.models import Notification, User
-from common.testing import at_once
+from common.testing import PASSWORD, at_once
 from contracts.models import ChainTransaction
-from designs.models import Design
+from designs.models import Design, PublicCopy
 from marketplace.tests import rows
 from marketplace.tests.pages import page, signed_in, text
 from marketplace.tests.support import event
@@ -100,6 +100,24 @@ def test_a_case_lists_the_first_claims_and_its_own(
         assert words in seen, words
     assert "Copy 1" not in seen
     assert "2 more claims are not listed." in seen
+
+
+def test_a_case_tells_of_public_copies_and_who_may_end_them(case: Case, first: User) -> None:
+    version = case.design.versions.get()
+    PublicCopy.objects.create(version=version, place="ipfs", state="standing", sha256="ab" * 32, name="bafycopy")
+    PublicCopy.objects.create(version=version, place="arweave", state="removed", sha256="cd" * 32, name="gone")
+    address = case.get_absolute_url()
+    ending = reverse("admin:designs_publiccopy_changelist") + f"?version__id__exact={version.pk}"
+    operator = User.objects.create_superuser(email="root@example.org", password=PASSWORD, display_name="Root")
+
+    of_a_moderator, of_the_operator = page(first, address), page(operator, address)
+
+    assert "bafycopy" in of_a_moderator
+    assert "gone" not in of_a_moderator
+    assert "The operator can end them in the admin, under Public copies." in text(of_a_moderator)
+    assert ending not in of_a_moderator
+    assert ending in of_the_operator
+    assert "bafycopy" in page(operator, ending)
 
 
 def test_filters_pages_and_counts(creator: User, lantern: Design, stranger: User, buyer: User, first: User) -> None:
