@@ -2,7 +2,7 @@
 unchecked.
 
 The child (designs/untrusted/main.py) confines itself before it touches a byte of the file: limits, no network, no
-new privileges. What it says comes over one pipe as JSON lines of bounded length.
+privileges, no programs, and no files but its own. What it says comes over one pipe as JSON lines of bounded length.
 """
 
 import json
@@ -36,6 +36,8 @@ that an attempt which fails would teach the next one."""
 MAX_REPLY_BYTES = 256 * 1024
 MAX_LOG_BYTES = 16 * 1024
 HEARTBEAT_SECONDS = 1.0
+_told: set[str] = set()
+"""Tasks of which it was told that their children are less confined than they should be."""
 _PROGRAM = Path(__file__).resolve().parent.parent / "untrusted" / "main.py"
 _READ_BYTES = 64 * 1024
 
@@ -131,6 +133,10 @@ def run_child(
         warm=child.warm,
         unconfined=conversation.unconfined,
     )
+    if conversation.unconfined and task not in _told:
+        # Once for each: the machine lacks it, whatever the file.
+        _told.add(task)
+        logger.warning("child_unconfined", task=task, missing=conversation.unconfined)
     if isinstance(outcome, ChildFailed):
         if conversation.log:
             logger.debug("child_said", task=task, log=conversation.log[-2000:].decode("utf-8", "replace"))

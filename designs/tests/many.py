@@ -18,14 +18,17 @@ import json, os, sys, time
 answers = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)
 sys.path.insert(0, sys.argv[1])
-from designs.untrusted.main import TASKS, confine
-confine(json.loads(sys.argv[2]))
+from designs.untrusted.confinement import confine
+from designs.untrusted.main import TASKS
+orders = [json.loads(line) for line in sys.stdin]
+folders = {os.path.dirname(order["request"]["input"]) for order in orders}
+status = open("/proc/self/status")
+confine(json.loads(sys.argv[2]), [os.open(folder, os.O_RDONLY) for folder in folders])
 from importlib import import_module
 from designs.untrusted.refusal import Refusal
 # What the imports take is the machine's, and is told of no file.
 import trimesh, designs.untrusted.images, designs.untrusted.meshes
-for line in sys.stdin:
-    order = json.loads(line)
+for order in orders:
     began = time.process_time()
     answer = {}
     try:
@@ -39,9 +42,8 @@ for line in sys.stdin:
         answer.update(code="unreadable", details={"cause": f"{type(error).__name__}: {error}"[:200]})
     answer["seconds"] = time.process_time() - began
     # Not ru_maxrss, which begins with what the parent had when it forked.
-    with open("/proc/self/status") as stream:
-        status = stream.read()
-    answer["peak_bytes"] = int(status.partition("VmHWM:")[2].split()[0]) * 1024
+    status.seek(0)
+    answer["peak_bytes"] = int(status.read().partition("VmHWM:")[2].split()[0]) * 1024
     print(json.dumps(answer), file=answers, flush=True)
 """
 

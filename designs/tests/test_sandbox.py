@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
-from designs.sandbox import ChildFailed, Limits, run_child
+from designs.sandbox import ChildFailed, Limits, run, run_child
 from designs.sandbox.run import _Conversation
 from designs.tests.children import all_children, ready_template
 from designs.tests.samples import binary_stl, image_bytes
@@ -56,19 +58,22 @@ def children() -> Callable[[], set[int]]:
     return lambda: all_children() - before
 
 
-def confined(program: str, **limits) -> dict:
-    """What a program sees that has confined itself as every child does."""
+def confined(program: str, *, before: str = "files = []", folder: Path | None = None, **limits) -> dict:
+    """What a program sees that has confined itself as every child does, in a folder."""
     order = {"cpu_seconds": 5, "memory_bytes": 1024**3, "file_bytes": 1000, "open_files": 32}
     order |= {"processes": 64, "threads": 1} | limits
     script = (
         "import json, sys, resource, socket, os\n"
         f"sys.path.insert(0, {str(ROOT)!r})\n"
-        "from designs.untrusted.main import confine\n"
-        f"missing = confine({order!r})\n"
+        f"{before}\n"
+        "from designs.untrusted.confinement import confine\n"
+        f"missing = confine({order!r}, files)\n"
         f"{program}\n"
         "print(json.dumps({'missing': missing, 'seen': seen}))"
     )
-    done = subprocess.run([sys.executable, "-I", "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", script], capture_output=True, text=True, check=True, timeout=60, cwd=folder
+    )
     return json.loads(done.stdout)
 
 
@@ -125,7 +130,6 @@ def test_limits_of_memory_files_time_and_processors_are_set():
 
 def test_a_child_has_no_network():
     program = (
-        "listener = socket.socket()\n"
         "try:\n"
         f"    socket.create_connection(('127.0.0.1', {open_port()[1]}), timeout=2)\n"
         "    seen = 'connected'\n"
@@ -137,9 +141,96 @@ def test_a_child_has_no_network():
     assert result["seen"] == "refused" or result["missing"]
 
 
-def open_port():
-    import socket
+def test_a_child_reaches_no_program_no_process_and_no_file_but_its_own(tmp_path):
+    """The database's socket lies in the file system and in no network; a process of its own would outlive it."""
+    for name in ("secret", "file", "another"):
+        (tmp_path / name).write_text(name)
+    (tmp_path / "work").mkdir()
+    before = (
+        "from pathlib import Path\n"
+        "from designs.tests.reaching import reached\n"
+        f"house = Path({str(tmp_path)!r})\n"
+        "there = socket.socket(socket.AF_UNIX)\n"
+        "files = [os.open(house / 'file', os.O_RDONLY)]\n"
+        # As an upload of the same bytes does.
+        "os.replace(house / 'another', house / 'file')"
+    )
+    with socket.socket(socket.AF_UNIX) as database:
+        database.bind(str(tmp_path / "database"))
+        database.listen()
+        result = confined(
+            "seen = reached(house, there, files[0])", before=before, folder=tmp_path / "work", memory_bytes=2 * 1024**3
+        )
+    if result["missing"]:
+        pytest.skip(f"not with this kernel: {result['missing']}")
+    assert result["seen"] == {
+        "the database, by a socket that it has": "EPERM",
+        "a socket": "EPERM",
+        "a pair of sockets": "EPERM",
+        "a program in its place": "EPERM",
+        "a program beside it": "EPERM",
+        "a process": "EPERM",
+        "a session": "EPERM",
+        "its parent": "EPERM",
+        "its parent's limits": "EPERM",
+        "a namespace": "EPERM",
+        "a ring": "EPERM",
+        "a secret": "EACCES",
+        "a folder": "EACCES",
+        "the accounts": "EACCES",
+        "its parent's environment": "EACCES",
+        "a new folder": "EACCES",
+        "an end of the secret": "EACCES",
+        "its file by a name": "EACCES",
+        "its file": "file",
+        "itself": "done",
+        "a file of its folder": "done",
+        "a thread": "done",
+        "libraries": "done",
+        "privileges": False,
+        "processes": 64,
+    }
 
+
+def test_calls_by_another_name_end_the_child_or_are_refused(tmp_path):
+    """x32 and 32-bit calls have numbers of their own."""
+    from designs.untrusted import seccomp
+
+    for machine in seccomp.ARCHITECTURES:
+        program = seccomp._program(machine)
+        assert program[1:3] == [(seccomp.EQUALS, 1, 0, seccomp.ARCHITECTURES[machine]), (6, 0, 0, seccomp.KILL)]
+    if os.uname().machine != "x86_64":
+        return
+    program = (
+        "import ctypes, errno\n"
+        "libc = ctypes.CDLL(None, use_errno=True)\n"
+        "libc.syscall(ctypes.c_long(0x40000000 + 39))\n"
+        "seen = errno.errorcode[ctypes.get_errno()]"
+    )
+    result = confined(program, folder=tmp_path)
+    assert result["seen"] == "EPERM" or result["missing"]
+
+
+def test_that_the_kernel_confines_less_is_said_once_for_each_kind_of_child(workdir, tmp_path, settings, monkeypatch):
+    settings.SANDBOX_WARM = False
+    program = tmp_path / "main.py"
+    program.write_text(
+        "import json, os, sys\n"
+        "for said in ({'kind': 'unconfined', 'content': ['files (Landlock): no']}, {'kind': 'done', 'content': {}}):\n"
+        "    os.write(json.loads(sys.argv[1])['reply_to'], json.dumps(said).encode() + b'\\n')\n"
+    )
+    monkeypatch.setattr(run, "_PROGRAM", program)
+    monkeypatch.setattr(run, "_told", set())
+    with capture_logs() as logs:
+        for task in ("derive", "derive", "cover"):
+            run_child(task, {}, workdir=workdir, limits=GENEROUS)
+    assert [(log["log_level"], log["task"], log["missing"]) for log in logs if log["event"] == "child_unconfined"] == [
+        ("warning", "derive", ["files (Landlock): no"]),
+        ("warning", "cover", ["files (Landlock): no"]),
+    ]
+
+
+def open_port():
     global _LISTENER
     _LISTENER = socket.create_server(("127.0.0.1", 0))
     return _LISTENER.getsockname()

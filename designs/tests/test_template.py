@@ -70,7 +70,8 @@ def test_a_forked_child_is_confined_as_a_started_one(template, request_of, workd
             seen["folder"] = os.readlink(f"/proc/{pid}/cwd")
             seen["network"] = os.readlink(f"/proc/{pid}/ns/net") != os.readlink("/proc/self/ns/net")
             seen["open"] = [os.readlink(f"/proc/{pid}/fd/{number}").split(":")[0] for number in range(4)]
-            seen["privileges"] = "NoNewPrivs:\t1" in Path(f"/proc/{pid}/status").read_text()
+            status = dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+            seen["privileges"] = [status[name] for name in ("NoNewPrivs", "CapEff", "CapBnd", "Seccomp")]
 
     limits = Limits(cpu_seconds=7, wall_seconds=60, memory_bytes=3 * 1024**3, file_bytes=12_345_678, open_files=40)
     run_child("derive", request_of, workdir=workdir, limits=limits, progress=look)
@@ -79,7 +80,9 @@ def test_a_forked_child_is_confined_as_a_started_one(template, request_of, workd
     assert seen["limits"]["Max file size"] == ["12345678"] * 2
     assert seen["limits"]["Max open files"] == ["40"] * 2
     assert seen["limits"]["Max core file size"] == ["0"] * 2
-    assert (seen["session"], seen["folder"], seen["privileges"]) == (True, str(workdir), True)
+    assert seen["limits"]["Max processes"] == ["64"] * 2
+    assert (seen["session"], seen["folder"]) == (True, str(workdir))
+    assert seen["privileges"] == ["1", "0" * 16, "0" * 16, "2"]
     assert seen["network"] is True or os.geteuid() != 0
     assert seen["open"] == ["/dev/null", "/dev/null", "pipe", "pipe"]
 

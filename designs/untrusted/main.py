@@ -4,21 +4,21 @@ Started by designs/sandbox as `python -I -B main.py ORDER`, or forked by templat
 Confinement comes before the first byte of the file, so that no parser ever runs without it.
 """
 
-import ctypes
 import json
 import os
-import random
 import resource
-import signal
 import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-CLONE_NEWUSER = 0x10000000
-CLONE_NEWNET = 0x40000000
-PR_SET_PDEATHSIG = 1
-PR_SET_NO_NEW_PRIVS = 38
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+
+from designs.untrusted.confinement import confine
+from designs.untrusted.refusal import Refusal
+
+FILES = ("input", "beside", "master")
+"""Where a request names files; not all of them do."""
 
 TASKS = {
     "inspect_image": ("designs.untrusted.images", "inspect"),
@@ -46,22 +46,21 @@ TASKS = {
 
 def main() -> int:
     order = json.loads(sys.argv[1])
-    sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
     return perform(order, reply_to=order["reply_to"])
 
 
 def perform(order: dict[str, Any], *, reply_to: int) -> int:
     """Confine this process and run the order's task; what it says goes to the descriptor `reply_to`."""
     reply = _Reply(reply_to)
-    held, _libraries = _pages()
-    reply.say("unconfined", confine(order["limits"]))
-    from designs.untrusted.refusal import Refusal
-
+    memory = os.open("/proc/self/statm", os.O_RDONLY)
+    held, _libraries = _pages(memory)
+    files = _opened(order["request"])
+    reply.say("unconfined", confine(order["limits"], files))
     try:
         module, function = TASKS[order["task"]]
         task = getattr(import_module(module), function)
         result = task(order["request"], reply.progress)
-        reply.say("used", _used(held))
+        reply.say("used", _used(memory, held))
         reply.say("done", result)
     except Refusal as refusal:
         reply.say("refused", {"code": refusal.code, "details": refusal.details})
@@ -74,18 +73,28 @@ def perform(order: dict[str, Any], *, reply_to: int) -> int:
     return 0
 
 
-def _pages() -> tuple[int, int]:
+def _opened(request: dict[str, Any]) -> list[int]:
+    """Open the request's files and name them by their descriptors: the bytes stay the same if others are put in their
+    place, and nothing else of their folder need be readable."""
+    files = []
+    for name in FILES:
+        if str(request.get(name, "")).startswith("/"):
+            files.append(os.open(request[name], os.O_RDONLY))
+            request[name] = f"/proc/self/fd/{files[-1]}"
+    return files
+
+
+def _pages(memory: int) -> tuple[int, int]:
     """Bytes of memory of this process alone, and bytes of files in it that all processes share, its libraries' most."""
-    with open("/proc/self/statm", "rb") as statm:
-        resident, shared = (int(pages) * resource.getpagesize() for pages in statm.read().split()[1:3])
+    resident, shared = (int(pages) * resource.getpagesize() for pages in os.pread(memory, 200, 0).split()[1:3])
     return resident - shared, shared
 
 
-def _used(held: int) -> dict[str, Any]:
+def _used(memory: int, held: int) -> dict[str, Any]:
     """What this process took: the most that it had in memory, what of it was no work of the task's (`held` before, and
     its libraries), and processor time."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    peak, libraries = used.ru_maxrss * 1024, _pages()[1]
+    peak, libraries = used.ru_maxrss * 1024, _pages(memory)[1]
     return {"peak_bytes": peak, "held_bytes": held + libraries, "cpu_seconds": used.ru_utime + used.ru_stime}
 
 
@@ -102,42 +111,6 @@ class _Reply:
 
     def progress(self, what: str, fraction: float) -> None:
         self.say("progress", [what, round(fraction, 3)])
-
-
-def confine(limits: dict[str, Any]) -> list[str]:
-    """Give up what the task does not need; return what this kernel would not let us give up."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    # If the worker is killed, its child goes too: nobody would read its result.
-    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    os.umask(0o077)
-    _limit(resource.RLIMIT_CORE, 0)
-    # A second between the two limits, so that the end by SIGXCPU tells it from the memory killer's SIGKILL.
-    _limit(resource.RLIMIT_CPU, limits["cpu_seconds"], limits["cpu_seconds"] + 1)
-    _limit(resource.RLIMIT_AS, limits["memory_bytes"])
-    _limit(resource.RLIMIT_FSIZE, limits["file_bytes"])
-    _limit(resource.RLIMIT_NOFILE, limits["open_files"])
-    allowed = sorted(os.sched_getaffinity(0))
-    if len(allowed) > limits["threads"]:
-        os.sched_setaffinity(0, random.sample(allowed, limits["threads"]))
-    missing = []
-    if libc.unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0:
-        # In a user namespace of its own only this child's processes count, and its privileges are gone.
-        _limit(resource.RLIMIT_NPROC, limits["processes"])
-    else:
-        missing.append(f"user namespace: {os.strerror(ctypes.get_errno())}")
-        if libc.unshare(CLONE_NEWNET) != 0:
-            missing.append(f"network namespace: {os.strerror(ctypes.get_errno())}")
-    if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
-        missing.append(f"no new privileges: {os.strerror(ctypes.get_errno())}")
-    return missing
-
-
-def _limit(what: int, soft: int, hard: int | None = None) -> None:
-    _soft, highest = resource.getrlimit(what)
-    wanted = [soft, soft if hard is None else hard]
-    if highest != resource.RLIM_INFINITY:
-        wanted = [min(value, highest) for value in wanted]
-    resource.setrlimit(what, (wanted[0], wanted[1]))
 
 
 if __name__ == "__main__":

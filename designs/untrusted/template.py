@@ -26,7 +26,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 
-from designs.untrusted.main import PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, perform
+from designs.untrusted.confinement import PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG
+from designs.untrusted.main import perform
 
 WARM = (
     "designs.untrusted.images",
