@@ -4,7 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
 
+from contracts.verifier.sentences import ancestor_sentence
 from designs.models import Design, EntryAncestor, RegistryEntry, Resource
 from designs.resources import resources_by_entry
 from designs.selectors import HIDDEN, SELLING, with_status
@@ -32,6 +34,11 @@ class Relative:
     @property
     def title(self) -> str:
         return self.design.title if self.design else ""
+
+    @property
+    def sentence(self) -> str:
+        """As the verifier says it, for its answers."""
+        return ancestor_sentence(entry=self.entry_id, ppm=self.ppm, direct=self.direct, say=_)
 
 
 @dataclass(frozen=True)
@@ -76,6 +83,17 @@ def family_of(*, chain_id: int, entry_id: str) -> Family:
         descendants=[_relative(row, row.entry_id, known) for row in newest],
         descendants_number=number,
     )
+
+
+def ancestors_by_entry(*, chain_id: int, entry_ids: Iterable[str]) -> dict[str, list[Relative]]:
+    """The ancestors of several entries in the order of their tables: in three queries at most, in one if there are
+    none."""
+    rows = list(EntryAncestor.objects.filter(chain_id=chain_id, entry_id__in=list(entry_ids)))
+    known = _designs(chain_id, list({row.ancestor_id for row in rows}))
+    found: dict[str, list[Relative]] = {}
+    for row in rows:
+        found.setdefault(row.entry_id, []).append(_relative(row, row.ancestor_id, known))
+    return found
 
 
 def _relative(row: EntryAncestor, entry_id: str, known: dict[str, Design | Resource]) -> Relative:

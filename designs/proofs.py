@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from contracts.chains import Chain
 from contracts.verifier import FieldProof
+from contracts.verifier.sentences import proof_sentence
 from designs.models import Design, EntryVersion, FieldProofLink, ProvenanceRecord, RegistryEntry
 from designs.selectors import access_design
 from designs.verdicts import ClaimShown, Verdict, VersionShown, verdict_of
@@ -96,13 +97,7 @@ class ProofVerdict:
 
     @property
     def sentence(self) -> str:
-        return {
-            "broken": _("The proof does not hold: a field in it was changed, or belongs to another record."),
-            "unanchored": _(
-                "The fields fit together, but no record of this registry has their root: nothing is proven."
-            ),
-            "proven": _("These fields stand in the record that was anchored with the claim below."),
-        }[self.word]
+        return proof_sentence(self.word, say=_)
 
 
 def proof_verdict(*, root: str, chain: Chain, registry: str, proof: FieldProof | None = None) -> ProofVerdict:

@@ -8,15 +8,18 @@ from datetime import UTC, datetime
 from django.utils.translation import gettext as _
 
 from contracts.chains import Chain
+from contracts.errors import ChainNotDeployed
 from contracts.selectors import ActionStatus, SyncStatus, confirmation_status, sync_status
+from contracts.verifier import sentences
 from contracts.verifier.verify import ENTRY_REGISTERED
 from designs.file_credentials import CredentialsShown, credentials_by_master
-from designs.lineage import shown_by_entry
+from designs.lineage import Relative, ancestors_by_entry, shown_by_entry
 from designs.models import Design, EntryVersion, RegistryEntry, Rendition, Resource
 from designs.resources import resources_by_entry
 from designs.selectors import claims_of, renditions_of, state_word, versions_of
 
 AT_MOST = 50
+WORDS = ("claimed", "version", "rendition", "broken", "unknown", "unread")
 # A reader that polls stands a block or two behind, always.
 SETTLED_LAG = 3
 
@@ -29,6 +32,7 @@ class ClaimShown:
     claim: RegistryEntry
     status: ActionStatus
     design: Design | Resource | None
+    ancestors: list[Relative]
 
     @property
     def order(self) -> int:
@@ -52,7 +56,17 @@ class ClaimShown:
 
     @property
     def standing(self) -> str:
-        return standing_sentence(self.state, sold=self.claim.kind == RegistryEntry.Kind.DESIGN)
+        return sentences.standing_sentence(self.state, sold=self.claim.kind == RegistryEntry.Kind.DESIGN, say=_)
+
+    @property
+    def original(self) -> str:
+        """What is said of its lineage where it has none."""
+        return "" if self.ancestors else _(sentences.ORIGINAL)
+
+    @property
+    def said(self) -> list[str]:
+        lines = [self.sentence, self.standing, self.original, *(one.sentence for one in self.ancestors)]
+        return [line for line in lines if line]
 
 
 @dataclass(frozen=True)
@@ -62,6 +76,7 @@ class VersionShown:
     version: EntryVersion
     status: ActionStatus
     design: Design | None
+    ancestors: list[Relative]
 
     @property
     def state(self) -> str:
@@ -69,16 +84,22 @@ class VersionShown:
 
     @property
     def standing(self) -> str:
-        return standing_sentence(self.state, sold=True)
+        return sentences.standing_sentence(self.state, sold=True, say=_)
 
     @property
     def sentence(self) -> str:
-        return _(
-            "This file is version %(number)s of an entry, added at %(time)s; its first version is another file."
-        ) % {
-            "number": self.version.number,
-            "time": utc_text(self.version.event.block.timestamp),
-        }
+        time = utc_text(self.version.event.block.timestamp)
+        return sentences.version_sentence(number=self.version.number, time=time, say=_)
+
+    @property
+    def original(self) -> str:
+        """What is said of its lineage where it has none."""
+        return "" if self.ancestors else _(sentences.ORIGINAL)
+
+    @property
+    def said(self) -> list[str]:
+        lines = [self.sentence, self.standing, self.original, *(one.sentence for one in self.ancestors)]
+        return [line for line in lines if line]
 
 
 @dataclass(frozen=True)
@@ -104,12 +125,24 @@ class RenditionShown:
         return stated.signer() == self.rendition.signer.lower() and stated.content == self.sha256
 
     @property
+    def trouble(self) -> str:
+        """Why it proves nothing; empty where it does."""
+        if not self.signature_holds:
+            return _("The signature does not hold: do not rely on this.")
+        if not (self.claims or self.versions):
+            return _("The claim of that file is not on the chain any more.")
+        return ""
+
+    @property
     def sentence(self) -> str:
-        return _("This file is a rendition of the file with SHA-256 %(master)s (%(form)s), as %(signer)s signed.") % {
-            "master": self.rendition.master_sha256,
-            "form": self.rendition.get_form_display(),
-            "signer": self.rendition.signer,
-        }
+        return sentences.rendition_sentence(
+            master=self.rendition.master_sha256, form=self.rendition.form, signer=self.rendition.signer, say=_
+        )
+
+    @property
+    def said(self) -> list[str]:
+        of_master = [line for one in self.claims or self.versions for line in _of_that_file(one.said)]
+        return [self.sentence, *([self.trouble] if self.trouble else []), *of_master]
 
 
 @dataclass(frozen=True)
@@ -129,7 +162,33 @@ class Verdict:
 
     @property
     def known(self) -> bool:
-        return bool(self.claims or self.versions) or any(one.signature_holds for one in self.renditions)
+        return bool(self.claims or self.versions) or any(not one.trouble for one in self.renditions)
+
+    @property
+    def word(self) -> str:
+        """The verdict in one word, as the verifier has it; unread where not even "unknown" can be said."""
+        if self.claims or self.versions:
+            return "claimed" if self.claims else "version"
+        if self.known:
+            return "rendition"
+        if self.unread:
+            return "unread"
+        return "broken" if self.renditions else "unknown"
+
+    @property
+    def said(self) -> list[str]:
+        """All that is said of the file, in the words of the verifier."""
+        told: list[ClaimShown | VersionShown | RenditionShown] = [*self.claims, *self.versions, *self.renditions]
+        return [*self.nothing, *(line for one in told for line in one.said)]
+
+    @property
+    def nothing(self) -> list[str]:
+        """What is said where nothing is known."""
+        return [] if self.known or self.unread else [_(sentences.UNKNOWN), _(sentences.NEAR_MATCHES)]
+
+    @property
+    def nothing_more(self) -> str:
+        return _(sentences.NOTHING_MORE)
 
     @property
     def unread(self) -> bool:
@@ -150,8 +209,8 @@ class Verdict:
 
 
 def verdict_of(sha256: str, *, chain: Chain, registry: str) -> Verdict:
-    """Everything known of this hash (64 hex digits), in seven queries, one more where there are very many
-    claims, and four more for each master of a rendition."""
+    """Everything known of this hash (64 hex digits), in eight queries, one more where there are very many claims, two
+    more where there are ancestors, and five to seven more for each master of a rendition."""
     known = _verdict_of(sha256, chain=chain, registry=registry)
     return replace(
         known,
@@ -161,6 +220,14 @@ def verdict_of(sha256: str, *, chain: Chain, registry: str) -> Verdict:
             for one in renditions_of(sha256, chain_id=chain.chain_id)
         ],
     )
+
+
+def registry_of(here: Chain) -> str:
+    """The address of the registry; empty where nothing is deployed."""
+    try:
+        return here.deployment.address("DesignRegistry")
+    except ChainNotDeployed:
+        return ""
 
 
 def _verdict_of(sha256: str, *, chain: Chain, registry: str) -> Verdict:
@@ -174,6 +241,7 @@ def _verdict_of(sha256: str, *, chain: Chain, registry: str) -> Verdict:
     designs = shown_by_entry(chain_id=chain.chain_id, entry_ids=entries) if entries else {}
     rest = {claim.entry_id for claim in shown if claim.kind != RegistryEntry.Kind.DESIGN}
     others = resources_by_entry(chain_id=chain.chain_id, entry_ids=rest) if rest else {}
+    ancestors = ancestors_by_entry(chain_id=chain.chain_id, entry_ids=entries) if entries else {}
     return Verdict(
         sha256=sha256,
         chain_id=chain.chain_id,
@@ -185,11 +253,17 @@ def _verdict_of(sha256: str, *, chain: Chain, registry: str) -> Verdict:
                 one,
                 confirmation_status(one.event.block.number, chain),
                 designs.get(one.entry_id) or others.get(one.entry_id),
+                ancestors.get(one.entry_id, []),
             )
             for one in shown
         ],
         versions=[
-            VersionShown(one, confirmation_status(one.event.block.number, chain), designs.get(one.entry_id))
+            VersionShown(
+                one,
+                confirmation_status(one.event.block.number, chain),
+                designs.get(one.entry_id),
+                ancestors.get(one.entry_id, []),
+            )
             for one in told
         ],
         more=more,
@@ -203,37 +277,18 @@ def utc_text(moment: datetime) -> str:
 
 def claim_sentence(claim: RegistryEntry) -> str:
     """What one registration proves; `claim` has its claim_order. The words are the product's, on every page."""
-    order = claim.claim_order  # type: ignore[attr-defined]
-    return _("The address %(address)s claimed this file at %(time)s; %(place)s; %(signed)s.") % {
-        "address": claim.creator,
-        "time": utc_text(claim.claimed_at),
-        "place": (
-            _("it is the first claim known to this registry")
-            if order == 1
-            else _("it is claim number %(order)s known to this registry, not the first") % {"order": order}
-        ),
-        "signed": (
-            _("signed by Loomprint's custody key for them")
-            if claim.custodial and claim.custodial[0]
-            else _("signed by their own wallet")
-        ),
-    }
+    return sentences.claim_sentence(
+        address=claim.creator,
+        time=utc_text(claim.claimed_at),
+        order=claim.claim_order,  # type: ignore[attr-defined]
+        custodial=bool(claim.custodial and claim.custodial[0]),
+        say=_,
+    )
 
 
-def standing_sentence(state: str, *, sold: bool) -> str:
-    """What became of an entry since; empty when nothing did. Of designs licenses were `sold`, of what they are made
-    with none."""
-    if not sold:
-        return {
-            "contested": _("Contested: another claim of this file disputes it."),
-            "suspended": _("Suspended by a moderator: nothing new can name it. What was credited stays claimable."),
-            "withdrawn": _("Withdrawn by its owners: nothing new can name it. What was credited stays claimable."),
-        }.get(state, "")
-    return {
-        "contested": _("Contested: another claim of this file disputes it."),
-        "suspended": _("Suspended: a moderator has stopped its sale. Licenses that were sold stay valid."),
-        "withdrawn": _("Withdrawn: its creators have taken it from sale. Licenses that were sold stay valid."),
-    }.get(state, "")
+def _of_that_file(said: list[str]) -> list[str]:
+    first, *rest = said
+    return [f"{_(sentences.OF_THAT_FILE)} {first}", *rest]
 
 
 def verifier_command(file: str, *, node: str, registry: str) -> str:

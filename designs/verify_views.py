@@ -15,8 +15,7 @@ from rest_framework.throttling import BaseThrottle
 
 from common import bounded_json
 from common.throttle import TooMany, allow
-from contracts.chains import Chain, chain
-from contracts.errors import ChainNotDeployed
+from contracts.chains import chain
 from contracts.verifier import FieldProof, NoProof, one_file
 from contracts.verifier.field_proof import MOST_PROOF_BYTES
 from designs.models import FieldProofLink
@@ -25,7 +24,7 @@ from designs.proofs import shown_proof as found_proof
 from designs.provenance.schemas import schema_text
 from designs.selectors import renditions_of
 from designs.storage import BlobMissing, CorruptBlob, StorageError, master_store
-from designs.verdicts import verdict_of
+from designs.verdicts import registry_of, verdict_of
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 _ROOT = re.compile(r"0x[0-9a-f]{64}")
@@ -62,7 +61,7 @@ def verdict(request: HttpRequest, sha256: str) -> HttpResponse:
         response["Retry-After"] = "60"
         return response
     here = chain()
-    answer = verdict_of(wanted, chain=here, registry=_registry(here))
+    answer = verdict_of(wanted, chain=here, registry=registry_of(here))
     name = "marketplace/_verdict.html" if part else "marketplace/verify_answer.html"
     response = render(request, name, {"verdict": answer})
     response["Cache-Control"] = "no-store"
@@ -159,7 +158,7 @@ def root(request: HttpRequest, root: str) -> HttpResponse:
     except TooMany as refusal:
         return render(request, "marketplace/_verify_problem.html", {"problem": str(refusal)}, status=429)
     here = chain()
-    shown = proof_verdict(root=root, chain=here, registry=_registry(here))
+    shown = proof_verdict(root=root, chain=here, registry=registry_of(here))
     response = render(request, "marketplace/_proof_verdict.html", {"shown": shown})
     response["Cache-Control"] = "no-store"
     return response
@@ -174,7 +173,7 @@ def _shown(public_id: uuid.UUID) -> dict[str, Any]:
 
 def _proof_page(request: HttpRequest, read: FieldProof, *, file: str = "") -> HttpResponse:
     here = chain()
-    shown = proof_verdict(root=read.root, chain=here, registry=_registry(here), proof=read)
+    shown = proof_verdict(root=read.root, chain=here, registry=registry_of(here), proof=read)
     response = render(request, "marketplace/verify_proof.html", {"shown": shown, "file": file})
     response["Cache-Control"] = "no-store"
     response["X-Robots-Tag"] = "noindex"
@@ -208,10 +207,3 @@ def _normal(text: str) -> str | None:
 def _not_a_hash(request: HttpRequest, typed: str) -> HttpResponse:
     problem = _("A SHA-256 has 64 hexadecimal digits, 0 to 9 and a to f. Look at what was typed and ask again.")
     return render(request, "marketplace/verify.html", {"typed": typed, "problem": problem}, status=400)
-
-
-def _registry(here: Chain) -> str:
-    try:
-        return here.deployment.address("DesignRegistry")
-    except ChainNotDeployed:
-        return ""

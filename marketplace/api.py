@@ -15,11 +15,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from contracts.chains import chain
-from contracts.selectors import confirmation_status, status_of_action, sync_status
+from contracts.selectors import confirmation_status, status_of_action
 from designs.inspection import measurements
+from designs.lineage import Relative
 from designs.models import Design, RegistryEntry, Rendition
-from designs.selectors import access_design, claims_of, renditions_of, state_word, versions_of
-from designs.verdicts import AT_MOST
+from designs.selectors import access_design
+from designs.verdicts import AT_MOST, WORDS, ClaimShown, registry_of, verdict_of
 from marketplace import selectors
 from marketplace.models import Order
 from studio.kinds import REGISTER
@@ -115,55 +116,87 @@ class DesignDetailSerializer(serializers.Serializer):
         return page.entry.record_root if page.entry else None
 
 
+class AncestorSerializer(serializers.Serializer):
+    """An entry that another one derives from, with its parts per million of what that one earns after the fee."""
+
+    entry_id = serializers.CharField()
+    ppm = serializers.IntegerField()
+    binding_ppm = serializers.IntegerField(help_text="of them, what descendants of the descendant owe as well")
+    direct = serializers.BooleanField(help_text="whether it is a parent")
+    title = serializers.CharField(allow_blank=True, help_text="empty where no page shows it")
+    page = serializers.SerializerMethodField(help_text="where it is shown; empty where it is not")
+
+    def get_page(self, ancestor: Relative) -> str:
+        return ancestor.design.get_absolute_url() if ancestor.design else ""
+
+
 class ClaimSerializer(serializers.Serializer):
     """One claim of a file: this address claimed it at this time."""
 
-    chain_id = serializers.IntegerField()
-    entry_id = serializers.CharField()
-    creator = serializers.CharField()
-    claim_order = serializers.IntegerField(help_text="1 is the first claim known to this registry")
-    custodial = serializers.SerializerMethodField(help_text="signed by Loomprint's custody key for them")
-    claimed_at = serializers.DateTimeField(help_text="when it was committed to, else when it was registered")
-    entry_status = serializers.SerializerMethodField(help_text=ENTRY_STATUS)
-    block = serializers.IntegerField(source="event.block.number")
-    transaction_hash = serializers.CharField(source="event.transaction_hash")
-    record_root = serializers.CharField()
+    chain_id = serializers.IntegerField(source="claim.chain_id")
+    entry_id = serializers.CharField(source="claim.entry_id")
+    kind = serializers.SerializerMethodField(help_text="design, model, program or dataset")
+    creator = serializers.CharField(source="claim.creator")
+    claim_order = serializers.IntegerField(source="order", help_text="1 is the first claim known to this registry")
+    custodial = serializers.BooleanField(help_text="signed by Loomprint's custody key for them")
+    claimed_at = serializers.DateTimeField(
+        source="claim.claimed_at", help_text="when it was committed to, else when it was registered"
+    )
+    entry_status = serializers.CharField(source="state", help_text=ENTRY_STATUS)
+    block = serializers.IntegerField(source="claim.event.block.number")
+    transaction_hash = serializers.CharField(source="claim.event.transaction_hash")
+    record_root = serializers.CharField(source="claim.record_root")
+    ancestors = AncestorSerializer(many=True)
 
-    def get_custodial(self, claim: Any) -> bool:
-        return bool(claim.custodial and claim.custodial[0])
-
-    def get_entry_status(self, claim: Any) -> str:
-        return state_word(claim.entry_status)
+    def get_kind(self, shown: ClaimShown) -> str:
+        return RegistryEntry.Kind(shown.claim.kind).name.lower()
 
 
 class VersionSerializer(serializers.Serializer):
     """An entry of which the file is a further version."""
 
-    chain_id = serializers.IntegerField()
-    entry_id = serializers.CharField()
-    number = serializers.IntegerField()
-    added_at = serializers.DateTimeField(source="event.block.timestamp")
-    block = serializers.IntegerField(source="event.block.number")
-    transaction_hash = serializers.CharField(source="event.transaction_hash")
-    record_root = serializers.CharField()
+    chain_id = serializers.IntegerField(source="version.chain_id")
+    entry_id = serializers.CharField(source="version.entry_id")
+    number = serializers.IntegerField(source="version.number")
+    added_at = serializers.DateTimeField(source="version.event.block.timestamp")
+    entry_status = serializers.CharField(source="state", help_text=ENTRY_STATUS)
+    block = serializers.IntegerField(source="version.event.block.number")
+    transaction_hash = serializers.CharField(source="version.event.transaction_hash")
+    record_root = serializers.CharField(source="version.record_root")
+    ancestors = AncestorSerializer(many=True)
 
 
 class RenditionSerializer(serializers.Serializer):
     """What we delivered and is not the master byte for byte. Ask for the master to learn what is known of it."""
 
-    chain_id = serializers.IntegerField()
-    entry_id = serializers.CharField()
-    form = serializers.ChoiceField(choices=Rendition.Form.values)
-    master_sha256 = serializers.CharField()
-    signer = serializers.CharField(help_text="the operator's address at that time")
-    statement = serializers.CharField(help_text="signed by the operator; verify.py checks it without us")
+    chain_id = serializers.IntegerField(source="rendition.chain_id")
+    entry_id = serializers.CharField(source="rendition.entry_id")
+    form = serializers.ChoiceField(choices=Rendition.Form.values, source="rendition.form")
+    master_sha256 = serializers.CharField(source="rendition.master_sha256")
+    signer = serializers.CharField(source="rendition.signer", help_text="the operator's address at that time")
+    statement = serializers.CharField(
+        source="rendition.statement", help_text="signed by the operator; verify.py checks it without us"
+    )
+    trouble = serializers.CharField(allow_blank=True, help_text="why it proves nothing; empty where it does")
 
 
 class VerifySerializer(serializers.Serializer):
     sha256 = serializers.CharField()
     known = serializers.BooleanField()
-    as_of_block = serializers.IntegerField(help_text="the newest block that this answer knows of")
-    chain_reachable = serializers.BooleanField(help_text="false: what was claimed since that block is missing")
+    verdict = serializers.ChoiceField(
+        choices=list(WORDS),
+        source="word",
+        help_text="as verify.py has it; unread: nothing was read of the chain so far, so nothing can be said",
+    )
+    sentences = serializers.ListField(
+        child=serializers.CharField(), source="said", help_text="exactly what is proven, and no more"
+    )
+    as_of_block = serializers.IntegerField(
+        source="sync.indexed", help_text="the newest block that this answer knows of"
+    )
+    chain_reachable = serializers.BooleanField(
+        source="sync.reachable", help_text="false: what was claimed since that block is missing"
+    )
     claims = ClaimSerializer(many=True, help_text=f"the first {AT_MOST}")
     versions = VersionSerializer(many=True, help_text=f"the first {AT_MOST}")
     renditions = RenditionSerializer(many=True)
@@ -219,22 +252,8 @@ class Verify(APIView):
         sha256 = sha256.lower().removeprefix("0x")
         if not SHA256.match(sha256):
             raise ValidationError({"sha256": "must be 64 hexadecimal digits: the SHA-256 of the file"})
-        here = chain().chain_id
-        claims = claims_of("0x" + sha256, chain_id=here, at_most=AT_MOST)
-        versions = versions_of("0x" + sha256, chain_id=here, at_most=AT_MOST)
-        renditions = renditions_of(sha256, chain_id=here)
-        known = bool(claims or versions or renditions)
-        read = sync_status(chain())
-        answer = {
-            "sha256": sha256,
-            "known": known,
-            "as_of_block": read.indexed,
-            "chain_reachable": read.reachable,
-            "claims": claims,
-            "versions": versions,
-            "renditions": renditions,
-        }
-        return Response(VerifySerializer(answer).data)
+        here = chain()
+        return Response(VerifySerializer(verdict_of(sha256, chain=here, registry=registry_of(here))).data)
 
 
 class ActionDetail(APIView):

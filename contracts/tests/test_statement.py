@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from contracts.verifier import one_file, statement
-from contracts.verifier.keccak import keccak256
+from contracts.verifier.keccak import checksummed, keccak256
 from contracts.verifier.secp256k1 import _ORDER, recovered_address
 from contracts.verifier.statement import NoStatement, Statement, content_of, read_beside, statements_in
 
@@ -47,6 +47,7 @@ def test_an_address_is_recovered_from_a_signature_and_from_no_other_digest() -> 
         signature = key.sign_msg_hash(digest)
         raw = signature.r.to_bytes(32, "big") + signature.s.to_bytes(32, "big") + bytes([27 + signature.v])
         assert recovered_address(digest, raw) == key.public_key.to_address()
+        assert checksummed(key.public_key.to_address()) == key.public_key.to_checksum_address()
         assert recovered_address(keccak(digest), raw) != key.public_key.to_address()
         twin = raw[:32] + (_ORDER - signature.s).to_bytes(32, "big") + bytes([28 - signature.v])
         assert recovered_address(digest, twin) is None

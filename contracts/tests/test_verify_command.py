@@ -12,6 +12,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_an_unknown_file_an_absent_one_and_an_absent_chain_are_told_apart(live_chain: LiveChain) -> None:
     code, output = live_chain.manage("verify", "README.md")
     assert (code, "Nothing is known about this file in this registry." in output) == (1, True), output
+    assert "the search for near matches could find it, which is an online service" in output
     code, output = live_chain.manage("verify", "no-such-file")
     assert (code, "no-such-file cannot be read: No such file or directory." in output) == (2, True), output
     code, output = live_chain.manage("verify", "README.md", "--chain", "specs")
@@ -36,6 +37,7 @@ def test_the_verifier_names_events_and_functions_as_the_contracts_do() -> None:
     assert topic("LicenseMarket", "OfferOpened") == verify.OFFER_OPENED
     assert selector("DesignRegistry", "market") == verify.MARKET
     assert selector("DesignRegistry", "entry") == verify.ENTRY
+    assert selector("DesignRegistry", "ancestorsOf") == verify.ANCESTORS
     assert selector("LicenseMarket", "offer") == verify.OFFER
     assert selector("LicenseMarket", "entryState") == verify.ENTRY_STATE
     assert selector("LicenseMarket", "paused") == verify.PAUSED

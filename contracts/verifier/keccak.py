@@ -54,3 +54,10 @@ def keccak256(data: bytes) -> bytes:
             state[lane] ^= int.from_bytes(padded[start + 8 * lane : start + 8 * lane + 8], "little")
         state = _permuted(state)
     return b"".join(lane.to_bytes(8, "little") for lane in state[:4])
+
+
+def checksummed(address: str) -> str:
+    """An address (0x and 40 lower-case digits) with the capitals of EIP-55, as people are shown it."""
+    digits = address[2:]
+    marks = keccak256(digits.encode()).hex()
+    return "0x" + "".join(one.upper() if mark >= "8" else one for one, mark in zip(digits, marks, strict=False))

@@ -4,7 +4,17 @@ import ast
 from functools import cache
 from pathlib import Path
 
-_ORDER = ("keccak", "secp256k1", "statement", "rendition", "field_proof", "proof_verdict", "wording", "verify")
+_ORDER = (
+    "keccak",
+    "secp256k1",
+    "statement",
+    "sentences",
+    "rendition",
+    "field_proof",
+    "proof_verdict",
+    "wording",
+    "verify",
+)
 
 
 @cache

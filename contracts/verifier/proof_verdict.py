@@ -7,9 +7,11 @@ from typing import Any
 if __package__:
     from .field_proof import FieldProof
     from .rendition import Asker
+    from .sentences import proof_sentence
 else:
     from field_proof import FieldProof  # type: ignore[import-not-found, no-redef]
     from rendition import Asker  # type: ignore[import-not-found, no-redef]
+    from sentences import proof_sentence  # type: ignore[import-not-found, no-redef]
 
 
 @dataclass(frozen=True)
@@ -41,12 +43,7 @@ class Proven:
         return {"proven": 0, "unanchored": 1}.get(self.word, 3)
 
     def sentence(self) -> str:
-        return {
-            "broken": "The proof does not hold: a field in it was changed, or belongs to another record.",
-            "unanchored": "The fields fit together, but no record of this registry has their root: nothing is proven.",
-            "other_file": "The proof holds, but it is about another file.",
-            "proven": "These fields stand in the record that was anchored with the claim below:",
-        }[self.word]
+        return proof_sentence(self.word)
 
     def as_dict(self) -> dict[str, Any]:
         return {**asdict(self), "verdict": self.word}

@@ -5,8 +5,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 if __package__:
+    from .keccak import checksummed
+    from .sentences import rendition_sentence
     from .statement import NoStatement, Statement, content_of, read_beside, statements_in
 else:
+    from keccak import checksummed  # type: ignore[import-not-found, no-redef]
+    from sentences import rendition_sentence  # type: ignore[import-not-found, no-redef]
     from statement import NoStatement, Statement, content_of, read_beside, statements_in  # type: ignore[import-not-found, no-redef]
 
 AUTHORITY = "0xbf7e214f"
@@ -59,10 +63,7 @@ class Rendition:
         if self.trouble:
             why = _TROUBLES[self.trouble].format(**{name: getattr(self, name) for name in self.__dataclass_fields__})
             return f"A statement {self.place} that it is a rendition of {self.master} does not hold: {why}."
-        return (
-            f"This file is a rendition ({self.form}) of the file with SHA-256 {self.master}, "
-            f"as this registry's operator {self.signer} signed {self.place}."
-        )
+        return rendition_sentence(master=self.master, form=self.form, signer=checksummed(str(self.signer)))
 
     def as_dict(self) -> dict[str, Any]:
         return {**asdict(self), "holds": self.holds}

@@ -25,13 +25,23 @@ from typing import Any
 
 if __package__:
     from .field_proof import FieldProof, NoProof
+    from .keccak import checksummed
     from .proof_verdict import Proven, proven_by
     from .rendition import Rendition, renditions_of
+    from .sentences import CREDENTIALS_UNCHECKED, ancestor_sentence, claim_sentence, standing_sentence, version_sentence
     from .wording import as_json, report
 else:
     from field_proof import FieldProof, NoProof  # type: ignore[import-not-found, no-redef]
+    from keccak import checksummed  # type: ignore[import-not-found, no-redef]
     from proof_verdict import Proven, proven_by  # type: ignore[import-not-found, no-redef]
     from rendition import Rendition, renditions_of  # type: ignore[import-not-found, no-redef]
+    from sentences import (  # type: ignore[import-not-found, no-redef]
+        CREDENTIALS_UNCHECKED,
+        ancestor_sentence,
+        claim_sentence,
+        standing_sentence,
+        version_sentence,
+    )
     from wording import as_json, report  # type: ignore[import-not-found, no-redef]
 
 ENTRY_REGISTERED = "0xc420cd3790587736406c5771307faa11ef899a1eda4bdadf9cd5a3b2780a4b65"
@@ -44,6 +54,8 @@ ENTRY_STATE = "0x8606333d"
 PAUSED = "0x5c975abb"
 SYMBOL = "0x95d89b41"
 DECIMALS = "0x313ce567"
+ANCESTORS = "0x151d8399"
+KINDS = ("design", "model", "program", "dataset")
 STATUSES = ("active", "contested", "suspended", "withdrawn")
 SELLING = ("active", "contested")
 CHUNK = 1 << 20
@@ -79,11 +91,26 @@ class OnSale:
 
 
 @dataclass(frozen=True)
+class Ancestor:
+    """An entry that another one derives from: a parent if `direct`. Of what its descendant earns after the fee `ppm`
+    parts per million are its own, and `binding_ppm` of them are owed by the descendant's descendants as well."""
+
+    entry_id: str
+    ppm: int
+    binding_ppm: int
+    direct: bool
+
+    def sentence(self) -> str:
+        return ancestor_sentence(entry=self.entry_id, ppm=self.ppm, direct=self.direct)
+
+
+@dataclass(frozen=True)
 class Claim:
     """One claim of the file, as it stands in the registry's log; its status is what the registry says now."""
 
     entry_id: str
     creator: str
+    kind: str
     order: int
     custodial: bool
     claimed_at: str
@@ -91,25 +118,18 @@ class Claim:
     block: int
     transaction: str
     record_root: str
+    ancestors: list[Ancestor] = field(default_factory=list)
     on_sale: list[OnSale] = field(default_factory=list)
 
     def sentence(self) -> str:
         """What the registration proves, and no more."""
-        first = (
-            "it is the first claim known to this registry"
-            if self.order == 1
-            else f"it is claim number {self.order}: someone else claimed the same file earlier"
+        return claim_sentence(
+            address=checksummed(self.creator), time=self.claimed_at, order=self.order, custodial=self.custodial
         )
-        by = "signed by Loomprint's custody key for them" if self.custodial else "signed by their own wallet"
-        return f"{self.creator} claimed this file at {self.claimed_at}; {first}; {by}."
 
     def standing(self) -> str:
         """What became of the claim since; empty if nothing did."""
-        return {
-            "contested": "another claim of this file disputes it",
-            "suspended": "a moderator has suspended it: nothing of it is sold",
-            "withdrawn": "its creators have withdrawn it: nothing of it is sold",
-        }.get(self.status, "")
+        return standing_sentence(self.status, sold=self.kind == "design")
 
 
 @dataclass(frozen=True)
@@ -123,6 +143,14 @@ class Version:
     block: int
     transaction: str
     record_root: str
+    ancestors: list[Ancestor] = field(default_factory=list)
+
+    def sentence(self) -> str:
+        return version_sentence(number=self.number, time=self.added_at)
+
+    def standing(self) -> str:
+        """What became of the entry since; empty if nothing did."""
+        return standing_sentence(self.status, sold=True)
 
 
 @dataclass(frozen=True)
@@ -288,6 +316,7 @@ def _claim(log: dict[str, Any], order: int, *, node: Node, registry: str) -> Cla
     return Claim(
         entry_id="0x" + log["topics"][1][-32:],
         creator="0x" + log["topics"][2][-40:],
+        kind=KINDS[int(words[0], 16)],
         order=order,
         custodial=bool(int(words[4], 16) & 1),
         claimed_at=_time(_claim_time(log)),
@@ -295,6 +324,7 @@ def _claim(log: dict[str, Any], order: int, *, node: Node, registry: str) -> Cla
         block=int(log["blockNumber"], 16),
         transaction=log["transactionHash"],
         record_root="0x" + words[1],
+        ancestors=_ancestors(log["topics"][1], node=node, registry=registry),
     )
 
 
@@ -319,7 +349,17 @@ def _version(log: dict[str, Any], *, node: Node, registry: str) -> Version:
         block=int(log["blockNumber"], 16),
         transaction=log["transactionHash"],
         record_root="0x" + root,
+        ancestors=_ancestors(log["topics"][1], node=node, registry=registry),
     )
+
+
+def _ancestors(entry: str, *, node: Node, registry: str) -> list[Ancestor]:
+    # Where the list stands, how long it is, then four words for each ancestor.
+    words = _words(node.call(registry, ANCESTORS + entry[2:]))[2:]
+    return [
+        Ancestor("0x" + one[-32:], int(ppm, 16), int(binding, 16), bool(int(direct, 16)))
+        for one, ppm, binding, direct in zip(*[iter(words)] * 4, strict=True)
+    ]
 
 
 def _status(entry: str, *, node: Node, registry: str) -> str:
@@ -411,7 +451,9 @@ def main(arguments: list[str] | None = None) -> int:
     except CannotAnswer as error:
         print(error, file=sys.stderr)
         return 2
-    print(as_json(verdict) if given.json else report(verdict))
+    unchecked = {"content_credentials": {"state": "not_checked", "sentence": CREDENTIALS_UNCHECKED}}
+    more = unchecked if given.file else {}
+    print(as_json(verdict, more) if given.json else report(verdict, more))
     return verdict.exit_code
 
 

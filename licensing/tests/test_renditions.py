@@ -103,6 +103,7 @@ def test_a_holder_asks_sees_it_being_made_and_takes_it_and_it_verifies(held: int
             "master_sha256": master,
             "signer": rendition.signer,
             "statement": rendition.statement,
+            "trouble": "",
         }
     ]
 

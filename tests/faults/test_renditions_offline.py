@@ -15,6 +15,7 @@ from PIL import Image
 
 from common.identifiers import ZERO_HASH
 from contracts.verifier import one_file
+from contracts.verifier.sentences import CREDENTIALS_UNCHECKED, NEAR_MATCHES
 from designs.models import DesignVersion, Rendition
 from designs.services.renditions import request_rendition, run_rendition
 from designs.storage import master_store
@@ -71,6 +72,9 @@ def test_a_rendition_is_told_from_the_chain_alone_and_a_changed_or_recoded_one_i
         image.convert("RGB").save(recoded, "JPEG")
     code, told = verdict(recoded.getvalue())
     assert (code, told["verdict"], told["renditions"]) == (1, "unknown", [])
+    # What only an online service could find is said to be that, and what is not looked at here as well.
+    assert told["sentences"][1] == NEAR_MATCHES
+    assert told["content_credentials"] == {"state": "not_checked", "sentence": CREDENTIALS_UNCHECKED}
 
     # A statement beside the file serves one that cannot hold it, here the same file without what it holds.
     (tmp_path / "beside.json").write_text(rendition.beside.as_json())

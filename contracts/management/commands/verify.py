@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +41,6 @@ class Command(ChainCommand):
             raise CommandError(str(error), returncode=2) from error
         # A proof alone comes without a file of which more could be told.
         told = {name: dict(tell(Path(options["file"]))) for name, tell in tellers()} if options["file"] else {}
-        if options["json"]:
-            answer = {**json.loads(as_json(verdict)), **told}
-            self.stdout.write(json.dumps(answer, indent=2, sort_keys=True))
-        else:
-            self.stdout.write("\n".join([report(verdict), *(str(one["sentence"]) for one in told.values())]))
+        self.stdout.write(as_json(verdict, told) if options["json"] else report(verdict, told))
         if verdict.exit_code:
             raise SystemExit(verdict.exit_code)

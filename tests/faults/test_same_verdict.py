@@ -1,0 +1,119 @@
+"""The page, the API and the command say the same of a file: two from the database, the third from the chain alone."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+from eth_account.signers.local import LocalAccount
+
+from common.identifiers import ZERO_HASH
+from contracts.verifier import Node, as_json, verify_file
+from contracts.verifier.sentences import FORMS
+from designs.services.renditions import request_rendition, run_rendition
+from designs.storage import master_store
+from marketplace.tests.pages import page, text
+from tests.faults.market import Market
+from tests.faults.wallets import NEVER, ROOT, as_creator, as_operator, derive, register
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def told(market: Market, folder: Path, content: bytes) -> tuple[dict[str, Any], dict[str, Any], str]:
+    """What command and API answer, and what the page reads; the sentences of all three are the same."""
+    path = folder / "file"
+    path.write_bytes(content)
+    here = market.live.chain
+    market.live.settle()
+    asked = verify_file(str(path), node=Node(here.rpc_url), registry=here.deployment.address("DesignRegistry"))
+    command = json.loads(as_json(asked))
+    cache.clear()
+    sha256 = hashlib.sha256(content).hexdigest()
+    api = Client().get(f"/api/v1/verify/{sha256}/").json()
+    read = text(page(None, reverse("verify:verdict", args=[sha256]))).replace("&#x27;", "'")
+    assert (api["verdict"], api["known"]) == (command["verdict"], command["known"])
+    assert api["sentences"] == command["sentences"]
+    for sentence in command["sentences"]:
+        assert sentence in read, sentence
+    return command, api, read
+
+
+def test_each_verdict_is_said_in_the_same_words(sold: Market, outsider: LocalAccount, tmp_path: Path) -> None:
+    command, _api, _read = told(sold, tmp_path, b"never seen")
+    assert command["verdict"] == "unknown"
+    assert "the search for near matches could find it, which is an online service" in " ".join(command["sentences"])
+
+    digest = "0x" + hashlib.sha256(sold.file).hexdigest()
+    register(sold, outsider, digest)
+    command, api, _read = told(sold, tmp_path, sold.file)
+    assert [one["order"] for one in command["claims"]] == [one["claim_order"] for one in api["claims"]] == [1, 2]
+    assert [one["kind"] for one in command["claims"]] == [one["kind"] for one in api["claims"]]
+    assert "it is claim number 2 known to this registry, not the first; signed by their own wallet." in " ".join(
+        command["sentences"]
+    )
+    assert "Lineage: it was registered without a parent." in command["sentences"]
+
+    as_creator(
+        sold,
+        "DesignRegistry",
+        "addVersion",
+        sold.entry,
+        2,
+        "0x" + hashlib.sha256(b"2").digest().hex(),
+        ROOT,
+        NEVER,
+        b"",
+    )
+    assert told(sold, tmp_path, b"2")[0]["verdict"] == "version"
+
+    version = sold.design.versions.get()
+    version.facts = {"format": "png"}
+    version.save()
+    rendition = request_rendition(version=version, form="credentials")
+    run_rendition(rendition_id=rendition.pk)
+    rendition.refresh_from_db()
+    assert rendition.asset is not None
+    delivered = master_store().path(rendition.asset.sha256).read_bytes()
+    assert told(sold, tmp_path, delivered)[0]["verdict"] == "rendition"
+
+    for status, word in ((1, "Contested"), (2, "Suspended"), (0, "")):
+        as_operator(sold, "DesignRegistry", "setStatus", sold.entry, status, ZERO_HASH)
+        for content in (sold.file, b"2", delivered):
+            command, _api, _read = told(sold, tmp_path, content)
+            assert any(one.startswith(word + ":") for one in command["sentences"]) is bool(word)
+
+    assert {form.value: form.label for form in type(rendition).Form} == FORMS
+    # A row whose signature is another's is not believed, also where nobody asks the chain.
+    type(rendition).objects.update(statement=rendition.statement[:-8] + "00000000")
+    answer = Client().get(f"/api/v1/verify/{rendition.asset.sha256}/").json()
+    assert (answer["known"], answer["verdict"]) == (False, "broken")
+    assert answer["renditions"][0]["trouble"] == "The signature does not hold: do not rely on this."
+
+
+def test_page_api_and_command_tell_the_same_ancestors(sold: Market, outsider: LocalAccount, tmp_path: Path) -> None:
+    child = b"a derived work"
+    derive(sold, outsider, "0x" + hashlib.sha256(child).hexdigest(), {})
+    command, api, read = told(sold, tmp_path, child)
+    [line] = command["claims"][0]["ancestors"]
+    assert line == {"entry_id": sold.design.entry_id, "ppm": 100_000, "binding_ppm": 100_000, "direct": True}
+    shown = {"title": sold.design.title, "page": sold.design.get_absolute_url()}
+    assert api["claims"][0]["ancestors"] == [{**line, **shown}]
+    sentence = (
+        f"Lineage: it derives from entry {sold.design.entry_id}, its parent, "
+        "which gets 10 % of what it earns after the fee."
+    )
+    assert sentence in command["sentences"]
+    assert f"{sentence} {sold.design.title} by" in read
+    code, output = sold.live.manage("verify", str(tmp_path / "file"))
+    assert (code, sentence in output) == (0, True), output
+
+    # What nobody is shown is an entry without a title.
+    sold.design.state = "taken_down"
+    sold.design.save()
+    _command, api, read = told(sold, tmp_path, child)
+    assert api["claims"][0]["ancestors"] == [{**line, "title": "", "page": ""}]
+    assert sold.design.title not in read
