@@ -22,7 +22,7 @@ from designs.sandbox import ChildFailed, Limits, Progress, run_child
 GIBIBYTE = 1024**3
 SIGNATURE_BYTES = 64
 EMBEDDING = {"image/png", "image/jpeg", "image/webp"}
-"""What holds its manifest; for anything else it is a file beside it."""
+"""What is delivered with its manifest in it, beside our statement; for anything else it is a file beside it."""
 SIDECAR_TYPE = "application/c2pa"
 _LIMITS = Limits(cpu_seconds=60, wall_seconds=90, memory_bytes=3 * GIBIBYTE, file_bytes=GIBIBYTE)
 _TRANSIENT = {"timeout", "killed", "crashed", "bad_reply"}
@@ -53,14 +53,16 @@ def sign_file(
     *,
     master: Path | None = None,
     master_type: str = "",
+    beside: bool | None = None,
     progress: Progress | None = None,
 ) -> Signed:
     """Sign the file into `folder`. With `master` it was made from that one, which becomes its parent ingredient.
 
-    `manifest` is as manifest_of gives it. Raises CredentialsError.
+    `manifest` is as manifest_of gives it; unless `beside` says, the file's type says where it is put. Raises
+    CredentialsError.
     """
     mark = secrets.token_bytes(SIGNATURE_BYTES)
-    beside = media_type not in EMBEDDING
+    beside = media_type not in EMBEDDING if beside is None else beside
     request = {
         "input": str(source.resolve()),
         "media_type": media_type,

@@ -1,4 +1,4 @@
-"""Pictures of published designs, signed: the largest JPEG and WebP of each, made from the master, which they name.
+"""Pictures of published designs, signed: the largest AVIF, WebP and JPEG of each, made from the master, which is named.
 
 The row is the queue. A signed picture takes the place of the one that it was made of, if that is still there. When
 the operator's certificate has changed, what the other one signed comes into the queue again, behind what is new.
@@ -22,7 +22,7 @@ logger = structlog.get_logger(__name__)
 
 ATTEMPTS = 3
 SILENT_AFTER = timedelta(minutes=5)
-SIGNED_TYPES = ("image/jpeg", "image/webp")
+SIGNED_TYPES = ("image/avif", "image/jpeg", "image/webp")
 MAX_BYTES = 1 << 30
 AT_ONCE = 10
 
@@ -109,6 +109,7 @@ def _signed(row: PreviewCredential, certificate: Certificate, folder: Path) -> b
         folder,
         master=master_store().path(version.master.sha256),
         master_type=version.master.media_type,
+        beside=False,
     )
     with signed.path.open("rb") as stream:
         blob = preview_store().put(stream, max_bytes=MAX_BYTES)

@@ -167,6 +167,29 @@ def test_the_largest_pictures_of_what_is_published_are_signed_once(piece: Any, p
     found = read_credentials(path, "image/jpeg", tmp_path)
     assert (found.state, found.entry) == ("trusted", version.design.entry_id)
     assert [one.relationship for one in found.ingredients] == ["parentOf"]
+
+    # What browsers take first is signed as well, and stays a picture.
+    modern = image_bytes("AVIF", size=(960, 720))
+    blob = preview_store().put(io.BytesIO(modern), max_bytes=len(modern))
+    shown = Preview.objects.create(
+        version=version,
+        kind="image",
+        sha256=blob.sha256,
+        media_type="image/avif",
+        width=960,
+        height=720,
+        size=blob.size,
+    )
+    assert sign_published_pictures() == 1
+    shown.refresh_from_db()
+    path = preview_store().path(shown.sha256)
+    assert read_credentials(path, "image/avif", tmp_path).state == "trusted"
+    with Image.open(path) as picture:
+        picture.load()
+    # As much as the picture of a card has itself, which is why smaller ones are not signed.
+    assert 8_000 < shown.size - len(modern) < 20_000
+    shown.delete()
+
     # Made anew, it is signed anew.
     large.delete()
     assert not PreviewCredential.objects.exists()
