@@ -199,7 +199,7 @@ def test_credentials_beside_a_file_are_given_and_their_absence_is_said(
     address = reverse("verify:credentials", args=[made.asset.sha256])
     assert Client().get(address).status_code == 404
     said = read(Client().get(reverse("verify:verdict", args=[made.asset.sha256])))
-    assert "in the file, signed by the operator's certificate" in said
+    assert "put into the file when it was made; this page does not check them" in said
     # As for one that cannot hold them.
     Rendition.objects.update(has_credentials=False, manifest=made.asset)
     answer = Client().get(address)
