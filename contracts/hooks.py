@@ -57,7 +57,7 @@ class Projection:
 
 Outcome = Callable[["ChainTransaction"], None]
 Auditor = Callable[["Chain"], Iterable[str]]
-Teller = Callable[["Path"], Mapping[str, Any]]
+Teller = Callable[["Path", "Path | None"], Mapping[str, Any]]
 
 _projections: dict[tuple[str, str], list[Projection]] = {}
 _outcomes: dict[str, Outcome] = {}
@@ -102,7 +102,8 @@ def register_auditor(name: str, handler: Auditor) -> None:
 
 
 def register_teller(name: str, handler: Teller) -> None:
-    """Let `manage.py verify` ask `handler` of a file: its answer is for programs, and `sentence` in it for people."""
+    """Let `manage.py verify` ask `handler` of a file, and of the Content Credentials that lie beside it, if any: its
+    answer is for programs, and `sentence` in it for people."""
     if _tellers.setdefault(name, handler) != handler:
         raise ValueError(f"Two tellers named {name}")
 

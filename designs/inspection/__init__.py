@@ -4,7 +4,7 @@ from .checks import run_checks
 from .facts import Inspection, inspect
 from .making import read_making
 from .measurements import Measurement, measurements, wall_scale
-from .preflight import DetectedType, FileLimits, preflight
+from .preflight import DetectedType, FileLimits, image_type, preflight
 from .reasons import InspectionError, sentence
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Inspection",
     "InspectionError",
     "Measurement",
+    "image_type",
     "inspect",
     "measurements",
     "preflight",

@@ -65,6 +65,7 @@ THREEMF = DetectedType("mesh", "3mf", "model/3mf")
 STEP = DetectedType("mesh", "step", "model/step")
 OBJ = DetectedType("mesh", "obj", "model/obj")
 GLTF = DetectedType("mesh", "gltf", "model/gltf+json")
+_IMAGES = {one.format: one for one in (PNG, JPEG, WEBP, AVIF, TIFF)}
 
 _EXTENSIONS = {
     ".png": "png",
@@ -143,6 +144,14 @@ def preflight(path: Path, file_name: str, *, limits: FileLimits | None = None) -
             return _checked(found, stream, head, size, limits)
         except ContainerError as error:
             raise InspectionError(error.code, error.details) from error
+
+
+def image_type(path: Path) -> str | None:
+    """The media type of an image by its first bytes alone, whatever it is called; None for anything else."""
+    with path.open("rb") as stream:
+        head = stream.read(HEAD_BYTES)
+    found = _IMAGES.get(_family(head, path.stat().st_size) or "")
+    return found.media_type if found else None
 
 
 def _family(head: bytes, size: int) -> str | None:

@@ -20,7 +20,7 @@ from designs.services.processing import process_version
 from designs.services.received import asset_of
 from designs.services.renditions import request_rendition, run_rendition
 from designs.storage import master_store
-from designs.tests.samples import image_bytes
+from designs.tests.samples import binary_stl, glb_bytes, image_bytes
 from marketplace.tests import rows
 from marketplace.tests.pages import signed_in
 from marketplace.tests.support import draft_of
@@ -101,16 +101,18 @@ def test_an_upload_is_told_as_valid_trusted_invalid_or_absent(
 
     (tmp_path / "root.pem").write_text((authorities["theirs"] / "chain.pem").read_text())
     settings.CREDENTIALS_ANCHORS = str(tmp_path / "root.pem")
-    told = tell(_file(tmp_path, content))
+    told = tell(_file(tmp_path, content), None)
     assert (told["state"], told["signed_by"]) == ("trusted", "Loomprint, a local start")
     assert told["sentence"].startswith("Content Credentials: trusted; the file is as Loomprint, a local start signed")
     settings.CREDENTIALS_ANCHORS = ""
-    assert tell(_file(tmp_path, content))["state"] == "valid"
-    assert tell(_file(tmp_path, png)) | {"sentence": ""} == {**tell(_file(tmp_path, b"no image")), "sentence": ""}
+    assert tell(_file(tmp_path, content), None)["state"] == "valid"
+    assert tell(_file(tmp_path, png), None)["sentence"] == "Content Credentials: absent."
+    told = tell(_file(tmp_path, b"no image"), None)
+    assert (told["state"], told["sentence"][:34]) == ("not_checked", "Content Credentials: not checked. ")
 
     place = content.index(b"IDAT") + 6
     changed = content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
-    assert tell(_file(tmp_path, changed))["sentence"].startswith("Content Credentials: invalid; ")
+    assert tell(_file(tmp_path, changed), None)["sentence"].startswith("Content Credentials: invalid; ")
     # Credentials that were put into another picture.
     place = content.index(b"caBX") - 4
     chunk = content[place : place + 12 + int.from_bytes(content[place : place + 4], "big")]
@@ -125,6 +127,29 @@ def _file(folder: Path, content: bytes) -> Path:
     path = folder / "told"
     path.write_bytes(content)
     return path
+
+
+@pytest.mark.parametrize(("form", "media_type"), [("AVIF", "image/avif"), ("TIFF", "image/tiff")])
+def test_whatever_image_an_upload_is_asked_for_its_credentials_the_command_asks_too(
+    theirs: Certificate, tmp_path: Path, form: str, media_type: str
+) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(image_bytes(form))
+    made = sign_file(source, media_type, MANIFEST, theirs, tmp_path, beside=False)
+    told = tell(made.path, None)
+    assert (told["state"], told["title"]) == ("valid", "Copper Vase")
+    assert tell(source, None)["state"] == "absent"
+
+
+@pytest.mark.parametrize(("content", "media_type"), [(binary_stl(), "model/stl"), (glb_bytes(), "model/gltf-binary")])
+def test_credentials_beside_a_file_are_checked_by_command(
+    theirs: Certificate, tmp_path: Path, content: bytes, media_type: str
+) -> None:
+    source = _file(tmp_path, content)
+    beside = sign_file(source, media_type, MANIFEST, theirs, tmp_path).path
+    told = tell(source, beside)
+    assert (told["state"], told["title"]) == ("valid", "Copper Vase")
+    assert tell(_file(tmp_path, content + b"more"), beside)["state"] == "invalid"
 
 
 def test_a_file_without_any_needs_no_child_and_a_reader_that_fails_refuses_nobody(

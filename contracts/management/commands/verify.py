@@ -17,6 +17,7 @@ class Command(ChainCommand):
         parser.add_argument("file", nargs="?")
         parser.add_argument("--statement", help="the JSON that came beside a rendition which cannot hold it")
         parser.add_argument("--proof", help="the JSON with chosen fields of a record that its creator gave away")
+        parser.add_argument("--credentials", help="the Content Credentials (C2PA) that came beside the file")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -25,6 +26,8 @@ class Command(ChainCommand):
         try:
             here = self.chain_of(options)
             beside = Path(options["statement"]).read_bytes() if options["statement"] else None
+            if options["credentials"]:
+                Path(options["credentials"]).open("rb").close()
             asked: dict[str, Any] = {
                 "node": Node(here.rpc_url),
                 "registry": here.deployment.address("DesignRegistry"),
@@ -40,7 +43,8 @@ class Command(ChainCommand):
         except (CannotAnswer, ChainError, CommandError) as error:
             raise CommandError(str(error), returncode=2) from error
         # A proof alone comes without a file of which more could be told.
-        told = {name: dict(tell(Path(options["file"]))) for name, tell in tellers()} if options["file"] else {}
+        file, credentials = (Path(options[name]) if options[name] else None for name in ("file", "credentials"))
+        told = {name: dict(tell(file, credentials)) for name, tell in tellers()} if file else {}
         self.stdout.write(as_json(verdict, told) if options["json"] else report(verdict, told))
         if verdict.exit_code:
             raise SystemExit(verdict.exit_code)
