@@ -57,12 +57,14 @@ class Projection:
 
 Outcome = Callable[["ChainTransaction"], None]
 Auditor = Callable[["Chain"], Iterable[str]]
+Prover = Callable[[str, int], Iterable[Mapping[str, Any]]]
 Teller = Callable[["Path", "Path | None"], Mapping[str, Any]]
 
 _projections: dict[tuple[str, str], list[Projection]] = {}
 _outcomes: dict[str, Outcome] = {}
 _auditors: dict[str, Auditor] = {}
 _tellers: dict[str, Teller] = {}
+_provers: list[Prover] = []
 
 
 def register_projection(
@@ -106,6 +108,17 @@ def register_teller(name: str, handler: Teller) -> None:
     answer is for programs, and `sentence` in it for people."""
     if _tellers.setdefault(name, handler) != handler:
         raise ValueError(f"Two tellers named {name}")
+
+
+def register_prover(handler: Prover) -> None:
+    """Let `manage.py verify` ask `handler`, of a SHA-256 that it does not know and a chain's id, for proofs of fields
+    that name such a file: it holds them against the chain."""
+    if handler not in _provers:
+        _provers.append(handler)
+
+
+def provers() -> list[Prover]:
+    return list(_provers)
 
 
 def projections_of(contract: str, event: str) -> list[Projection]:

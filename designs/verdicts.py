@@ -12,6 +12,7 @@ from contracts.errors import ChainNotDeployed
 from contracts.selectors import ActionStatus, SyncStatus, confirmation_status, sync_status
 from contracts.verifier import sentences
 from contracts.verifier.verify import ENTRY_REGISTERED
+from designs.anchored import AttachedFile, attached_files
 from designs.file_credentials import CredentialsShown, credentials_by_master
 from designs.lineage import Relative, ancestors_by_entry, shown_by_entry
 from designs.models import Design, EntryVersion, RegistryEntry, Rendition, Resource
@@ -19,7 +20,7 @@ from designs.resources import resources_by_entry
 from designs.selectors import claims_of, renditions_of, state_word, versions_of
 
 AT_MOST = 50
-WORDS = ("claimed", "version", "rendition", "broken", "unknown", "unread")
+WORDS = ("claimed", "version", "rendition", "attachment", "broken", "unknown", "unread")
 # A reader that polls stands a block or two behind, always.
 SETTLED_LAG = 3
 
@@ -146,6 +147,30 @@ class RenditionShown:
 
 
 @dataclass(frozen=True)
+class AttachedShown:
+    """A file that comes with a license, with what is known of the record in which it stands."""
+
+    attached: AttachedFile
+    master: "Verdict"
+
+    @property
+    def claims(self) -> list[ClaimShown]:
+        return [one for one in self.master.claims if one.claim.record_root == self.attached.record.record.root]
+
+    @property
+    def versions(self) -> list[VersionShown]:
+        return [one for one in self.master.versions if one.version.record_root == self.attached.record.record.root]
+
+    @property
+    def sentence(self) -> str:
+        return sentences.attached_sentence(key=self.attached.key, master=self.attached.master_sha256, say=_)
+
+    @property
+    def said(self) -> list[str]:
+        return [self.sentence, *(line for one in self.claims or self.versions for line in _of_that_file(one.said))]
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What is known of a file by one chain, and up to which of its blocks. `more` counts the claims left out."""
 
@@ -158,11 +183,12 @@ class Verdict:
     versions: list[VersionShown]
     more: int
     renditions: list[RenditionShown] = field(default_factory=list)
+    attached: list[AttachedShown] = field(default_factory=list)
     credentials: CredentialsShown | None = None
 
     @property
     def known(self) -> bool:
-        return bool(self.claims or self.versions) or any(not one.trouble for one in self.renditions)
+        return bool(self.claims or self.versions or self.attached) or any(not one.trouble for one in self.renditions)
 
     @property
     def word(self) -> str:
@@ -170,7 +196,7 @@ class Verdict:
         if self.claims or self.versions:
             return "claimed" if self.claims else "version"
         if self.known:
-            return "rendition"
+            return "attachment" if self.attached and not self.renditions else "rendition"
         if self.unread:
             return "unread"
         return "broken" if self.renditions else "unknown"
@@ -178,13 +204,18 @@ class Verdict:
     @property
     def said(self) -> list[str]:
         """All that is said of the file, in the words of the verifier."""
-        told: list[ClaimShown | VersionShown | RenditionShown] = [*self.claims, *self.versions, *self.renditions]
+        told: list[ClaimShown | VersionShown | RenditionShown | AttachedShown]
+        told = [*self.claims, *self.versions, *self.renditions, *self.attached]
         return [*self.nothing, *(line for one in told for line in one.said)]
 
     @property
     def nothing(self) -> list[str]:
         """What is said where nothing is known."""
-        return [] if self.known or self.unread else [_(sentences.UNKNOWN), _(sentences.NEAR_MATCHES)]
+        return (
+            []
+            if self.known or self.unread
+            else [_(sentences.UNKNOWN), _(sentences.NEAR_MATCHES), _(sentences.BY_PROOF)]
+        )
 
     @property
     def nothing_more(self) -> str:
@@ -209,8 +240,10 @@ class Verdict:
 
 
 def verdict_of(sha256: str, *, chain: Chain, registry: str) -> Verdict:
-    """Everything known of this hash (64 hex digits), in eight queries, one more where there are very many claims, two
-    more where there are ancestors, and five to seven more for each master of a rendition."""
+    """Everything known of this hash (64 hex digits), in nine queries, one more where there are very many claims, two
+    more where there are ancestors, and five to seven more for each master of a rendition, or of a file that comes
+    with a license.
+    """
     known = _verdict_of(sha256, chain=chain, registry=registry)
     return replace(
         known,
@@ -218,6 +251,10 @@ def verdict_of(sha256: str, *, chain: Chain, registry: str) -> Verdict:
         renditions=[
             RenditionShown(sha256, one, _verdict_of(one.master_sha256, chain=chain, registry=registry))
             for one in renditions_of(sha256, chain_id=chain.chain_id)
+        ],
+        attached=[
+            AttachedShown(one, _verdict_of(one.master_sha256, chain=chain, registry=registry))
+            for one in attached_files(sha256, chain_id=chain.chain_id)
         ],
     )
 

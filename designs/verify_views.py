@@ -18,6 +18,7 @@ from common.throttle import TooMany, allow
 from contracts.chains import chain
 from contracts.verifier import FieldProof, NoProof, one_file
 from contracts.verifier.field_proof import MOST_PROOF_BYTES
+from designs.anchored import attached_files
 from designs.models import FieldProofLink
 from designs.proofs import proof_verdict
 from designs.proofs import shown_proof as found_proof
@@ -93,6 +94,18 @@ def credentials(request: HttpRequest, sha256: str) -> HttpResponse | FileRespons
         return HttpResponse(str(error), status=503, headers={"Retry-After": "60"}, content_type="text/plain")
     name = f"{PurePath(found.file_name).stem}.c2pa"
     return FileResponse(stream, as_attachment=True, filename=name, content_type=found.manifest.media_type)
+
+
+@require_safe
+def file_proof(request: HttpRequest, sha256: str) -> HttpResponse:
+    """The proof of the field in which a file stands that comes with a license; whoever has the file may have it."""
+    found = attached_files(sha256, chain_id=chain().chain_id)
+    if not found:
+        raise Http404
+    response = JsonResponse(found[0].proof, json_dumps_params={"indent": 2, "ensure_ascii": False})
+    response["Content-Disposition"] = 'attachment; filename="file-proof.json"'
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 @require_safe

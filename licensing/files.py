@@ -6,6 +6,7 @@ from accounts.models import User
 from designs.credentials import signing_certificate
 from designs.models import Attachment, DesignVersion, Rendition
 from designs.renditions import forms_of
+from designs.selectors import HIDDEN
 from licensing.holdings import HeldLicense, licenses_of
 
 
@@ -30,6 +31,11 @@ class LicensedFiles:
     def has_certificate(self) -> bool:
         """Whether what is made now gets Content Credentials."""
         return signing_certificate() is not None
+
+    @property
+    def on_show(self) -> bool:
+        """Whether answers about its further files name the design."""
+        return self.held.design.state not in HIDDEN
 
     @property
     def moving(self) -> bool:

@@ -180,6 +180,20 @@ class RenditionSerializer(serializers.Serializer):
     trouble = serializers.CharField(allow_blank=True, help_text="why it proves nothing; empty where it does")
 
 
+class AttachedSerializer(serializers.Serializer):
+    """A file that comes with every license of a design: the field of an anchored record in which it stands."""
+
+    chain_id = serializers.IntegerField(source="attached.record.chain_id")
+    entry_id = serializers.CharField(source="attached.record.entry_id")
+    number = serializers.IntegerField(source="attached.record.number", help_text="of the entry's version")
+    key = serializers.CharField(source="attached.key")
+    record_root = serializers.CharField(source="attached.record.record.root")
+    master_sha256 = serializers.CharField(source="attached.master_sha256")
+    title = serializers.CharField(source="attached.design.title")
+    page = serializers.CharField(source="attached.design.get_absolute_url")
+    proof = serializers.JSONField(source="attached.proof", help_text="verify.py --proof checks it without us")
+
+
 class VerifySerializer(serializers.Serializer):
     sha256 = serializers.CharField()
     known = serializers.BooleanField()
@@ -200,6 +214,7 @@ class VerifySerializer(serializers.Serializer):
     claims = ClaimSerializer(many=True, help_text=f"the first {AT_MOST}")
     versions = VersionSerializer(many=True, help_text=f"the first {AT_MOST}")
     renditions = RenditionSerializer(many=True)
+    attached = AttachedSerializer(many=True)
 
 
 class ActionSerializer(serializers.Serializer):

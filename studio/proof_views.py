@@ -10,8 +10,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from designs.anchored import anchored_record
 from designs.models import FieldProofLink
-from designs.proofs import anchored_record
 from designs.provenance import ATTACHMENT_KEYS
 from designs.services.proving import ProvingError, prove_fields, show_proof, take_back_proof
 from studio.views import own
@@ -20,7 +20,7 @@ from studio.views import own
 @login_required
 @require_http_methods(["GET", "POST"])
 def prove(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Context: design, anchored (designs.proofs.AnchoredRecord or None), fields (key, value, chosen), links, error."""
+    """Context: design, anchored (AnchoredRecord or None), fields (key, value, chosen), links, error."""
     design = own(request, public_id)
     anchored = anchored_record(design)
     chosen = request.POST.getlist("key")

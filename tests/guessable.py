@@ -151,6 +151,7 @@ TABLE: dict[str, list[Row]] = {
     "royalties:claim_cancel": [Row("claim", ("owner",), ("post",))],
     "verify:verdict": [Row("hash", EVERYONE)],
     "verify:statement": [Row("hash", (), nobody=404)],
+    "verify:file_proof": [Row("hash", (), nobody=404)],
     "verify:credentials": [Row("hash", (), nobody=404)],
     "verify:root": [Row("root", EVERYONE)],
     "verify:schema": [Row("schema", EVERYONE)],

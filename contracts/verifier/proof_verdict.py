@@ -7,18 +7,19 @@ from typing import Any
 if __package__:
     from .field_proof import FieldProof
     from .rendition import Asker
-    from .sentences import proof_sentence
+    from .sentences import attached_sentence, proof_sentence
 else:
     from field_proof import FieldProof  # type: ignore[import-not-found, no-redef]
     from rendition import Asker  # type: ignore[import-not-found, no-redef]
-    from sentences import proof_sentence  # type: ignore[import-not-found, no-redef]
+    from sentences import attached_sentence, proof_sentence  # type: ignore[import-not-found, no-redef]
 
 
 @dataclass(frozen=True)
 class Proven:
     """A proof against one registry. `claims` and `versions` are those whose record has the proof's root.
 
-    `same_file` says whether a file that was given along is the one that the record speaks of; None without one.
+    `same_file` says whether a file that was given along is the one that the record speaks of, whose SHA-256 is
+    `output`, or stands itself in the shown field `attached`; None without one.
     """
 
     root: str
@@ -26,23 +27,30 @@ class Proven:
     fields: dict[str, Any]
     holds: bool
     same_file: bool | None = None
+    output: str = ""
+    attached: str = ""
     claims: list[Any] = field(default_factory=list)
     versions: list[Any] = field(default_factory=list)
 
     @property
     def word(self) -> str:
-        """proven, unanchored (no record of this registry has the root), other_file, or broken."""
+        """proven, attachment (the file stands in a field), unanchored (no record of this registry has the root),
+        other_file, or broken."""
         if not self.holds:
             return "broken"
         if not (self.claims or self.versions):
             return "unanchored"
+        if self.attached:
+            return "attachment"
         return "other_file" if self.same_file is False else "proven"
 
     @property
     def exit_code(self) -> int:
-        return {"proven": 0, "unanchored": 1}.get(self.word, 3)
+        return {"proven": 0, "attachment": 0, "unanchored": 1}.get(self.word, 3)
 
     def sentence(self) -> str:
+        if self.word == "attachment":
+            return attached_sentence(key=self.attached, master=self.output)
         return proof_sentence(self.word)
 
     def as_dict(self) -> dict[str, Any]:
@@ -84,5 +92,14 @@ def proven_by(
     answer = ask(output)
     claims = [claim for claim in answer.claims if claim.record_root == proof.root]
     versions = [version for version in answer.versions if version.record_root == proof.root]
-    same = None if sha256 is None else output == sha256
-    return Proven(proof.root, proof.version, proof.fields, True, same, claims, versions), answer
+    attached = _attached(proof, sha256) if sha256 != output else ""
+    same = None if sha256 is None else output == sha256 or bool(attached)
+    return Proven(proof.root, proof.version, proof.fields, True, same, output, attached, claims, versions), answer
+
+
+def _attached(proof: FieldProof, sha256: str | None) -> str:
+    """The shown field that says of a further file that it has this hash; empty where none does."""
+    for key, value in proof.fields.items():
+        if key.startswith("attachments.") and isinstance(value, dict) and value.get("sha256") == f"0x{sha256}":
+            return key
+    return ""

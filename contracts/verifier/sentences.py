@@ -18,6 +18,9 @@ NEAR_MATCHES = gettext_noop(
     "Nobody has claimed these exact bytes here. A copy that was saved again, converted or resized is another file: "
     "only the search for near matches could find it, which is an online service, is not asked here, and proves nothing."
 )
+BY_PROOF = gettext_noop(
+    "A file that comes along with the licensed work itself is proven by the JSON that is offered beside its download."
+)
 NOTHING_MORE = gettext_noop("Nothing more is called proof.")
 CREDENTIALS_UNCHECKED = gettext_noop("Content Credentials (C2PA) in the file are not checked here.")
 OF_THAT_FILE = gettext_noop("Of that file:")
@@ -33,6 +36,9 @@ _VERSION = gettext_noop(
 )
 _RENDITION = gettext_noop(
     "This file is a rendition of the file with SHA-256 %(master)s (%(form)s), as %(signer)s signed."
+)
+_ATTACHED = gettext_noop(
+    "This file stands in the field %(key)s of the record that was anchored for the file with SHA-256 %(master)s."
 )
 _PARENT = gettext_noop(
     "Lineage: it derives from entry %(entry)s, its parent, which gets %(percent)s %% of what it earns after the fee."
@@ -86,6 +92,11 @@ def version_sentence(*, number: int, time: str, say: Say = str) -> str:
 def rendition_sentence(*, master: str, form: str, signer: str, say: Say = str) -> str:
     """Of which file it is a rendition; a form that is not known here is told by its code."""
     return say(_RENDITION) % {"master": master, "form": say(FORMS.get(form, form)), "signer": signer}
+
+
+def attached_sentence(*, key: str, master: str, say: Say = str) -> str:
+    """In which field of whose record a file stands."""
+    return say(_ATTACHED) % {"key": key, "master": master}
 
 
 def ancestor_sentence(*, entry: str, ppm: int, direct: bool, say: Say = str) -> str:

@@ -170,6 +170,8 @@ class Verdict:
 
     @property
     def known(self) -> bool:
+        if self.proof is not None and self.proof.word == "attachment":
+            return True
         return bool(self.claims or self.versions) or any(one.holds for one in self.renditions)
 
     @property

@@ -6,9 +6,10 @@ from dataclasses import asdict
 from typing import Any
 
 if __package__:
-    from .sentences import NEAR_MATCHES, NOTHING_MORE, OF_THAT_FILE, ORIGINAL, UNKNOWN
+    from .sentences import BY_PROOF, NEAR_MATCHES, NOTHING_MORE, OF_THAT_FILE, ORIGINAL, UNKNOWN
 else:
     from sentences import (  # type: ignore[import-not-found, no-redef]
+        BY_PROOF,
         NEAR_MATCHES,
         NOTHING_MORE,
         OF_THAT_FILE,
@@ -23,14 +24,13 @@ Told = Mapping[str, Mapping[str, Any]]
 def said_of_file(verdict: Any) -> list[str]:
     """What is said of a file, as the page and the API say it too."""
     said = [verdict.proof.sentence()] if verdict.proof is not None else []
-    said += [UNKNOWN, NEAR_MATCHES] if verdict.sha256 and not verdict.known else []
+    said += [line for one in _attached_to(verdict) for line in _of_that_file(one)]
+    said += [UNKNOWN, NEAR_MATCHES, BY_PROOF] if verdict.sha256 and not verdict.known else []
     for one in [*verdict.claims, *verdict.versions]:
         said += _said_of(one)
     for rendition in verdict.renditions:
         said.append(rendition.sentence())
-        for one in rendition.claims or rendition.versions:
-            first, *rest = _said_of(one)
-            said += [f"{OF_THAT_FILE} {first}", *rest]
+        said += [line for one in rendition.claims or rendition.versions for line in _of_that_file(one)]
     return said + verdict.unread
 
 
@@ -38,6 +38,17 @@ def _said_of(one: Any) -> list[str]:
     """Of a claim or a version: what it is, what became of it, and its lineage."""
     standing = [one.standing()] if one.standing() else []
     return [one.sentence(), *standing, *([ancestor.sentence() for ancestor in one.ancestors] or [ORIGINAL])]
+
+
+def _of_that_file(one: Any) -> list[str]:
+    first, *rest = _said_of(one)
+    return [f"{OF_THAT_FILE} {first}", *rest]
+
+
+def _attached_to(verdict: Any) -> list[Any]:
+    """Claims or versions of the record in a field of which the file stands."""
+    attached = verdict.proof is not None and verdict.proof.word == "attachment"
+    return list(verdict.proof.claims or verdict.proof.versions) if attached else []
 
 
 def report(verdict: Any, told: Told | None = None) -> str:
@@ -50,8 +61,10 @@ def report(verdict: Any, told: Told | None = None) -> str:
             shown = verdict.proof.fields.items()
             lines += [f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in shown]
         lines += [f"  record root {verdict.proof.root}", ""]
+    for one in _attached_to(verdict):
+        lines += _evidence(one, _of_that_file(one), paused=verdict.sales_paused)
     if verdict.sha256 and not verdict.known:
-        lines += [UNKNOWN, NEAR_MATCHES]
+        lines += [UNKNOWN, NEAR_MATCHES, BY_PROOF]
     for one in [*verdict.claims, *verdict.versions]:
         lines += _evidence(one, _said_of(one), paused=verdict.sales_paused)
     for rendition in verdict.renditions:
@@ -59,8 +72,7 @@ def report(verdict: Any, told: Told | None = None) -> str:
         if rendition.holds:
             lines.append(f"  stated {rendition.place}, by whom the registry calls its operator")
         for one in rendition.claims or rendition.versions:
-            first, *rest = _said_of(one)
-            lines += _evidence(one, [f"{OF_THAT_FILE} {first}", *rest], paused=verdict.sales_paused)
+            lines += _evidence(one, _of_that_file(one), paused=verdict.sales_paused)
     lines += verdict.unread
     lines += [str(one["sentence"]) for one in (told or {}).values()]
     if verdict.known:

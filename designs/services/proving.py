@@ -6,9 +6,9 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from designs.anchored import AnchoredRecord, anchored_record
 from designs.errors import DesignError
 from designs.models import Design, FieldProofLink
-from designs.proofs import AnchoredRecord, anchored_record
 
 MOST_LINKS = 50
 

@@ -58,6 +58,7 @@ def assert_only_to_be_saved(answer: Any, content: bytes) -> None:
 def test_a_holder_takes_the_file_as_it_was_given(notes: Attachment, held: int, buyer: User) -> None:
     page = read(signed_in(buyer).get(reverse("licensing:files", args=[held])))
     assert notes.name in page
+    assert "Proof of its field (JSON)" in page
     assert notes.asset.sha256 in page
 
     answer = signed_in(buyer).get(ask(buyer, held, notes.public_id)["Location"])

@@ -3,6 +3,7 @@
 import email
 import email.policy
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,7 @@ from contracts.indexer.rebuilding import reindex
 from contracts.models import ChainEvent, ChainTransaction
 from contracts.testing import LiveChain
 from designs.models import Design
+from designs.services.attachments import NewAttachment, attach, keep_file
 from designs.services.upload import Part
 from licensing.models import LicenseSale, LicenseTemplate
 from licensing.selectors import OfferOnShow, offers_of
@@ -59,11 +61,13 @@ class Market:
         announce_templates()
         self.live.settle()
 
-    def submit(self, *, supply: int = 0) -> None:
+    def submit(self, *, supply: int = 0, attached: Sequence[NewAttachment] = ()) -> None:
         """Everybody signs, and the registration is planned."""
         owner = Part(self.creator, "designer", UNITS[0])
         other = Part(self.cocreator, "tweaker", UNITS[1])
         self.design = draft_of(self.creator, self.file, parts=[owner, other])
+        for new in attached:
+            attach(version=self.design.versions.get(), new=new, blob=keep_file(new.file))
         personal = LicenseTemplate.objects.get(code="personal", active=True)
         wish = OfferWish(template=personal, price=PRICE, supply=supply)
         set_first_offers(actor=self.creator, design=self.design, offers=[wish])

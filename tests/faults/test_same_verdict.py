@@ -1,6 +1,7 @@
 """The page, the API and the command say the same of a file: two from the database, the third from the chain alone."""
 
 import hashlib
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ from django.urls import reverse
 from eth_account.signers.local import LocalAccount
 
 from common.identifiers import ZERO_HASH
-from contracts.verifier import Node, as_json, verify_file
-from contracts.verifier.sentences import FORMS
+from contracts.verifier import Node, as_json, report, verify_file, verify_proof
+from contracts.verifier.sentences import BY_PROOF, FORMS
+from designs.services.attachments import NewAttachment
+from designs.services.received import ReceivedFile
 from designs.services.renditions import request_rendition, run_rendition
 from designs.storage import master_store
 from marketplace.tests.pages import page, text
@@ -23,13 +26,16 @@ from tests.faults.wallets import NEVER, ROOT, as_creator, as_operator, derive, r
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def told(market: Market, folder: Path, content: bytes) -> tuple[dict[str, Any], dict[str, Any], str]:
+def told(
+    market: Market, folder: Path, content: bytes, proof: bytes = b""
+) -> tuple[dict[str, Any], dict[str, Any], str]:
     """What command and API answer, and what the page reads; the sentences of all three are the same."""
     path = folder / "file"
     path.write_bytes(content)
     here = market.live.chain
     market.live.settle()
-    asked = verify_file(str(path), node=Node(here.rpc_url), registry=here.deployment.address("DesignRegistry"))
+    where: dict[str, Any] = {"node": Node(here.rpc_url), "registry": here.deployment.address("DesignRegistry")}
+    asked = verify_proof(proof, str(path), **where) if proof else verify_file(str(path), **where)
     command = json.loads(as_json(asked))
     cache.clear()
     sha256 = hashlib.sha256(content).hexdigest()
@@ -117,3 +123,52 @@ def test_page_api_and_command_tell_the_same_ancestors(sold: Market, outsider: Lo
     _command, api, read = told(sold, tmp_path, child)
     assert api["claims"][0]["ancestors"] == [{**line, "title": "", "page": ""}]
     assert sold.design.title not in read
+
+
+def test_a_file_that_came_with_a_license_is_told_by_its_field_and_a_private_one_is_not(
+    market: Market, tmp_path: Path
+) -> None:
+    notes, secret = b"print notes", b"a secret workflow"
+    files = [
+        NewAttachment(ReceivedFile(io.BytesIO(secret), "flow.json"), "workflow", "private"),
+        NewAttachment(ReceivedFile(io.BytesIO(notes), "notes.txt"), "documentation", "with_license"),
+    ]
+    market.announce()
+    market.submit(attached=files)
+    address = reverse("verify:file_proof", args=[hashlib.sha256(notes).hexdigest()])
+    assert Client().get(address).status_code == 404  # nothing is anchored yet
+    market.live.settle()
+
+    proof = Client().get(address)
+    assert [one["key"] for one in proof.json()["fields"]] == ["attachments.2"]
+    command, api, _read = told(market, tmp_path, notes, proof.content)
+    master = hashlib.sha256(market.file).hexdigest()
+    assert command["verdict"] == "attachment"
+    assert command["sentences"][0] == (
+        "This file stands in the field attachments.2 of the record that was anchored for the file with SHA-256 "
+        f"{master}."
+    )
+    assert command["sentences"][1].startswith("Of that file: The address ")
+    assert [(one["key"], one["entry_id"], one["number"]) for one in api["attached"]] == [
+        ("attachments.2", market.design.entry_id, 1)
+    ]
+    assert api["attached"][0]["proof"] == proof.json()
+    assert address in page(None, reverse("verify:verdict", args=[hashlib.sha256(notes).hexdigest()]))
+    code, output = market.live.manage("verify", str(tmp_path / "file"))
+    assert (code, command["sentences"][0] in output, "Nothing is known" in output) == (0, True, False), output
+    # Without the proof the chain alone knows nothing of it, and says what would help.
+    here = market.live.chain
+    where: dict[str, Any] = {"node": Node(here.rpc_url), "registry": here.deployment.address("DesignRegistry")}
+    alone = verify_file(str(tmp_path / "file"), **where)
+    assert (alone.exit_code, alone.word) == (1, "unknown")
+    assert BY_PROOF in report(alone)
+    (tmp_path / "file").write_bytes(secret)
+    assert verify_proof(proof.content, str(tmp_path / "file"), **where).word == "other_file"
+
+    assert told(market, tmp_path, secret)[0]["verdict"] == "unknown"
+    assert Client().get(reverse("verify:file_proof", args=[hashlib.sha256(secret).hexdigest()])).status_code == 404
+    market.design.state = "taken_down"
+    market.design.save()
+    assert told(market, tmp_path, notes)[0]["verdict"] == "unknown"
+    assert Client().get(address).status_code == 404
+    assert market.live.manage("verify", str(tmp_path / "file"))[0] == 1

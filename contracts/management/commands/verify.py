@@ -1,12 +1,15 @@
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
+from django.db import DatabaseError
 
 from contracts.errors import ChainError
-from contracts.hooks import tellers
+from contracts.hooks import provers, tellers
 from contracts.management.chain_command import ChainCommand
-from contracts.verifier import CannotAnswer, Node, as_json, report, verify_file, verify_proof
+from contracts.verifier import CannotAnswer, Node, Verdict, as_json, report, verify_file, verify_proof
 
 
 class Command(ChainCommand):
@@ -37,6 +40,8 @@ class Command(ChainCommand):
                 verdict = verify_proof(Path(options["proof"]).read_bytes(), options["file"], **asked)
             else:
                 verdict = verify_file(options["file"], **asked)
+                if not verdict.known:
+                    verdict = _proven(verdict, options["file"], chain_id=here.chain_id, asked=asked)
         except OSError as error:
             name = error.filename or options["file"]
             raise CommandError(f"{name} cannot be read: {error.strerror}.", returncode=2) from error
@@ -48,3 +53,14 @@ class Command(ChainCommand):
         self.stdout.write(as_json(verdict, told) if options["json"] else report(verdict, told))
         if verdict.exit_code:
             raise SystemExit(verdict.exit_code)
+
+
+def _proven(verdict: Verdict, file: str, *, chain_id: int, asked: dict[str, Any]) -> Verdict:
+    """The verdict with a proof of a field in which the file stands, if our database has one and the chain its root."""
+    try:
+        proofs = [json.dumps(proof).encode() for prove in provers() for proof in prove(verdict.sha256, chain_id)]
+    except DatabaseError:
+        unasked = "Whether it comes along with a licensed work was not asked: the database does not answer."
+        return replace(verdict, unread=[*verdict.unread, unasked])
+    held = (verify_proof(proof, file, **asked) for proof in proofs)
+    return next((one for one in held if one.word == "attachment"), verdict)
