@@ -24,11 +24,12 @@ from contracts.models import (
 from contracts.operations.facts import read_facts
 from contracts.outbox import broadcasting, enqueue
 from contracts.outbox.operating import order
-from contracts.outbox.sending import HEAD_ROOM, fill_gaps, signer_for
+from contracts.outbox.sending import HEAD_ROOM, fill_gaps
 from contracts.outbox.states import advance, deliver_outcomes
 from contracts.outbox.sweeping import send_now, sweep_chain
 from contracts.outbox.tracking import push
 from contracts.selectors import for_ref, transaction_status
+from contracts.signers import signer_of
 from contracts.testing import LiveChain
 from contracts.testing_proxy import FailingNode, Fault, Json, Line, nothing
 from contracts.tests.actions import (
@@ -492,7 +493,7 @@ def test_a_nonce_that_another_process_used_for_the_same_action_was_used_by_us(
     direct = replace(live_chain.chain, rpc_url=live_chain.node.url)
 
     def replaced_meanwhile(line: Line) -> None:
-        signer = signer_for(direct, live_chain.operator)
+        signer = signer_of(direct, live_chain.operator)
         replacement = broadcasting.replace(direct, signer, tx, tx.attempts.get())
         assert replacement is not None
         broadcasting.broadcast(direct, signer, [(tx, replacement)])
