@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contracts', '0008_events_checked_by_audit'),
+        ('contracts', '0009_chains_that_tell_finality'),
     ]
 
     operations = [
