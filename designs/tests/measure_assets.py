@@ -15,8 +15,9 @@ from statistics import median
 
 import pytest
 
+from accounts.models import User
 from designs.inspection import inspect, preflight
-from designs.models import SHARE_UNITS, ProcessingStep
+from designs.models import SHARE_UNITS, DesignVersion, ProcessingStep
 from designs.previews import make_derivatives, make_viewer, render_cover, render_first
 from designs.sandbox import measuring
 from designs.services.processing import Lane, process_version
@@ -93,17 +94,7 @@ def test_upload_to_pictures(creator, files) -> None:
     for number in range(ROUNDS):
         began = time.time()
         # Each another file: nothing of the one before is there already.
-        design = create_draft(
-            owner=creator,
-            title="Ring",
-            description="",
-            tags=[],
-            disclosure="not_ai",
-            made_with=MadeWith(),
-            master=ReceivedFile(io.BytesIO(another(content, number)), "ring.glb"),
-            parts=[Part(creator, "designer", SHARE_UNITS)],
-        )
-        version = design.versions.get()
+        version = uploaded(creator, another(content, number))
         with measuring() as usages:
             process_version(version_id=version.pk, lane=Lane.FRONT)
         if number == ROUNDS - 1:
@@ -132,6 +123,20 @@ def test_upload_to_pictures(creator, files) -> None:
         tell(f"{name}_cpu_s_100k_glb", worked, "s")
 
 
+def uploaded(creator: User, glb: bytes) -> DesignVersion:
+    design = create_draft(
+        owner=creator,
+        title="Ring",
+        description="",
+        tags=[],
+        disclosure="not_ai",
+        made_with=MadeWith(),
+        master=ReceivedFile(io.BytesIO(glb), "ring.glb"),
+        parts=[Part(creator, "designer", SHARE_UNITS)],
+    )
+    return design.versions.get()
+
+
 def another(glb: bytes, number: int) -> bytes:
     """The same model in other bytes: a letter of its generator's name becomes a digit."""
     return glb.replace(b"https://github.com/mikedh/trimesh", b"https://github.com/mikedh/trimes%d" % number)
@@ -153,6 +158,20 @@ def test_each_step(files, tmp_path) -> None:
             if (seconds := f3d_picture(path, tmp_path)) is not None:
                 tell(f"{form}_{name}.f3d_picture_s", seconds, "s")
             shutil.rmtree(tmp_path / "out", ignore_errors=True)
+
+
+@pytest.mark.skipif(not LONG, reason="takes minutes")
+def test_every_child_of_a_million_triangles(creator, files) -> None:
+    """All that is ever done to a design's file, and the most that one of its children has in memory, libraries and all."""
+    version = uploaded(creator, files("glb", 1_000_000).read_bytes())
+    with measuring() as usages:
+        process_version(version_id=version.pk)
+    undone = ProcessingStep.objects.filter(version=version).exclude(state="done")
+    assert not undone, [(step.name, step.state, step.error_code) for step in undone]
+    for one in usages:
+        tell(f"upload_1m.{one.task}_s", one.seconds, "s")
+        tell(f"upload_1m.{one.task}_whole_mib", one.peak_bytes / MEBIBYTE, "MiB")
+    tell("most_rss_mib_1m_glb", max(one.peak_bytes for one in usages) / MEBIBYTE, "MiB")
 
 
 def test_images(tmp_path) -> None:

@@ -32,6 +32,7 @@ TARGETS = {
     "assets.first_thumbnail_s_100k_glb": 2.0,
     "assets.studio_cover_s_100k_glb": 10.0,
     "assets.studio_cover_large_s_100k_glb": 60.0,
+    "assets.most_rss_mib_1m_glb": 2048.0,
 }
 TIMES_THE_FILE = 4
 
