@@ -115,6 +115,12 @@ def test_what_cannot_be_read_of_a_file_is_said_beside_what_is_known_of_it(
     assert told["unread"] == ["What the file may state of itself cannot be read. The archive cannot be read."]
     code, text = market.live.manage("verify", str(tmp_path / "file"))
     assert (code, told["unread"][0] in text) == (1, True), text
+    # What lies beside it is looked at too, and a file that is not there is said to be missing.
+    (tmp_path / "file.c2pa").write_bytes(b"no manifest")
+    code, text = market.live.manage("verify", str(tmp_path / "file"), "--credentials", str(tmp_path / "file.c2pa"))
+    assert (code, "Content Credentials: invalid; " in text) == (1, True), text
+    code, text = market.live.manage("verify", str(tmp_path / "file"), "--credentials", str(tmp_path / "none.c2pa"))
+    assert (code, "none.c2pa cannot be read: No such file or directory." in text) == (2, True), text
 
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_BZIP2) as archive:
