@@ -162,7 +162,7 @@ def test_each_step(files, tmp_path) -> None:
 
 @pytest.mark.skipif(not LONG, reason="takes minutes")
 def test_every_child_of_a_million_triangles(creator, files) -> None:
-    """All that is ever done to a design's file, and the most that one of its children has in memory, libraries and all."""
+    """All that is ever done to a design's file, and the most that one of its children has in memory, with libraries."""
     version = uploaded(creator, files("glb", 1_000_000).read_bytes())
     with measuring() as usages:
         process_version(version_id=version.pk)
