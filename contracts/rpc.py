@@ -166,6 +166,10 @@ class Rpc:
         answers = self._exchange(body)
         if not isinstance(answers, list):
             return [self._one(method, params) for method, params in requests]
+        if len(requests) > 1 and len(answers) == 1 and answers[0].error is not None:
+            # As geth refuses a batch that is too large for it.
+            half = len(requests) // 2
+            return self.batch(requests[:half]) + self.batch(requests[half:])
         # In whatever order; some nodes give numbers back as text.
         by_id = {str(answer.id): answer for answer in answers}
         found: list[Any] = []

@@ -318,6 +318,15 @@ def no_batches(line: Line) -> None:
         line.say(line.ask())
 
 
+def small_batches(line: Line) -> None:
+    """As geth: of a batch that is too large for it, one answer to all, with the number of the first question."""
+    if isinstance(line.body, list) and len(line.body) > 5:
+        error = {"code": -32600, "message": "batch too large"}
+        line.say([{"jsonrpc": "2.0", "id": line.body[0]["id"], "error": error}])
+    else:
+        line.say(line.ask())
+
+
 def incomplete_batches(line: Line) -> None:
     answer = line.ask()
     if isinstance(answer, list):
@@ -334,7 +343,7 @@ SILENT = [*_named(too_many, broken, unavailable, garbage, empty, cut, lost, noth
 LYING = _named(truncated_logs, no_logs, late_index, wrong_hash_in_logs, wrong_hash_in_headers, incomplete_batches)
 """What is answered is not what the chain says, and shows it."""
 LAGGING = [stale(3), stale(20)]
-ODD = [*_named(shuffled, no_batches, late_index_only), narrow(5), stall(0.2)]
+ODD = [*_named(shuffled, no_batches, small_batches, late_index_only), narrow(5), stall(0.2)]
 """Everything can be had, in another way."""
 FAULTS = [*SILENT, *LYING, *LAGGING, *ODD]
 

@@ -36,6 +36,7 @@ from contracts.testing_proxy import (
     no_logs,
     no_shape,
     nothing,
+    small_batches,
     stale,
     stall,
     too_deep,
@@ -282,6 +283,16 @@ def test_an_answer_without_end_is_none(
     assert node.call("eth_chainId") == hex(LOCAL_CHAIN_ID)
     connection = node._local.connection
     assert (node.call("eth_chainId"), node._local.connection) == (hex(LOCAL_CHAIN_ID), connection)
+
+
+def test_a_batch_that_is_too_large_for_a_node_is_asked_in_parts(
+    live_chain: LiveChain, failing_node: FailingNode
+) -> None:
+    failing_node.fail(Fault("small batches", small_batches))
+    head = live_chain.node.head
+    numbers = [*range(head, -1, -1), head + 1, 0]
+    found = [header and header.number for header in client(live_chain.chain).headers(numbers)]
+    assert found == [*range(head, -1, -1), None, 0]
 
 
 def test_an_answer_that_is_nested_too_deep_is_none(failing_node: FailingNode) -> None:
