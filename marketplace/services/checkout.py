@@ -142,6 +142,9 @@ def purchase_failed(action: Any) -> None:
             raise NotDecidedYet("it was sold, in a block that may yet go away")
         logger.error("failed_purchase_was_sold", order=str(order.public_id), error=action.error)
         return  # whatever a node said: who holds the license does not get the money back
+    if order.payment is not None:
+        # The payment first, as whoever moves one takes the two (decision 0034).
+        PaymentIntent.objects.select_for_update(no_key=True).get(pk=order.payment.pk)
     reason = _("The chain refused the purchase (%(error)s). Your payment is returned.") % {"error": action.error}
     if not _move(order, Order.State.PAID, Order.State.FAILED, reason):
         return

@@ -1,15 +1,20 @@
 """Orders: one for each press of Buy, money back when the chain says no, nobody else's to see."""
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from accounts.models import Notification
 from accounts.services import export_personal_data
+from common.testing import wait_until
 from contracts.chains import chain
 from contracts.errors import NotDecidedYet
 from contracts.models import ChainTransaction
+from contracts.testing import database_url
 from licensing.models import DownloadGrant
 from licensing.selectors import licenses_of, offers_of
 from licensing.services.downloads import DownloadRefused, grant_download
@@ -125,6 +130,31 @@ def test_a_purchase_that_the_chain_refuses_is_refunded_once(buyer, design, wante
     assert "LicenseMarket__SoldOut" in order.state_reason
     assert order.payment.events.filter(kind="refunded").count() == 1
     assert Notification.objects.filter(user=buyer, kind="order_failed").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_failed_purchase_and_news_of_its_payment_wait_for_each_other(buyer, design, wanted) -> None:
+    order = bought(buyer, design, wanted)
+    pay(order)
+    action = ChainTransaction.objects.get(kind="buy")
+
+    def fail() -> None:
+        purchase_failed(action)
+        connection.close()
+
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(database_url()) as news:
+        news.execute("SELECT FROM payments_paymentintent WHERE id = %s FOR UPDATE", [order.payment.pk])
+        failing = pool.submit(fail)
+        with psycopg.connect(database_url(), autocommit=True) as eye:
+            wait_until(lambda: eye.execute(waiting).fetchone() == (1,), seconds=10)
+        news.execute("SELECT FROM marketplace_order WHERE id = %s FOR UPDATE NOWAIT", [order.pk])
+        news.rollback()
+        failing.result(timeout=10)
+
+    order.refresh_from_db()
+    assert order.state == Order.State.FAILED
+    assert PaymentIntent.objects.get().state == PaymentIntent.State.REFUNDING
 
 
 def test_a_purchase_of_which_the_chain_has_the_sale_is_not_refunded(buyer, design, wanted) -> None:
