@@ -9,13 +9,14 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from eth_utils.crypto import keccak
 
-from designs.models import Attachment
+from designs.models import Attachment, DesignVersion, Rendition
 from licensing.models import LicenseTemplate
 from licensing.services.templates import SHIPPED, TERMS_DIR, ship_templates, terms_document
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 BEFORE = [("designs", "0001_initial"), ("licensing", "0001_initial"), ("royalties", "0001_initial")]
+BEFORE_FILE_AT = [("designs", "0022_corners")]
 CLAIMED = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
 
@@ -31,6 +32,14 @@ def before() -> Iterator[Any]:
 def migrate_to_newest() -> None:
     executor = MigrationExecutor(connection)
     executor.migrate(executor.loader.graph.leaf_nodes())
+
+
+@pytest.fixture
+def without_file_at() -> Iterator[Any]:
+    executor = MigrationExecutor(connection)
+    executor.migrate(BEFORE_FILE_AT)
+    yield executor.loader.project_state(BEFORE_FILE_AT).apps
+    migrate_to_newest()
 
 
 def old_template(apps: Any, shipped: Any) -> Any:
@@ -108,3 +117,37 @@ def test_the_source_file_of_before_is_a_private_attachment(before: Any) -> None:
     found = Attachment.objects.get()
     assert (found.version_id, found.asset_id, found.name) == (old.pk, asset.pk, "dir_make.py")
     assert (found.role, found.release) == ("source", "private")
+
+
+def test_files_of_before_came_with_their_versions_and_turned_renditions_are_made_anew(without_file_at: Any) -> None:
+    models = {name: without_file_at.get_model("designs", name).objects for name in ("Asset", "Design", "Rendition")}
+    versions = without_file_at.get_model("designs", "DesignVersion").objects
+    user = without_file_at.get_model("accounts", "User").objects.create(email="old@example.org")
+    asset = models["Asset"].create(sha256="ab" * 32, cid="bafy", size=7, media_type="model/obj")
+    said, unsaid = (
+        versions.create(
+            design=models["Design"].create(owner=user, title="Old", kind="mesh", disclosure="not_ai"),
+            master=asset, file_name="a.obj", stated_up=up,
+        )
+        for up in ("z", "")
+    )  # fmt: skip
+    versions.update(created_at=CLAIMED)
+    for version, form in ((said, "stl"), (said, "credentials"), (unsaid, "stl")):
+        models["Rendition"].create(
+            version=version, form=form, state="done", asset=asset, statement="signed", master_sha256="ab" * 32,
+            chain_id=31337, registry="0x" + "1" * 40, entry_id="0x" + "2" * 32,
+        )  # fmt: skip
+
+    migrate_to_newest()
+
+    assert set(DesignVersion.objects.values_list("file_at", flat=True)) == {CLAIMED}
+    superseded = Rendition.objects.exclude(superseded_at=None)
+    assert list(superseded.values_list("version_id", "form")) == [(said.pk, "stl")]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT is_nullable, column_default IS NOT NULL FROM information_schema.columns "
+            "WHERE table_name = 'designs_designversion' AND column_name = 'file_at'"
+        )
+        assert cursor.fetchall() == [("NO", True)]
+        cursor.execute("SELECT count(*) FROM pg_constraint WHERE conname = 'file_at_always'")
+        assert cursor.fetchone() == (0,)
