@@ -126,9 +126,7 @@ def decode_log(contract: str, topics: Sequence[str], data: str) -> Decoded:
             return table.decode(topics, data)
         except (Uncommon, ValueError):
             pass
-    item = artifacts.events(contract).get(topics[0])
-    if item is None:
-        return UNKNOWN
+    item = artifacts.events(contract)[topics[0]]
     try:
         args = decode_event(item, list(topics), data)
     except ValueError as error:

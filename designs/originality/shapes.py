@@ -18,8 +18,10 @@ POINTS = 8192
 """Points kept for verification: 48 KiB. Independent of each other, or their spacing would not measure what chance
 does. With a quarter of them, two lattices in one frame lie as near to each other as a thinned copy to its original."""
 CORNERS = 1024
-FARTHEST_CORNER = 900.0
 """Corners of a mesh that are kept, 6 KiB: one with more of them lies as close to its surface as the points can tell."""
+FARTHEST_CORNER = 900.0
+"""Of corners that are kept, where the surface's root mean square radius is 1: below the distance from which
+services.fingerprints takes none, rounded to 16 bits, too."""
 _PAIRED = 2048
 DISTANCE_BINS = 64
 _FARTHEST_PAIR = 4.0

@@ -86,8 +86,5 @@ def _texts(text: bytes) -> dict[str, str]:
     # A prompt may begin with brackets too.
     if not re.match(rb'\s*\{\s*("|\})', text):
         return {"parameters": text.decode()}
-    said = bounded_json.loads(text)
-    if not isinstance(said, dict):
-        raise ValueError("no object")
-    texts = {key[:79]: value for key, value in said.items() if isinstance(value, str)}
+    texts = {key[:79]: value for key, value in bounded_json.loads(text).items() if isinstance(value, str)}
     return dict(list(texts.items())[:MAX_TEXTS])
