@@ -21,8 +21,10 @@ from designs.previews import (
     render_previews,
 )
 from designs.tests.children import all_children
-from designs.tests.samples import ascii_stl, binary_stl, glb_bytes, glb_document, image_bytes
+from designs.tests.profiles import adobe_rgb, printing
+from designs.tests.samples import CUBE_CORNERS, CUBE_FACES, ascii_stl, binary_stl, glb_bytes, glb_document, image_bytes
 from designs.tests.viewer_models import ViewerModel, read_glb
+from designs.untrusted.images import for_showing
 
 RED, GREEN = (255, 0, 0), (0, 255, 0)
 
@@ -120,6 +122,27 @@ def test_a_generators_text_does_not_leak_into_previews(master, out):
     text.add_text("parameters", "a secret prompt")
     files = make_derivatives(*master(encoded(Image.new("RGB", (500, 400)), pnginfo=text), "a.png"), out)
     assert all(b"secret" not in file.path.read_bytes() for file in files)
+
+
+def shown(mode: str, color: tuple[int, ...], profile: bytes) -> tuple[int, ...]:
+    """How a picture of one color is shown that is saved with this profile."""
+    with Image.open(io.BytesIO(encoded(Image.new(mode, (4, 4), color), "TIFF", icc_profile=profile))) as image:
+        return for_showing(image).getpixel((1, 1))
+
+
+def test_a_wide_gamut_is_brought_to_srgb():
+    # By hand: decoded with a gamma of 2.2, brought to XYZ and to linear sRGB, encoded; 227.06, 100.07, 42.36.
+    assert shown("RGB", (200, 100, 50), adobe_rgb()) == (227, 100, 42)
+    assert shown("RGB", (100, 150, 200), adobe_rgb()) == (66, 151, 203)
+    # Without its profile it is what it says.
+    assert shown("RGB", (200, 100, 50), b"") == (200, 100, 50)
+
+
+def test_inks_are_brought_to_srgb():
+    """A yellow of L 80, b 40 is (217, 197, 122) by hand; without its profile it would be (255, 255, 0)."""
+    profile = printing({(0, 0, 0, 0): (100, 0, 0), (0, 0, 1, 0): (80, 0, 40)})
+    assert shown("CMYK", (0, 0, 0, 0), profile) == (255, 255, 255)
+    assert shown("CMYK", (0, 0, 255, 0), profile) == pytest.approx((217, 197, 122), abs=8)
 
 
 def test_colors_are_brought_to_srgb(master, out):
@@ -289,17 +312,28 @@ def test_a_cover_shows_the_object_whole_on_a_light_ground(master, out):
     assert {what for what, _part in seen} >= {"arrange", "render", "denoise"}
 
 
+def reach(seen: np.ndarray) -> tuple[int, int]:
+    """Height and width of what is seen, in pixels."""
+    return int(np.ptp(np.flatnonzero(seen.any(axis=1)))), int(np.ptp(np.flatnonzero(seen.any(axis=0))))
+
+
 def test_up_is_z_in_stl_and_y_in_glb(master, out):
-    tall = np.array([1, 1, 5])
-    stl = binary_stl((np.array(torus(24, 12)) + 0) * tall)
-    (standing,) = render_cover(*master(stl, "a.stl"), out / "stl", width=120)
+    shaded = []
+    for size in ([1, 1, 5], [1, 5, 1]):
+        stl = binary_stl(CUBE_CORNERS[CUBE_FACES] * size)
+        (drawn,) = render_cover(*master(stl, "a.stl"), out / str(size), width=120)
+        # Of a box in the color of clay, the side that is turned away from the light.
+        shaded.append(reach(pixels_of(drawn).sum(axis=2) < 430))
+    (standing_height, standing_width), (lying_height, lying_width) = shaded
     document, binary = glb_document()
     document["nodes"][0]["scale"] = [1, 5, 1]
     (raised,) = render_cover(*master(glb_bytes(document, binary), "a.glb"), out / "glb", width=120)
-    pixels = np.asarray(Image.open(raised.path).convert("RGB")).astype(int)
-    red = (pixels[:, :, 0] - pixels[:, :, 1]) > 60
-    assert np.ptp(np.flatnonzero(red.any(axis=1))) > 2 * np.ptp(np.flatnonzero(red.any(axis=0)))
-    assert standing.path.stat().st_size > 1000
+    pixels = pixels_of(raised)
+    height, width = reach((pixels[:, :, 0] - pixels[:, :, 1]) > 60)
+
+    assert height > 2 * width
+    assert standing_height > 2 * standing_width
+    assert lying_height < lying_width
 
 
 # --- other stills -----------------------------------------------------------------------------------
