@@ -23,7 +23,7 @@ def master_store() -> BlobStore:
 
 
 def preview_store() -> BlobStore:
-    """Where previews lie. Public by nature, and rebuilt from the masters if lost."""
+    """Where previews lie. Public by nature, and made from the masters."""
     return RepairingStore(bare_store(PREVIEWS), partial(_repair, PREVIEWS))
 
 
