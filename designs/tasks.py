@@ -1,7 +1,7 @@
 from celery import shared_task
 
 from designs.sandbox import keep_warm
-from designs.services import copying, preview_credentials, processing, renditions, repair, scrubbing
+from designs.services import copying, discarding, preview_credentials, processing, renditions, repair, scrubbing
 from designs.storage import discard_left_over
 
 LEFT_OVER_SECONDS = 24 * 3600.0
@@ -41,6 +41,7 @@ def sweep_copies() -> None:
 def tidy_copies() -> None:
     # First what is here: a store that is away ends the rest.
     discard_left_over(older_than_seconds=LEFT_OVER_SECONDS)
+    discarding.discard_unreferenced()
     copying.discard_orphans()
 
 

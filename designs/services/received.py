@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import IO
 
+from common.locks import Lock, hold
 from designs.file_names import safe_file_name
 from designs.models import Asset
-from designs.storage import StoredBlob
+from designs.storage import StoredBlob, StoreUnavailable, master_store
 
 OPAQUE = "application/octet-stream"
 
@@ -21,7 +22,11 @@ class ReceivedFile:
 
 
 def asset_of(blob: StoredBlob, *, media_type: str) -> Asset:
-    """The one row for these bytes. What came as bytes of any kind gets its type once it comes as a master."""
+    """The one row for these bytes, in the transaction that refers to it. What came as bytes of any kind gets its type
+    once it comes as a master. Raises StoreUnavailable where the bytes were discarded meanwhile."""
+    hold(Lock.ASSET, blob.sha256)
+    if not master_store().exists(blob.sha256):
+        raise StoreUnavailable
     asset, created = Asset.objects.get_or_create(
         sha256=blob.sha256, defaults={"cid": blob.cid, "size": blob.size, "media_type": media_type}
     )

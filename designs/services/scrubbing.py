@@ -55,6 +55,9 @@ def recorded(store: str) -> QuerySet[Asset, str] | QuerySet[Preview, str]:
 def _scrub(store: str, names: Iterable[str], say: Callable[[str], object]) -> Scrubbed:
     found = Scrubbed()
     for sha256 in names:
+        if not (recorded(store).filter(sha256=sha256).exists() or bare_store(store).exists(sha256)):
+            # Discarded since it was listed.
+            continue
         found.checked += 1
         look = look_at(store=store, sha256=sha256)
         if look.outcome == "good":
