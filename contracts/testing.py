@@ -30,7 +30,7 @@ from contracts.chains import Chain
 from contracts.deployment.plan import Plan
 from contracts.deployment.records import Record
 from contracts.deployment.run import fund_locally, run_plan
-from contracts.signers import operator_signer
+from contracts.signers import Signer, operator_signer
 
 LOCAL_CHAIN_ID = 31337
 ROOT = Path(__file__).resolve().parent.parent
@@ -156,6 +156,7 @@ class DeployedAnvil:
     record: Record | None = None
     snapshot: str = ""
     head: int = 0
+    signer: Signer | None = None
 
     def chain(self) -> Chain:
         return Chain(
@@ -169,7 +170,8 @@ class DeployedAnvil:
 
     def deploy(self) -> None:
         here = self.chain()
-        signer = operator_signer(here)
+        # Kept, for the settings may name another one by the end of a test.
+        signer = self.signer = self.signer or operator_signer(here)
         fund_locally(here, signer.address)
         us = signer.address
         plan = Plan(us, first_nonce=0, treasury=us, currency=None, moderator=us, treasurer=us, guardian=us)
