@@ -12,7 +12,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -110,7 +110,7 @@ class _Answer(msgspec.Struct):
     error: Any = None
 
 
-_read = msgspec.json.Decoder(list[_Answer] | _Answer).decode
+_read: Callable[[bytearray], list[_Answer] | _Answer] = msgspec.json.Decoder(list[_Answer] | _Answer).decode
 
 
 def error_of(answer: dict[str, Any]) -> RpcError:
