@@ -127,7 +127,7 @@ def test_two_claims_of_one_file_stand_in_their_order(people, creator, cocreator,
     sha256 = first.versions.get().master.sha256
     claims = people["nobody"].get(reverse("api_verify", args=[sha256])).json()["claims"]
     assert [claim["creator"] for claim in claims] == [creator.custody_key.address, cocreator.custody_key.address]
-    monkeypatch.setattr("marketplace.api.AT_MOST", 1)
+    monkeypatch.setattr("designs.verdicts.AT_MOST", 1)
     few = people["nobody"].get(reverse("api_verify", args=[sha256])).json()["claims"]
     assert few == claims[:1]
     page = people["nobody"].get(reverse("marketplace:design", args=[publication.design.public_id]))

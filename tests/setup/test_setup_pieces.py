@@ -98,10 +98,12 @@ def test_a_failed_tool_is_explained_by_its_cause(said: str, cause: str) -> None:
 
 def test_uv_is_told_of_the_authorities_that_the_machine_trusts(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.delenv("UV_SYSTEM_CERTS", raising=False)
-    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    authorities = tmp_path / "authorities"
+    authorities.mkdir()
+    monkeypatch.setenv("SSL_CERT_DIR", str(authorities))
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none"))
     assert "UV_SYSTEM_CERTS" not in packages.uv_environment()
-    (tmp_path / "authority.pem").touch()
+    (authorities / "authority.pem").touch()
     assert packages.uv_environment()["UV_SYSTEM_CERTS"] == "1"
     monkeypatch.setenv("UV_SYSTEM_CERTS", "0")
     assert packages.uv_environment()["UV_SYSTEM_CERTS"] == "0"
