@@ -181,13 +181,16 @@ class Chaos:
             self.node.reorg(depth)  # bytes of which the new branch takes none
             raws = []
         self.note(f"reorganization of depth {depth}", f"{len(raws)} of ours kept")
-        lost = self._lost_block(depth)
         self.node.automine(True)
+        if not self._rewound_where_torn():
+            self.node.mine()  # what came meanwhile
+
+    def _rewound_where_torn(self) -> bool:
+        lost = self._lost_block()
         if lost:
             self.say(f"anvil lost its block {lost}")
             self.rewind_node()
-        else:
-            self.node.mine()  # what came meanwhile
+        return bool(lost)
 
     def _wait_for_the_last_block(self) -> None:
         before = -1
@@ -195,10 +198,9 @@ class Chaos:
             before = now
             time.sleep(0.1)
 
-    def _lost_block(self, depth: int) -> int:
-        """A block that anvil has not any more though it has later ones, 0 for none."""
-        head = self.node.head
-        numbers = range(max(self.floor, head - depth - 1), head + 1)
+    def _lost_block(self) -> int:
+        """A block since the last start that anvil has not any more though it has later ones, 0 for none."""
+        numbers = range(self.floor, self.node.head + 1)
         return next((n for n in numbers if self.node.rpc("eth_getBlockByNumber", hex(n), False) is None), 0)
 
     def _some_of_the_newest(self, depth: int) -> list[tuple[str, int]]:
@@ -225,6 +227,8 @@ class Chaos:
         self.redis.start()
 
     def restart_node(self) -> None:
+        if self._rewound_where_torn():
+            return  # what is kept now would be torn for ever
         self.node.stop()
         self.note("node stopped")
         self.act_for(self.random.uniform(0.2, 3))
