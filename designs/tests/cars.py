@@ -4,6 +4,7 @@ import hashlib
 import io
 from base64 import b32encode
 from dataclasses import dataclass
+from mmap import mmap
 
 # CID, file bytes below, block bytes below.
 _Built = tuple[bytes, int, int]
@@ -43,9 +44,9 @@ def file_in(car: Car) -> bytes:
     return _bytes_below(car, by_text[car.root])
 
 
-def naive_cid(data: bytes, *, chunk_bytes: int, max_links: int) -> str:
-    """All chunks at once, then one level after the other, until one node is left."""
-    chunks = [data[at : at + chunk_bytes] for at in range(0, len(data), chunk_bytes)] or [b""]
+def naive_cid(data: bytes | mmap, *, chunk_bytes: int, max_links: int) -> str:
+    """All chunks, then one level after the other, until one node is left."""
+    chunks = (data[at : at + chunk_bytes] for at in range(0, max(1, len(data)), chunk_bytes))
     level: list[_Built] = [(_cid(0x55, chunk), len(chunk), len(chunk)) for chunk in chunks]
     while len(level) > 1:
         level = [_parent(level[at : at + max_links]) for at in range(0, len(level), max_links)]
