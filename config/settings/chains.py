@@ -10,12 +10,18 @@ LOCAL_CHAIN_ID = 31337
 
 _chain_id = number("CHAIN_ID", LOCAL_CHAIN_ID)
 _rpc_url = text("CHAIN_RPC_URL")
+_backup_urls = tuple(words("CHAIN_RPC_BACKUPS"))
+if len({url.rstrip("/") for url in (_rpc_url, *_backup_urls)}) <= len(_backup_urls):
+    raise ImproperlyConfigured(
+        "CHAIN_RPC_BACKUPS names the node of CHAIN_RPC_URL, or one node twice: none can bear witness of itself. "
+        "Name other nodes, or unset it."
+    )
 
 CHAINS = {
     "public": {
         "chain_id": _chain_id,
         "rpc_url": _rpc_url,
-        "backup_urls": tuple(words("CHAIN_RPC_BACKUPS")),
+        "backup_urls": _backup_urls,
         # Pages show it, and a provider's address often holds a secret: none is told unless it is named.
         "public_rpc_url": text("CHAIN_PUBLIC_RPC_URL", _rpc_url if _chain_id == LOCAL_CHAIN_ID else ""),
         "confirmations": number("CHAIN_CONFIRMATIONS", 2 if _chain_id == LOCAL_CHAIN_ID else 12),

@@ -40,6 +40,10 @@ def start(var: Path, **given: str) -> tuple[int, list[str]]:
         ({"CHAIN_ID": "1"}, "CHAIN_ID says 1 and the chain that is started here is 31337"),
         ({"CHAIN_RPC_URL": "nonsense"}, "The chain of CHAIN_RPC_URL does not answer (unknown url type"),
         ({"CHAIN_CONFIRMATIONS": "two"}, "CHAIN_CONFIRMATIONS is 'two' and must be a whole number"),
+        (
+            {"CHAIN_RPC_BACKUPS": "http://a.example/secret,http://a.example/secret/"},
+            "CHAIN_RPC_BACKUPS names the node of CHAIN_RPC_URL, or one node twice: none can bear witness of itself.",
+        ),
         ({"DATABASE_URL": "mysql://a@b/c"}, "DATABASE_URL must start with postgres://"),
         ({"DATABASE_URL": "postgres://a:secret/b@c/d"}, "DATABASE_URL has a port that is no number"),
     ],
