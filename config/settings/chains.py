@@ -50,11 +50,15 @@ CHAIN_NAME = text("CHAIN_NAME", "Loomprint local" if _chain_id == LOCAL_CHAIN_ID
 CHAIN_COIN = text("CHAIN_COIN", "ETH")
 # How long a page waits for a person's wallet before it says so.
 WALLET_PATIENCE_SECONDS = number("WALLET_PATIENCE_SECONDS", 180)
-CHAIN_POLL_SECONDS = 0.5 if _chain_id == LOCAL_CHAIN_ID else 3.0
+# How often the node is asked for a new block.
+CHAIN_POLL_SECONDS = number("CHAIN_POLL_MILLISECONDS", 500 if _chain_id == LOCAL_CHAIN_ID else 3000) / 1000
 CHAIN_STUCK_SECONDS = number("CHAIN_STUCK_SECONDS", 5 if _chain_id == LOCAL_CHAIN_ID else 60)
 # How long one answer of the node may take.
 CHAIN_RPC_TIMEOUT = number("CHAIN_RPC_TIMEOUT", 15)
-CHAIN_MAX_IN_FLIGHT = 64
+# How many transactions of one key may be sent and in no block yet.
+CHAIN_MAX_IN_FLIGHT = number("CHAIN_MAX_IN_FLIGHT", 64)
+if CHAIN_POLL_SECONDS <= 0 or CHAIN_MAX_IN_FLIGHT < 1:
+    raise ImproperlyConfigured("CHAIN_POLL_MILLISECONDS and CHAIN_MAX_IN_FLIGHT must be at least 1.")
 CHAIN_MAX_FEE_GWEI = number("CHAIN_MAX_FEE_GWEI", 500)
 CHAIN_MAX_TIP_GWEI = number("CHAIN_MAX_TIP_GWEI", 50)
 # Where a chain has no "finalized" block of its own, this many blocks on top of one make it final.

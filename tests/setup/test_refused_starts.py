@@ -44,6 +44,8 @@ def start(var: Path, **given: str) -> tuple[int, list[str]]:
             {"CHAIN_RPC_BACKUPS": "http://a.example/secret,http://a.example/secret/"},
             "CHAIN_RPC_BACKUPS names the node of CHAIN_RPC_URL, or one node twice: none can bear witness of itself.",
         ),
+        ({"CHAIN_MAX_IN_FLIGHT": "0"}, "CHAIN_POLL_MILLISECONDS and CHAIN_MAX_IN_FLIGHT must be at least 1."),
+        ({"PAYOUT_BATCH": "0"}, "PAYOUT_BATCH, SETTLEMENT_BATCH and INBOX_PAGE must be at least 1."),
         ({"DATABASE_URL": "mysql://a@b/c"}, "DATABASE_URL must start with postgres://"),
         ({"DATABASE_URL": "postgres://a:secret/b@c/d"}, "DATABASE_URL has a port that is no number"),
     ],
