@@ -42,13 +42,15 @@ _HEX = re.compile("0x([0-9a-fA-F]{2})*")
 
 # Nodes agree on no code; their texts are as geth, erigon, nethermind and anvil write them.
 _TEXTS: tuple[tuple[type[RpcError], tuple[str, ...]], ...] = (
-    (AlreadyKnown, ("already known", "already imported", "known transaction", "alreadyknown")),
-    (NonceTooLow, ("nonce too low", "nonce is too low", "old nonce", "invalid nonce")),
+    (AlreadyKnown, ("already known", "already imported", "known transaction", "alreadyknown", "with same hash")),
+    (NonceTooLow, ("nonce too low", "nonce is too low", "old nonce", "oldnonce", "invalid nonce")),
     (InsufficientFunds, ("insufficient funds", "insufficient balance", "insufficientfunds")),
     (
         Underpriced,
         (
             "underpriced",
+            "could not replace existing tx",
+            "replacementnotallowed",
             "fee too low",
             "feetoolow",
             "less than block base fee",

@@ -9,11 +9,19 @@ from django.db import connection
 from django.utils import timezone
 
 from contracts.client import GWEI
-from contracts.errors import ChainUnavailable
+from contracts.errors import (
+    AlreadyKnown,
+    ChainUnavailable,
+    InsufficientFunds,
+    NonceTooLow,
+    RpcError,
+    Underpriced,
+)
 from contracts.models import ChainTransaction, OperatorOrder, TransactionAttempt
 from contracts.outbox.broadcasting import broadcast
 from contracts.outbox.operating import order
 from contracts.outbox.tracking import push
+from contracts.rpc import error_of
 from contracts.signers import signer_of
 from contracts.testing import LiveChain
 from contracts.testing_proxy import FailingNode, Fault, Line, unavailable
@@ -124,3 +132,56 @@ def test_an_empty_transaction_costs_no_more_than_the_cap(
     live_chain.sweep()
     cancels = tx.attempts.get(cancels=True)
     assert cancels.max_fee_per_gas == settings.CHAIN_MAX_FEE_GWEI * GWEI
+
+
+# As the nodes write them.
+WORDINGS = {
+    NonceTooLow: (
+        "nonce too low: next nonce 5, tx nonce 4",  # geth, reth
+        "nonce too low",  # erigon, anvil
+        "OldNonce, Current nonce: 5, nonce of rejected tx: 4",  # nethermind
+    ),
+    AlreadyKnown: (
+        "already known",  # geth, reth
+        "INTERNAL_ERROR: existing tx with same hash",  # erigon
+        "AlreadyKnown",  # nethermind
+        "transaction already imported",  # anvil
+    ),
+    Underpriced: (
+        "replacement transaction underpriced",  # geth, reth, anvil
+        "transaction underpriced: gas tip cap 1, minimum needed 1000000",  # geth
+        "INTERNAL_ERROR: could not replace existing tx",  # erigon
+        "ReplacementNotAllowed",  # nethermind
+        "FeeTooLow, MaxFeePerGas too low. MaxFeePerGas: 1, BaseFee: 7",
+        "max fee per gas less than block base fee: address 0x1, maxFeePerGas: 1, baseFee: 7",  # geth, reth, anvil
+    ),
+    InsufficientFunds: (
+        "insufficient funds for gas * price + value: balance 0, tx cost 1, overshot 1",  # geth
+        "insufficient funds for gas * price + value: have 0 want 1",  # reth
+        "INTERNAL_ERROR: insufficient funds",  # erigon
+        "InsufficientFunds, Account balance: 0, cumulative cost: 1",  # nethermind
+        "Insufficient funds for gas * price + value",  # anvil
+    ),
+}
+FOLLOWS = {
+    NonceTooLow: (State.SIGNED, 1),
+    AlreadyKnown: (State.BROADCAST, 1),
+    Underpriced: (State.BROADCAST, 2),
+    InsufficientFunds: (State.SIGNED, 1),
+}
+
+
+@pytest.mark.parametrize("kind", WORDINGS, ids=lambda kind: kind.__name__)
+def test_a_refusal_is_told_apart_in_the_words_of_each_node(
+    live_chain: LiveChain, failing_node: FailingNode, kind: type[RpcError]
+) -> None:
+    for message in WORDINGS[kind]:
+        assert type(error_of({"code": -32000, "message": message})) is kind, message
+        failing_node.fail(refusing(message), times=1)
+        tx = plan_transfer(address(message))
+        live_chain.sweep()
+        tx.refresh_from_db()
+        assert (tx.state, tx.attempts.count()) == FOLLOWS[kind], message
+        TransactionAttempt.objects.update(tried_at=timezone.now() - timedelta(minutes=1))
+        live_chain.settle()
+        assert balance(live_chain, address(message)) == 1, message
