@@ -57,6 +57,18 @@ def claim(design, holder, amount: int, *, block: int) -> None:
     event("DesignShares", "Claimed", args, block=block)
 
 
+def mined_at(action: ChainTransaction, block: int) -> None:
+    """Its transaction is in this block."""
+    ChainTransaction.objects.filter(pk=action.pk).update(
+        state="mined",
+        nonce=block,
+        transaction_hash=f"0x{block:064x}",
+        block_number=block,
+        block_hash=f"0x{block:064x}",
+        succeeded=True,
+    )
+
+
 def test_a_statement_agrees_with_the_ledger_to_the_unit(design, creator, cocreator, buyer) -> None:
     for block, price in enumerate((7, 11, 18_000_001, 13), start=10):
         sold(design, to=buyer.custody_key.address, block=block, price=price)
@@ -131,14 +143,7 @@ def test_payouts_are_sent_by_a_key_of_their_own_where_there_is_one(design, buyer
 def test_what_was_paid_is_not_paid_again(design, creator, cocreator, buyer) -> None:
     sold(design, to=buyer.custody_key.address, block=10)
     pay_out_due()
-    ChainTransaction.objects.filter(kind="claim_for").update(
-        state="mined",
-        nonce=1,
-        transaction_hash="0x" + "1" * 64,
-        block_number=11,
-        block_hash="0x" + "2" * 64,
-        succeeded=True,
-    )
+    mined_at(ChainTransaction.objects.get(kind="claim_for"), 11)
     claim(design, creator, 11_400_005, block=11)
     claim(design, cocreator, 5_699_994, block=11)
 
@@ -148,6 +153,24 @@ def test_what_was_paid_is_not_paid_again(design, creator, cocreator, buyer) -> N
     sold(design, to=buyer.custody_key.address, block=12)
     assert pay_out_due() == 1
     assert PayoutRun.objects.filter(state=PayoutRun.State.DONE).count() == 1
+
+
+def test_more_holders_than_a_batch_has_room_for_are_all_paid(settings, design, creator, cocreator, buyer) -> None:
+    settings.PAYOUT_BATCH = 1
+    move(design, creator, buyer, 222_222, block=9)
+    sold(design, to=buyer.custody_key.address, block=10)
+    ledger = replay(chain_id=HERE, entry_id=design.entry_id, currency=addresses()["TestStablecoin"])
+    owed = {person.custody_key.address: person for person in (creator, cocreator, buyer)}
+    paid = []
+    for block in (11, 12, 13):
+        assert pay_out_due() == 1
+        planned = ChainTransaction.objects.get(kind="claim_for", state="planned")
+        (holder,) = planned.args[2]
+        mined_at(planned, block)
+        claim(design, owed[holder], ledger.claimable(holder), block=block)
+        paid.append(holder)
+    assert pay_out_due() == 0
+    assert sorted(paid) == sorted(owed)
 
 
 def test_a_failed_payout_leaves_the_money_claimable_and_rests(design, creator, buyer) -> None:
