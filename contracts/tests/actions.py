@@ -2,10 +2,12 @@
 
 import hashlib
 import subprocess
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 from eth_abi.abi import encode
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
@@ -13,7 +15,7 @@ from eth_utils.crypto import keccak
 from common.testing import wait_until
 from contracts.client import client
 from contracts.encoding import encode_call
-from contracts.models import ChainCursor, ChainEvent, ChainTransaction
+from contracts.models import ChainCursor, ChainEvent, ChainTransaction, TransactionAttempt
 from contracts.outbox import enqueue
 from contracts.testing import LiveChain
 from contracts.testing_proxy import Fault, Line
@@ -114,6 +116,13 @@ def refusing(message: str) -> Fault:
         line.say([{"jsonrpc": "2.0", "id": question["id"], "error": error} for question in line.questions()])
 
     return Fault("refuses", answer).only("eth_sendRawTransaction")
+
+
+def a_while_ago(minutes: int) -> None:
+    """Let all that was done have been done so long ago."""
+    then = timezone.now() - timedelta(minutes=minutes)
+    ChainTransaction.objects.update(state_at=then)
+    TransactionAttempt.objects.update(signed_at=then, broadcast_at=then, tried_at=then)
 
 
 def balance(live: LiveChain, holder: str) -> int:

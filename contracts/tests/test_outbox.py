@@ -35,6 +35,7 @@ from contracts.testing_proxy import FailingNode, Fault, Json, Line, nothing
 from contracts.tests.actions import (
     TERMS,
     TRANSFER,
+    a_while_ago,
     address,
     balance,
     key,
@@ -60,13 +61,6 @@ def outcomes() -> Iterator[list[tuple[str, str]]]:
 
 def states(tx: ChainTransaction) -> list[str]:
     return list(tx.history.values_list("after", flat=True))
-
-
-def a_while_ago(minutes: int) -> None:
-    """Let all that was done have been done so long ago."""
-    then = timezone.now() - timedelta(minutes=minutes)
-    ChainTransaction.objects.update(state_at=then)
-    TransactionAttempt.objects.update(signed_at=then, broadcast_at=then, tried_at=then)
 
 
 def test_enqueue_outside_a_transaction_is_refused(transactional_db: None) -> None:
