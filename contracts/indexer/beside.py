@@ -146,7 +146,7 @@ def _compare_at_one_block(chain: Chain, *, repair: bool) -> list[Difference] | N
 
 
 class _Comparison:
-    """The two sets of tables, row by row: blocks by hash, events by place in their block, others by their event."""
+    """The two sets of tables, row by row: blocks by number, events by place in their block, others by their event."""
 
     def __init__(self, cursor: Any, chain_id: int) -> None:
         self._cursor = cursor
@@ -169,14 +169,16 @@ class _Comparison:
 
     def differences(self) -> list[Difference]:
         found = []
-        event = ChainEvent._meta.db_table
+        event, block = ChainEvent._meta.db_table, ChainBlock._meta.db_table
         of_chain = f"chain_id = {self._chain_id:d}"
+        otherwise = f"public.{block} ours, {self._told_otherwise()}"
         parts = [
+            (block, otherwise, otherwise),
             (
                 event,
                 f"public.{event} row WHERE {of_chain} AND NOT EXISTS (SELECT FROM pairs WHERE ours = row.id)",
                 f"{SCHEMA}.{event} row WHERE {of_chain} AND NOT EXISTS (SELECT FROM pairs WHERE fresh = row.id)",
-            )
+            ),
         ]
         for model in projected():
             parts.append((model._meta.db_table, self._too_many(model), self._missing(model)))
@@ -200,15 +202,14 @@ class _Comparison:
             f"DELETE FROM public.{event} gone WHERE chain_id = {self._chain_id:d} "  # noqa: S608
             "AND NOT EXISTS (SELECT FROM pairs WHERE ours = gone.id)"
         )
-        columns = ", ".join(_columns(ChainBlock, without={"id"}))
+        names = _columns(ChainBlock, without={"id"})
+        changes = ", ".join(f"{name} = fresh.{name}" for name in names)
+        run(f"UPDATE public.{block} ours SET {changes} FROM {self._told_otherwise()}")  # noqa: S608
+        columns = ", ".join(names)
         run(
             f"INSERT INTO public.{block} ({columns}) SELECT {columns} FROM {SCHEMA}.{block} fresh "  # noqa: S608
             f"WHERE has_events AND chain_id = {self._chain_id:d} AND NOT EXISTS (SELECT FROM public.{block} ours "
             "WHERE ours.chain_id = fresh.chain_id AND ours.hash = fresh.hash)"
-        )
-        run(
-            f"UPDATE public.{block} SET has_events = true WHERE NOT has_events AND chain_id = {self._chain_id:d} "  # noqa: S608
-            f"AND hash IN (SELECT hash FROM {SCHEMA}.{block} WHERE has_events AND chain_id = {self._chain_id:d})"
         )
         names = _columns(ChainEvent, without={"id", "block_id"})
         run(
@@ -229,6 +230,14 @@ class _Comparison:
                 f"INSERT INTO public.{model._meta.db_table} (event_id, {columns}) "  # noqa: S608
                 f"SELECT pairs.ours, {qualified} FROM {self._missing(model, pairs=True)}"
             )
+
+    def _told_otherwise(self) -> str:
+        """FROM and WHERE of the fresh form of blocks of `ours` that differ from it."""
+        equal = _equal("ours", "fresh", _columns(ChainBlock, without={"id"}))
+        return (
+            f"{SCHEMA}.{ChainBlock._meta.db_table} fresh WHERE ours.chain_id = {self._chain_id:d} "
+            f"AND fresh.chain_id = ours.chain_id AND fresh.number = ours.number AND NOT ({equal})"
+        )
 
     def _too_many(self, model: type[Model]) -> str:
         """FROM and WHERE of the rows that no fresh one equals."""

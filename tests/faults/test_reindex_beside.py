@@ -1,5 +1,7 @@
 """A chain read again beside what is there: what differs is found and put right, and nothing else is touched."""
 
+from datetime import timedelta
+
 import psycopg
 import pytest
 from django.db import connection
@@ -8,7 +10,7 @@ from common.locks import Lock, _number
 from contracts.errors import ChainError
 from contracts.indexer import follow_to_head
 from contracts.indexer.beside import SCHEMA, _reading_beside, _tables_beside, reindex_beside
-from contracts.models import ChainEvent
+from contracts.models import ChainBlock, ChainEvent
 from contracts.testing import database_url
 from designs.models import RegistryEntry
 from licensing.models import LicenseSale, Offer
@@ -54,6 +56,18 @@ def test_equal_rows_stay_and_what_differs_is_put_right(sold: Market) -> None:
     assert Offer.objects.count() == offers
     assert Listing.objects.values().get() == listed, "the triggers saw what came back"
     assert sold.live.audit() == []
+
+
+def test_a_block_that_was_stored_wrongly_is_put_right_and_keeps_its_events(sold: Market) -> None:
+    sale = ChainEvent.objects.filter(name="LicenseSold").values().get()
+    stored = ChainBlock.objects.filter(pk=sale["block_id"])
+    right = stored.values().get()
+    for wrong in ({"timestamp": right["timestamp"] + timedelta(days=1)}, {"parent_hash": "0x" + "77" * 32}):
+        stored.update(**wrong, has_events=False)
+        assert beside(sold, repair=False) == {"contracts_chainblock": (1, 1)}
+        assert beside(sold) == {"contracts_chainblock": (1, 1)}
+        assert stored.values().get() == right
+    assert ChainEvent.objects.filter(name="LicenseSold").values().get() == sale
 
 
 def test_the_command_says_what_differs_and_leaves_no_tables_behind(sold: Market) -> None:
