@@ -5,19 +5,21 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from eth_account import Account
 
-from contracts import hooks
+from contracts import artifacts, decoding, hooks
 from contracts.chains import chain
 from contracts.client import client
 from contracts.errors import ChainUnavailable, InconsistentNode
 from contracts.indexer import follow, following
+from contracts.indexer.beside import reindex_beside
 from contracts.indexer.daemon import Follower
 from contracts.indexer.reading import in_bloom
 from contracts.indexer.rebuilding import reindex
 from contracts.models import ChainBlock, ChainCursor, ChainEvent, ChainTransaction, ReadingError
 from contracts.selectors import confirmation_status, is_confirmed, sync_status
-from contracts.testing import FINAL_AFTER, LiveChain
-from contracts.testing_proxy import BLOCK, FailingNode, Fault, Json
+from contracts.testing import FINAL_AFTER, LOCAL_CHAIN_ID, LiveChain
+from contracts.testing_proxy import BLOCK, LOGS, FailingNode, Fault, Json, Line, narrow
 from contracts.tests.actions import address, key, plan_terms, plan_transfer, terms_hash_of
 
 pytestmark = pytest.mark.django_db
@@ -139,20 +141,36 @@ def test_a_projection_that_the_database_refuses_is_named(live_chain: LiveChain, 
     assert [record.msg["event"] for record in caplog.records].count("step_failed") == 1
 
 
-def test_an_event_without_an_abi_is_kept_raw(live_chain: LiveChain, monkeypatch: pytest.MonkeyPatch) -> None:
-    from contracts import artifacts
+@pytest.fixture
+def without_abi(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+    """No event of the licenses is known, until it is called."""
+    known = artifacts.events
 
-    known = artifacts.events("DesignLicenses")
-    monkeypatch.setattr(artifacts, "events", lambda name: {} if name == "DesignLicenses" else known)
+    def give_back() -> None:
+        monkeypatch.setattr(artifacts, "events", known)
+        decoding._tables.cache_clear()
+
+    monkeypatch.setattr(artifacts, "events", lambda name: {} if name == "DesignLicenses" else known(name))
+    decoding._tables.cache_clear()
+    yield give_back
+    give_back()
+
+
+def test_an_event_without_an_abi_is_kept_raw_and_decoded_once_there_is_one(
+    live_chain: LiveChain, without_abi: Callable[[], None]
+) -> None:
     deployed = live_chain.node.head
     plan_terms("one")
     live_chain.settle()
-    event = ChainEvent.objects.get(
-        contract="DesignLicenses", topics__0__in=list(known), name="", block__number__gt=deployed
-    )
+    event = ChainEvent.objects.get(contract="DesignLicenses", block__number__gt=deployed)
     assert (event.name, event.args) == ("", {})
     assert event.topics[1] == terms_hash_of("one")
     assert live_chain.audit() == []
+    without_abi()
+    reindex_beside(live_chain.chain, repair=True, say=lambda _line: None)
+    event = ChainEvent.objects.get(name="TermsDefined")
+    assert (event.args["terms"], event.args["uri"]) == (terms_hash_of("one"), "https://terms.example/one")
+    assert (terms(), live_chain.audit()) == (["one"], [])
 
 
 def test_a_reorganization_takes_back_what_it_dropped_and_the_outbox_sends_it_again(
@@ -193,6 +211,36 @@ def test_rows_after_a_reorganization_equal_those_of_a_fresh_read(live_chain: Liv
     reindex(live_chain.chain, say=lambda line: None)
     assert rows() == incremental
     assert sorted(terms()) == ["one", "three", "two"]
+
+
+def test_a_reorganization_that_orders_anew_moves_an_event_and_its_transaction(live_chain: LiveChain) -> None:
+    """On the new branch a stranger's transaction is before ours, in the same block."""
+    stranger = Account.create()
+    live_chain.node.rpc("anvil_setBalance", stranger.address, hex(10**20))
+    plan_terms("kept")
+    live_chain.settle()
+    live_chain.node.mine(2)
+    moved = plan_terms("moved")
+    live_chain.settle()
+    before = ChainEvent.objects.values("transaction_index", "log_index", "block__hash").get(args__uri__endswith="moved")
+    attempt = moved.attempts.get()
+    transfer = {
+        "to": address("a"),
+        "value": 1,
+        "gas": 21_000,
+        "gasPrice": 10**12,
+        "nonce": 0,
+        "chainId": LOCAL_CHAIN_ID,
+    }
+    first = stranger.sign_transaction(transfer).raw_transaction
+    live_chain.node.reorg(3, ("0x" + first.hex(), 0), ("0x" + bytes(attempt.raw).hex(), 0))
+    live_chain.settle()
+    after = ChainEvent.objects.values("transaction_index", "log_index", "block__hash").get(args__uri__endswith="moved")
+    assert (before["transaction_index"], after["transaction_index"]) == (0, 1)
+    assert after["block__hash"] != before["block__hash"]
+    moved.refresh_from_db()
+    assert (moved.state, moved.block_hash, moved.attempts.count()) == ("mined", after["block__hash"], 1)
+    assert (terms(), live_chain.audit()) == (["kept", "moved"], [])
 
 
 def test_a_reorganization_below_the_final_block_stops_all_sending(live_chain: LiveChain) -> None:
@@ -270,29 +318,39 @@ def test_a_chain_that_told_a_final_block_has_none_at_a_depth(
     assert ChainCursor.objects.get().finalized_number == live_chain.node.head - FINAL_AFTER
 
 
-def test_a_wide_window_that_the_node_refuses_is_halved(live_chain: LiveChain, monkeypatch: pytest.MonkeyPatch) -> None:
-    from contracts.errors import RpcError
+def one_question_only(line: Line) -> None:
+    """No logs of more than one block, nor of more than one address, at once."""
 
-    node = client(live_chain.chain)
-    asked: list[int] = []
-    real = node.logs
+    def refuse(asked: Json, said: Json) -> Json:
+        if asked["method"] != LOGS or "fromBlock" not in asked["params"][0]:
+            return said
+        (query,) = asked["params"]
+        if query["fromBlock"] == query["toBlock"] and len(query["address"]) == 1:
+            return said
+        error = {"code": -32005, "message": "query returned more than 10000 results"}
+        return {"jsonrpc": "2.0", "id": said["id"], "error": error}
 
-    def limited(first: int, last: int, addresses: Any) -> Any:
-        asked.append(last - first + 1)
-        if last - first + 1 > 5:
-            raise RpcError("query returned more than 10000 results", code=-32005)
-        return real(first, last, addresses)
+    line.each(refuse)
 
+
+@pytest.mark.parametrize("blocks", [20, 80], ids=["open", "final"])
+@pytest.mark.parametrize("fault", [narrow(5), narrow(1), Fault("one", one_question_only)], ids=["5", "1", "one"])
+def test_a_wide_window_that_the_node_refuses_is_halved(
+    live_chain: LiveChain, failing_node: FailingNode, blocks: int, fault: Fault
+) -> None:
+    """Down to one block, and of that one to one address."""
+    live_chain.follow()
     plan_terms("one")
-    live_chain.settle()
-    live_chain.node.mine(80)
-    ChainBlock.objects.all().delete()
-    ChainCursor.objects.all().delete()
-    monkeypatch.setattr(node, "logs", limited)
+    live_chain.sweep()
+    live_chain.node.mine(blocks)
+    ChainCursor.objects.update(window=64)
+    failing_node.fail(fault)
     live_chain.follow()
     assert terms() == ["one"]
-    assert max(asked) > 5
     assert live_chain.node.head == ChainCursor.objects.get().number
+    assert failing_node.met[fault.name]
+    failing_node.heal()
+    assert live_chain.audit() == []
 
 
 def test_blocks_without_events_are_kept_only_while_they_may_change(live_chain: LiveChain) -> None:
