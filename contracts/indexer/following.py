@@ -75,14 +75,15 @@ def _follow(chain: Chain, ahead: ReadAhead | None) -> Step:
     if tips.tell_finality and not cursor.tells_finality:
         ChainCursor.objects.filter(chain_id=chain.chain_id).update(tells_finality=True)
     try:
-        if head.number > cursor.number:
-            step = _read_on(chain, node, cursor, tips, window, ahead)
-        elif head.number == cursor.number and head.hash == cursor.hash:
-            step = _stay(chain, node, cursor, tips)
-        else:
+        try:
+            if head.number > cursor.number:
+                step = _read_on(chain, node, cursor, tips, window, ahead)
+            elif head.number == cursor.number and head.hash == cursor.hash:
+                step = _stay(chain, node, cursor, tips)
+            else:
+                raise NotLinked
+        except NotLinked:
             step = _take_back(chain, node, cursor, head)
-    except NotLinked:
-        step = _take_back(chain, node, cursor, head)
     except CursorMoved:
         step = Step(cursor.number, max(head.number, cursor.number + 1))
     _note_reached(chain, head.number)
