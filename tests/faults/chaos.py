@@ -76,8 +76,7 @@ class Chaos:
         self.random = random.Random(self.seed)
         self.node = self.market.live.node
         self.began = time.monotonic()
-        # No reorganization reaches behind the start of a node.
-        self.floor = self.node.head
+        self._begin_at_head()
 
     # What people do
 
@@ -181,16 +180,16 @@ class Chaos:
             self.node.reorg(depth)  # bytes of which the new branch takes none
             raws = []
         self.note(f"reorganization of depth {depth}", f"{len(raws)} of ours kept")
-        self.node.automine(True)
         if not self._rewound_where_torn():
+            self.node.automine(True)
             self.node.mine()  # what came meanwhile
 
     def _rewound_where_torn(self) -> bool:
-        lost = self._lost_block()
-        if lost:
-            self.say(f"anvil lost its block {lost}")
+        torn = self._torn()
+        if torn:
+            self.say(torn)
             self.rewind_node()
-        return bool(lost)
+        return bool(torn)
 
     def _wait_for_the_last_block(self) -> None:
         before = -1
@@ -198,10 +197,29 @@ class Chaos:
             before = now
             time.sleep(0.1)
 
-    def _lost_block(self) -> int:
-        """A block since the last start that anvil has not any more though it has later ones, 0 for none."""
-        numbers = range(self.floor, self.node.head + 1)
-        return next((n for n in numbers if self.node.rpc("eth_getBlockByNumber", hex(n), False) is None), 0)
+    def _torn(self) -> str:
+        """What is wrong with anvil's own chain since its last start, which no real chain has: a block that is missing
+        or follows no other, or transactions of ours that its state has and no block.
+        """
+        before, sent = None, 0
+        for number in range(self.floor, self.node.head + 1):
+            block = self.node.rpc("eth_getBlockByNumber", hex(number), True)
+            if block is None:
+                return f"anvil lost its block {number}"
+            if before is not None:
+                if block["parentHash"] != before["hash"]:
+                    return f"anvil's block {number} does not follow block {number - 1}"
+                sent += sum(tx["from"] == self.market.live.operator.lower() for tx in block["transactions"])
+            before = block
+        done = self._nonce() - self.floor_nonce
+        return "" if sent == done else f"anvil has done {done} transactions of ours, and has {sent} in blocks"
+
+    def _nonce(self) -> int:
+        return int(self.node.rpc("eth_getTransactionCount", self.market.live.operator, "latest"), 16)
+
+    def _begin_at_head(self) -> None:
+        """No reorganization reaches behind the start of a node."""
+        self.floor, self.floor_nonce = self.node.head, self._nonce()
 
     def _some_of_the_newest(self, depth: int) -> list[tuple[str, int]]:
         """The first of our transactions in these blocks, spread over the new ones in their order."""
@@ -227,20 +245,24 @@ class Chaos:
         self.redis.start()
 
     def restart_node(self) -> None:
+        self.node.automine(False)
+        self._wait_for_the_last_block()
         if self._rewound_where_torn():
             return  # what is kept now would be torn for ever
         self.node.stop()
         self.note("node stopped")
         self.act_for(self.random.uniform(0.2, 3))
         self.node.start()
-        self.floor = self.node.head
+        self.node.automine(True)
+        self._begin_at_head()
 
     def rewind_node(self) -> None:
         """Power loss: it comes back as it was when it last stopped, and the repair is run as a local start does."""
         lost = self.node.head
         self.node.kill()
         self.node.start()
-        self.floor = self.node.head
+        self.node.automine(True)
+        self._begin_at_head()
         self.note("node rewound", f"from block {lost} to {self.floor}")
         self.act_for(self.random.uniform(0.5, 2))
         self.repair()
