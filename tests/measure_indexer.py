@@ -149,7 +149,9 @@ def test_a_history_is_read(tmp_path: Path) -> None:
             )
         try:
             _wait_for(reader, settled)
-            wall = time.monotonic() - began
+            summing = time.monotonic()
+            held = _count_holdings()
+            wall, summed = time.monotonic() - began, time.monotonic() - summing
             used, peak = cpu_seconds(reader.pid), peak_mib(reader.pid)
             postgres, asked = postgres_cpu_seconds() - before, cpu_seconds(anvil) - anvil_before
             events = ChainEvent.objects.filter(block__number__lte=settled).count()
@@ -162,9 +164,11 @@ def test_a_history_is_read(tmp_path: Path) -> None:
             reader.wait(timeout=30)
         (requests,) = re.findall(r"stopped_following .*requests=(\d+)", log.read_text())
         assert events == (settled - info["first"] + 1) * 100
+        assert held
         _check_holdings(url, info["token"])
     say("events", events)
     say("wall_s", wall)
+    say("holdings_s", summed)
     say("client_cpu_s", used)
     say("peak_mib", peak)
     say("postgres_cpu_s", postgres)
@@ -180,6 +184,19 @@ def _wait_for(reader: "subprocess.Popen[bytes]", number: int) -> None:
             return
         assert reader.poll() is None, "the indexer ended"
         time.sleep(0.05)
+
+
+def _count_holdings() -> int:
+    """How many holders hold how much of what: the balances of everybody, summed from their movements."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM (SELECT FROM ("
+            "SELECT entry_id, receiver AS holder, units FROM royalties_sharemovement "
+            "UNION ALL SELECT entry_id, sender, -units FROM royalties_sharemovement"
+            ") moved GROUP BY entry_id, holder HAVING sum(units) > 0) held"
+        )
+        (found,) = cursor.fetchone()
+    return int(found)
 
 
 def _check_holdings(url: str, token: str) -> None:

@@ -39,7 +39,7 @@ def measure(*, long: bool = False) -> Report:
         f"{REPEATS} runs of each in turns, medians; {os.cpu_count()} cores, beside whatever else runs",
         "ours ends at the final block, 64 before the newest one; Ponder is told to stop 40 before it",
         "39 of 100 events are payments that no ABI of ours knows: kept raw; Ponder decodes them",
-        "holdings of ours are sums over movements, taken when they are asked for; Ponder keeps a table of balances",
+        "holdings of ours are sums over movements, all summed once within the time; Ponder keeps a table of balances",
     ]
     try:
         _make_chains(folder, place, sizes)
@@ -157,6 +157,7 @@ def _rows(ours: list[dict[str, float]], peers: list[dict[str, float]]) -> list[R
         ]
     return [
         *rows,
+        Row("indexer.holdings_s", statistics.median(one["holdings_s"] for one in ours), "s"),
         Row("indexer.peak_rss_mib", peak, "MiB", 150.0, peer=ponder("node_peak_mib")),
         Row("indexer.postgres_cpu_s_per_200k", stored, "s", 5.0, peer=ponder("pg_cpu_s", "events", EVENTS)),
         Row(

@@ -10,6 +10,7 @@ OURS = {
     "events": 200_000.0,
     "client_cpu_s": 5.0,
     "wall_s": 6.0,
+    "holdings_s": 0.2,
     "peak_mib": 120.0,
     "postgres_cpu_s": 1.6,
     "requests_per_10k": 1.7,
