@@ -50,7 +50,20 @@ class _ReceiptAnswer(msgspec.Struct, gc=False):
     logs: list[_LogAnswer]
 
 
+class _Numbered(msgspec.Struct, rename="camel", gc=False):
+    """Of a log, its number."""
+
+    log_index: str
+
+
+class _Numbers(msgspec.Struct, gc=False):
+    """Of a receipt, the numbers of its logs."""
+
+    logs: list[_Numbered]
+
+
 _logs_told = msgspec.json.Decoder(list[_LogAnswer]).decode
+_numbers_told = msgspec.json.Decoder(_Numbers | None).decode
 _receipts_told = msgspec.json.Decoder(list[_ReceiptAnswer]).decode
 _number = lru_cache(maxsize=4096)(partial(int, base=16))
 _HEX_DIGITS = b"0123456789abcdefABCDEF"
@@ -185,9 +198,10 @@ def logs_of_receipts(answer: msgspec.Raw) -> list[Log]:
 
 
 @_told
-def last_log(receipt: dict[str, Any]) -> int | None:
-    """The number in its block of a receipt's last log, None where it has none."""
-    return int(receipt["logs"][-1]["logIndex"], 16) if receipt["logs"] else None
+def last_log(answer: msgspec.Raw) -> int | None:
+    """The number in its block of a receipt's last log, None where it has none, or where there is no receipt."""
+    told = _numbers_told(answer)
+    return _number(told.logs[-1].log_index) if told and told.logs else None
 
 
 def _logs(told: list[_LogAnswer]) -> list[Log]:
@@ -248,7 +262,11 @@ def contents(found: dict[str, Any]) -> frozenset[str]:
 
 
 @_told
-def receipt(found: dict[str, Any]) -> Receipt:
+def receipt(answer: msgspec.Raw) -> Receipt | None:
+    """None of what is in no block."""
+    found = msgspec.json.decode(answer)
+    if found is None or not found.get("blockHash"):
+        return None
     return Receipt(
         transaction_hash=_hash(found["transactionHash"]),
         block_number=int(found["blockNumber"], 16),

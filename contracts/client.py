@@ -187,8 +187,7 @@ class Client:
     def last_logs(self, hashes: Sequence[str]) -> list[int | None]:
         """The numbers in their blocks of these transactions' last logs, None where there is none or none is told."""
         answers = self.node.batch([("eth_getTransactionReceipt", (value,)) for value in hashes])
-        unknown = [answer is None or isinstance(answer, RpcError) for answer in answers]
-        return [None if no else read.last_log(answer) for no, answer in zip(unknown, answers, strict=True)]
+        return [None if isinstance(answer, RpcError) else read.last_log(answer) for answer in answers]
 
     # State
 
@@ -387,10 +386,8 @@ def _receipts(node: Rpc | Endpoints, hashes: Sequence[str]) -> dict[str, Receipt
     for answer in answers:
         if isinstance(answer, RpcError):
             raise answer
-        if answer is None or (isinstance(answer, dict) and not answer.get("blockHash")):
-            continue
-        receipt = read.receipt(answer)
-        found[receipt.transaction_hash] = receipt
+        if (receipt := read.receipt(answer)) is not None:
+            found[receipt.transaction_hash] = receipt
     return found
 
 

@@ -36,7 +36,7 @@ MOST_BYTES = 256 * 2**20
 PART_BYTES = 2**16
 PATIENCE = 4
 """How many times the timeout a whole answer may take, from its question to its last byte."""
-LEFT_AS_TEXT = frozenset({"eth_getLogs", "eth_getBlockReceipts"})
+LEFT_AS_TEXT = frozenset({"eth_getLogs", "eth_getBlockReceipts", "eth_getTransactionReceipt"})
 """What these answer is long: a msgspec.Raw, to be read straight into what it is (contracts.answers)."""
 _HEX = re.compile("0x([0-9a-fA-F]{2})*")
 

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from contracts.answers import Log, header, logs, receipt
+from contracts.answers import Log, Receipt, header, logs, receipt
 from contracts.errors import UnreadableAnswer
 
 HASH = "0x" + "ab" * 32
@@ -40,10 +40,17 @@ def read_logs(*told: dict[str, Any]) -> list[Log]:
     return logs(msgspec.Raw(msgspec.json.encode(told)))
 
 
+def read_receipt(told: dict[str, Any] | None) -> Receipt | None:
+    return receipt(msgspec.Raw(msgspec.json.encode(told)))
+
+
 def test_what_is_whole_is_read() -> None:
     assert header(HEADER).hash == HASH
     assert read_logs(LOG)[0].topics == [HASH]
-    assert receipt(RECEIPT).block_hash == HASH
+    told = read_receipt(RECEIPT)
+    assert told is not None
+    assert told.block_hash == HASH
+    assert read_receipt(None) is None
 
 
 @pytest.mark.parametrize("value", NO_HASHES)
@@ -55,8 +62,11 @@ def test_a_hash_that_is_none_makes_an_answer_unreadable(value: Any) -> None:
         with pytest.raises(UnreadableAnswer):
             read_logs({**LOG, **change})
     for name in ("transactionHash", "blockHash"):
+        if name == "blockHash" and not value:
+            assert read_receipt({**RECEIPT, name: value}) is None, "it is in no block"
+            continue
         with pytest.raises(UnreadableAnswer):
-            receipt({**RECEIPT, name: value})
+            read_receipt({**RECEIPT, name: value})
 
 
 @pytest.mark.parametrize("value", ["", "12", "0x1", "0xzz", None, 7])
