@@ -149,16 +149,18 @@ def test_a_history_is_read(tmp_path: Path) -> None:
             )
         try:
             _wait_for(reader, settled)
-            summing = time.monotonic()
-            held = _count_holdings()
-            wall, summed = time.monotonic() - began, time.monotonic() - summing
+            reached = time.monotonic()
             used, peak = cpu_seconds(reader.pid), peak_mib(reader.pid)
             postgres, asked = postgres_cpu_seconds() - before, cpu_seconds(anvil) - anvil_before
-            events = ChainEvent.objects.filter(block__number__lte=settled).count()
-            reached, left = time.monotonic(), ChainEvent.objects.count()
             _wait_for(reader, info["head"])
+            ended = time.monotonic()
             everything = ChainEvent.objects.count()
-            at_head = (everything - left) / max(time.monotonic() - reached, 0.001)
+            events = ChainEvent.objects.filter(block__number__lte=settled).count()
+            at_head = (everything - events) / (ended - reached)
+            before, summing = postgres_cpu_seconds(), time.monotonic()
+            held = _count_holdings()
+            summed = time.monotonic() - summing
+            wall, postgres = reached - began + summed, postgres + postgres_cpu_seconds() - before
         finally:
             reader.terminate()
             reader.wait(timeout=30)
