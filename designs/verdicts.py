@@ -62,12 +62,11 @@ class ClaimShown:
     @property
     def original(self) -> str:
         """What is said of its lineage where it has none."""
-        return "" if self.ancestors else _(sentences.ORIGINAL)
+        return _original(self)
 
     @property
     def said(self) -> list[str]:
-        lines = [self.sentence, self.standing, self.original, *(one.sentence for one in self.ancestors)]
-        return [line for line in lines if line]
+        return _said(self)
 
 
 @dataclass(frozen=True)
@@ -95,12 +94,20 @@ class VersionShown:
     @property
     def original(self) -> str:
         """What is said of its lineage where it has none."""
-        return "" if self.ancestors else _(sentences.ORIGINAL)
+        return _original(self)
 
     @property
     def said(self) -> list[str]:
-        lines = [self.sentence, self.standing, self.original, *(one.sentence for one in self.ancestors)]
-        return [line for line in lines if line]
+        return _said(self)
+
+
+def _original(one: ClaimShown | VersionShown) -> str:
+    return "" if one.ancestors else _(sentences.ORIGINAL)
+
+
+def _said(one: ClaimShown | VersionShown) -> list[str]:
+    lines = [one.sentence, one.standing, one.original, *(ancestor.sentence for ancestor in one.ancestors)]
+    return [line for line in lines if line]
 
 
 @dataclass(frozen=True)

@@ -138,21 +138,19 @@ def test_what_cannot_hold_credentials_has_them_beside_it(piece: Any, tmp_path: P
     assert (found.state, found.actions) == ("trusted", ["c2pa.opened", "c2pa.converted"])
 
 
+def kept_picture(version: DesignVersion, content: bytes, media_type: str) -> Preview:
+    """A picture of 960 by 720 pixels among a version's previews."""
+    blob = preview_store().put(io.BytesIO(content), max_bytes=len(content))
+    return Preview.objects.create(
+        version=version, kind="image", sha256=blob.sha256, media_type=media_type, width=960, height=720, size=blob.size
+    )
+
+
 def test_the_largest_pictures_of_what_is_published_are_signed_once(piece: Any, png: bytes, tmp_path: Path) -> None:
     version = piece(png, "a.png", "png", "image/png")
     hidden = rows.draft(version.design.owner, "Not published")
     small = Preview.objects.get(version=version)
-    content = rows.cover_bytes((960, 720))
-    blob = preview_store().put(io.BytesIO(content), max_bytes=len(content))
-    large = Preview.objects.create(
-        version=version,
-        kind="image",
-        sha256=blob.sha256,
-        media_type="image/jpeg",
-        width=960,
-        height=720,
-        size=blob.size,
-    )
+    large = kept_picture(version, rows.cover_bytes((960, 720)), "image/jpeg")
     before = small.sha256
 
     assert sign_published_pictures() == 1
@@ -170,16 +168,7 @@ def test_the_largest_pictures_of_what_is_published_are_signed_once(piece: Any, p
 
     # What browsers take first is signed as well, and stays a picture.
     modern = image_bytes("AVIF", size=(960, 720))
-    blob = preview_store().put(io.BytesIO(modern), max_bytes=len(modern))
-    shown = Preview.objects.create(
-        version=version,
-        kind="image",
-        sha256=blob.sha256,
-        media_type="image/avif",
-        width=960,
-        height=720,
-        size=blob.size,
-    )
+    shown = kept_picture(version, modern, "image/avif")
     assert sign_published_pictures() == 1
     shown.refresh_from_db()
     path = preview_store().path(shown.sha256)
