@@ -1,8 +1,10 @@
 """What a node answers, read as what it was asked for; what cannot be read so is no answer."""
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import lru_cache, partial, wraps
+from itertools import chain
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -66,6 +68,8 @@ _logs_told = msgspec.json.Decoder(list[_LogAnswer]).decode
 _numbers_told = msgspec.json.Decoder(_Numbers | None).decode
 _receipts_told = msgspec.json.Decoder(list[_ReceiptAnswer]).decode
 _number = lru_cache(maxsize=4096)(partial(int, base=16))
+_HASH = re.compile("0x[0-9a-f]{64}")
+_HASH_DIGITS = b"0123456789abcdef"
 _HEX_DIGITS = b"0123456789abcdefABCDEF"
 
 
@@ -205,10 +209,10 @@ def last_log(answer: msgspec.Raw) -> int | None:
 
 
 def _logs(told: list[_LogAnswer]) -> list[Log]:
-    """They come by the thousand, so that each is looked at as seldom as can be."""
-    _check_hashes([log.block_hash for log in told] + [log.transaction_hash for log in told])
-    _check_hashes([topic for log in told for topic in log.topics])
-    _check_hex([log.data for log in told])
+    """They come by the thousand, and most of what they say comes again and again: it is looked at once."""
+    _check_hashes({log.block_hash for log in told} | {log.transaction_hash for log in told})
+    _check_hashes(set(chain.from_iterable([log.topics for log in told])))
+    _check_hex([log.data for log in told], _HEX_DIGITS)
     found = [
         Log(
             _number(log.block_number),
@@ -227,26 +231,25 @@ def _logs(told: list[_LogAnswer]) -> list[Log]:
 
 
 def _hash(value: str) -> str:
-    _check_hashes([value])
+    if not _HASH.fullmatch(value):
+        raise ValueError("no hash")
     return value
 
 
-def _check_hashes(values: Sequence[str]) -> None:
-    """Raise ValueError unless each is 0x and 64 lower-case hex digits. Of a window's logs all at once: each by itself
-    would take longer than reading them does.
+def _check_hashes(values: Collection[str]) -> None:
+    """Raise ValueError unless each is 0x and 64 lower-case hex digits."""
+    if set(map(len, values)) - {66}:
+        raise ValueError("no hash")
+    _check_hex(values, _HASH_DIGITS)
+
+
+def _check_hex(values: Collection[str], digits: bytes) -> None:
+    """Raise ValueError unless each is 0x and whole bytes in these digits. All at once: one by one they would take longer
+    than being read does.
     """
-    text = "".join(values)
-    if set(map(len, values)) - {66} or text[::66].strip("0") or text[1::66].strip("x"):
-        raise ValueError("no hash")
-    if text.encode().translate(None, b"0123456789abcdef") != b"x" * len(values):
-        raise ValueError("no hash")
-
-
-def _check_hex(values: Sequence[str]) -> None:
-    """Raise ValueError unless each is 0x and whole bytes in hex digits."""
-    if any(value[:2] != "0x" or len(value) % 2 for value in values):
+    if {value[:2] for value in values} - {"0x"} or any(length % 2 for length in set(map(len, values))):
         raise ValueError("no hex")
-    if "".join(values).encode().translate(None, _HEX_DIGITS) != b"x" * len(values):
+    if "".join(values).encode().translate(None, digits) != b"x" * len(values):
         raise ValueError("no hex")
 
 

@@ -1,6 +1,7 @@
 """Chain events of shares and money, as rows."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import Model
@@ -11,12 +12,12 @@ from contracts.models import ChainEvent
 from royalties.models import AncestorSettlement, Payout, RevenueEvent
 
 
-def shares_moved(event: Event) -> Iterator[tuple[Any, ...]]:
+def shares_moved(event: Event) -> list[tuple[Any, ...]]:
     """TransferSingle of DesignShares."""
     return _moved(event, [event.args["id"]], [event.args["value"]])
 
 
-def shares_moved_in_batch(event: Event) -> Iterator[tuple[Any, ...]]:
+def shares_moved_in_batch(event: Event) -> list[tuple[Any, ...]]:
     """TransferBatch of DesignShares."""
     return _moved(event, event.args["ids"], event.args["values"])
 
@@ -24,12 +25,19 @@ def shares_moved_in_batch(event: Event) -> Iterator[tuple[Any, ...]]:
 MOVEMENT = ("event_id", "position", "chain_id", "entry_id", "sender", "receiver", "units")
 
 
-def _moved(event: Event, ids: list[str], values: list[str]) -> Iterator[tuple[Any, ...]]:
+def _moved(event: Event, ids: list[str], values: list[str]) -> list[tuple[Any, ...]]:
     """Rows of what moved. Nothing at all may be moved by anyone, of any id, also of no entry."""
     sender, receiver = event.args["from"], event.args["to"]
-    for position, (entry, units) in enumerate(zip(ids, values, strict=True)):
-        if units != "0":
-            yield event.id, position, event.chain_id, entry_id_hex(int(entry)), sender, receiver, units
+    return [
+        (event.id, position, event.chain_id, _entry_id(entry), sender, receiver, units)
+        for position, (entry, units) in enumerate(zip(ids, values, strict=True))
+        if units != "0"
+    ]
+
+
+@lru_cache(maxsize=1 << 12)
+def _entry_id(number: str) -> str:
+    return entry_id_hex(int(number))
 
 
 def revenue_received(event: Event) -> Iterator[Model]:

@@ -19,7 +19,7 @@ from contracts.outbox.tracking import observe
 logger = structlog.get_logger(__name__)
 
 LONGEST_PAUSE = 10.0
-COLLECTED_EVERY = 50_000
+COLLECTED_EVERY = 200_000
 
 
 class Follower:

@@ -47,5 +47,6 @@ class Projector:
 
 
 def _copy(table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    line = "\t".join(["%s"] * len(table.columns))
     with connection.cursor() as cursor:
-        copy_rows(cursor, table.model, table.columns, ("\t".join(map(str, row)) for row in rows))
+        copy_rows(cursor, table.model, table.columns, map(line.__mod__, rows))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from contracts import artifacts
 from contracts.artifacts import Abi, abi_type
 from contracts.chains import FOLLOWED
-from contracts.decoding import Uncommon, decode_log, table_for
+from contracts.decoding import Uncommon, decode_log, decode_logs, table_for
 from contracts.encoding import decode_event, decode_revert
 
 EVENTS: list[tuple[str, str, Abi]] = [
@@ -71,6 +71,14 @@ def test_the_table_gives_what_the_general_decoder_gives(log: tuple[str, Abi, lis
     assert json.loads(found.text) == found.args
 
 
+@given(several=st.lists(logs(), min_size=2, max_size=6), digit=st.sampled_from("0f"))
+def test_many_logs_at_once_are_read_as_one_by_one(several: list[tuple[str, Abi, list[str], str]], digit: str) -> None:
+    contract, item, topics, data = several[0]
+    alike = [(topics, data) for _contract, other, topics, data in several if other is item]
+    alike += [(topics, data[:-1] + digit), (topics, data[:-64])]
+    assert decode_logs(contract, alike) == [decode_log(contract, *raw) for raw in alike]
+
+
 @given(log=logs(), at=st.floats(0, 1, exclude_max=True), digit=st.sampled_from("01f"), cut=st.integers(0, 65))
 def test_what_was_tampered_with_is_read_alike_or_refused_by_both(
     log: tuple[str, Abi, list[str], str], at: float, digit: str, cut: int
@@ -92,7 +100,7 @@ def test_a_log_of_another_length_is_left_to_the_general_decoder(data: str) -> No
     table = table_for(item)
     assert table is not None
     with pytest.raises(Uncommon):
-        table.decode(["0x"], data)
+        table.decode([(["0x"], data)])
 
 
 @pytest.mark.parametrize("length", [2**255, 2**256 - 1])
