@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from contracts.chains import Chain
 from contracts.client import Fees, client
@@ -255,6 +255,22 @@ def _store_signed(
         TransactionAttempt.objects.bulk_create(attempts)
         reach("outbox.before_storing")
     return [(attempt.transaction, attempt) for attempt in attempts]
+
+
+def senders_with_gaps(chain: Chain) -> list[str]:
+    """Keys whose last nonce a send left that was given up: nothing above it is open, by which it would be found.
+
+    Not those whose last nonces a deployment has taken.
+    """
+    last = {"chain_id": OuterRef("chain_id"), "sender": OuterRef("address"), "nonce": OuterRef("next_nonce") - 1}
+    held = ChainTransaction.objects.filter(**last).exclude(state__in=ChainTransaction.GIVEN_UP)
+    keys = SenderNonce.objects.filter(~Exists(held), chain_id=chain.chain_id).order_by("address")
+    left = ChainTransaction.objects.filter(state__in=ChainTransaction.GIVEN_UP, block_hash__isnull=True)
+    return [
+        key.address
+        for key in keys
+        if left.filter(chain_id=chain.chain_id, sender=key.address, nonce=key.next_nonce - 1).exists()
+    ]
 
 
 def fill_gaps(chain: Chain, sender: str) -> int:

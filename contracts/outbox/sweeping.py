@@ -12,7 +12,7 @@ from contracts.errors import ChainError, SignerRefused
 from contracts.indexer.standing import require_ours
 from contracts.models import ChainTransaction, OperatorOrder
 from contracts.outbox.operating import carry_out
-from contracts.outbox.sending import fill_gaps, room, send_planned
+from contracts.outbox.sending import fill_gaps, room, send_planned, senders_with_gaps
 from contracts.outbox.states import deliver_outcomes
 from contracts.outbox.tracking import observe, push, senders_with_work
 
@@ -83,14 +83,15 @@ def sweep_chain(here: Chain) -> None:
 
 def _sweep(here: Chain) -> None:
     deliver_outcomes(here.chain_id)
-    senders = senders_with_work(here)
-    if not senders and not OperatorOrder.objects.filter(done_at__isnull=True).exists():
+    gaps = senders_with_gaps(here)
+    if not gaps and not senders_with_work(here) and not OperatorOrder.objects.filter(done_at__isnull=True).exists():
         return
     require_ours(here)
     observe(here)
-    if carry_out(here):
-        senders = senders_with_work(here)
-    for sender in senders:
+    carry_out(here)
+    for sender in gaps:
+        fill_gaps(here, sender)  # though nothing waits above it: each nonce is used, or held
+    for sender in senders_with_work(here):
         try:
             push(here, sender)
             fill_gaps(here, sender)

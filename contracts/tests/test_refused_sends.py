@@ -53,6 +53,14 @@ def test_what_no_node_takes_ends_at_once(live_chain: LiveChain, failing_node: Fa
     assert (tx.state, tx.error) == (State.FAILED, "the node refused it: intrinsic gas too low")
 
 
+def test_its_nonce_is_filled_though_nothing_follows(live_chain: LiveChain, failing_node: FailingNode) -> None:
+    refuse_for_good(failing_node)
+    plan_transfer(address("a"))
+    live_chain.sweep()
+    live_chain.settle()
+    assert live_chain.audit() == []
+
+
 def test_what_was_given_up_is_handed_to_no_other_node(live_chain: LiveChain, failing_node: FailingNode) -> None:
     """Another process has seen it while it was still open."""
     tx = unanswered(live_chain, failing_node)
