@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from contracts.chains import Chain
 from contracts.models import AuditRun, ChainCursor, ChainTransaction, KeyBalance, ReadingError, TransactionAttempt
-from contracts.operations.thresholds import DELIVERY_SECONDS, ERROR_SECONDS
+from contracts.operations.thresholds import DELIVERY_SECONDS, ERROR_SECONDS, REFUSAL_SECONDS
 
 State = ChainTransaction.State
 DAY = timedelta(days=1)
@@ -27,13 +27,15 @@ class Facts:
     in_flight_since: datetime | None = None
     failed: int = 0
     undelivered: int = 0
+    refused: int = 0
+    refused_reason: str = ""
     balances: tuple[KeyBalance, ...] = ()
     audit: AuditRun | None = None
     audits_since: datetime | None = None
 
 
 def read_facts(chain: Chain) -> Facts:
-    """The facts of one chain, in nine questions."""
+    """The facts of one chain, in ten questions."""
     now, mine = timezone.now(), Q(chain_id=chain.chain_id)
     open_ones = ChainTransaction.objects.filter(mine, state__in=[State.PLANNED, *ChainTransaction.IN_FLIGHT])
     counted = open_ones.aggregate(
@@ -47,6 +49,13 @@ def read_facts(chain: Chain) -> Facts:
         transaction__state__in=ChainTransaction.IN_FLIGHT,
         nonce=F("transaction__nonce"),
     )
+    # Nothing of their key goes out behind them.
+    untaken = ChainTransaction.objects.filter(
+        mine,
+        Q(state=State.SIGNED) | Q(state=State.PLANNED, nonce__isnull=False),
+        state_at__lt=now - timedelta(seconds=REFUSAL_SECONDS),
+    )
+    refusals = list(untaken.exclude(error="").order_by("nonce").values_list("error", flat=True))
     return Facts(
         now=now,
         cursor=ChainCursor.objects.filter(mine).first(),
@@ -63,6 +72,8 @@ def read_facts(chain: Chain) -> Facts:
             outcome_waits=False,
             state_at__lt=now - timedelta(seconds=DELIVERY_SECONDS),
         ).count(),
+        refused=len(refusals),
+        refused_reason=next(iter(refusals), ""),
         balances=tuple(KeyBalance.objects.filter(mine).order_by("address")),
         audit=AuditRun.objects.filter(mine, differences__isnull=False).order_by("-ended_at").first(),
         audits_since=AuditRun.objects.filter(mine).aggregate(first=Min("began_at"))["first"],

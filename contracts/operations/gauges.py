@@ -72,6 +72,13 @@ KINDS = {
         "s",
         gettext_lazy("Compare its fees with the chain's and with CHAIN_MAX_FEE_GWEI; speed it up or cancel it."),
     ),
+    "refused_transactions": Kind(
+        gettext_lazy("Signed transactions that no node takes, for 5 minutes"),
+        "",
+        gettext_lazy(
+            "All that the key sends after the first of them waits. Do what the answer asks for: coins, another node."
+        ),
+    ),
     "failed_transactions": Kind(
         gettext_lazy("Transactions failed, in a day"),
         "",
@@ -198,6 +205,10 @@ def _of_sending(facts: Facts) -> Iterator[Gauge]:
         yield _age("in_flight_age_seconds", facts.now, facts.in_flight_since)
     else:
         yield Gauge("in_flight_age_seconds", 0, _("none is open"), Level.GREEN)
+    refused = f"{facts.refused:,}: {facts.refused_reason}" if facts.refused else "0"
+    yield Gauge(
+        "refused_transactions", facts.refused, refused, threshold_of("refused_transactions").level(facts.refused)
+    )
     yield _count("failed_transactions", facts.failed)
     yield _count("undelivered_outcomes", facts.undelivered)
 

@@ -12,6 +12,8 @@ HOUR = 3600
 ERROR_SECONDS = 15 * 60
 # An app is told of a failure at once, and by each sweep again: what it does not take for this long it never will.
 DELIVERY_SECONDS = 5 * 60
+# What a node refuses is handed over by each sweep again, to another node where that one rests.
+REFUSAL_SECONDS = 5 * 60
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ def threshold_of(kind: str) -> Threshold:
         "planned_age_seconds": Threshold(120, 900),
         # It is replaced after `stuck`, and again, and again.
         "in_flight_age_seconds": Threshold(max(120, 3 * stuck), max(900, 15 * stuck)),
+        "refused_transactions": Threshold(red=1),
         "failed_transactions": Threshold(1, 25),
         "undelivered_outcomes": Threshold(red=1),
         "key_balance_coins": Threshold(settings.OPERATOR_COINS_AMBER, settings.OPERATOR_COINS_RED, below=True),

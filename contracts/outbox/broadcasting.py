@@ -14,7 +14,7 @@ from contracts.client import GWEI, Fees, client
 from contracts.errors import AlreadyKnown, InvalidTransaction, RpcError, Underpriced
 from contracts.killpoints import reach
 from contracts.models import ChainTransaction, TransactionAttempt
-from contracts.outbox.calls import TRANSFER_GAS, call_of, empty_call, unsigned
+from contracts.outbox.calls import FILL_NONCE, TRANSFER_GAS, call_of, empty_call, unsigned
 from contracts.outbox.states import advance, advance_all, deliver_outcome
 from contracts.signers import Signer
 
@@ -34,7 +34,8 @@ def broadcast(chain: Chain, signer: Signer, signed: Sequence[Signed]) -> None:
 
     What the node refuses is handled by what the refusal means: bytes it has are as good as accepted; a nonce that
     is used up is for the receipts to explain; too low fees are raised; bytes that no node will take end the action, or,
-    where no node has said that it took them and yet one may have, an empty transaction takes their nonce.
+    where no node has said that it took them and yet one may have, an empty transaction takes their nonce. What no node
+    takes in place of an empty one keeps its nonce, and is handed over again by each sweep.
     """
     for start in range(0, len(signed), BATCH):
         part: Sequence[Signed] = signed[start : start + BATCH]
@@ -82,7 +83,11 @@ def _hand_over(chain: Chain, signed: Sequence[Signed]) -> tuple[list[Signed], li
 
 
 def _give_up_untried(tx: ChainTransaction, attempt: TransactionAttempt, tried_at: datetime, reason: str) -> bool:
-    """End the action if no node will take it, and none was handed it but by us. The sweeper fills its nonce."""
+    """End the action if no node will take it, and none was handed it but by us. The sweeper fills its nonce; so what
+    fills one does not end: the next one would be refused as well, and the one after it.
+    """
+    if tx.kind == FILL_NONCE:
+        return False
     with transaction.atomic():
         ChainTransaction.objects.select_for_update().get(pk=tx.pk)
         if tx.attempts.exclude(pk=attempt.pk, tried_at=tried_at).exists():

@@ -148,7 +148,7 @@ def _limit(gas: int | RpcError) -> int | RpcError:
 
 def _note_failed(chain: Chain, simulated: Sequence[Simulated]) -> None:
     for tx, error in simulated:
-        if isinstance(error, Reverted):
+        if isinstance(error, Reverted) and tx.kind != FILL_NONCE:  # nothing can revert there, whatever the node says
             _would_revert(chain, tx, error)
         elif isinstance(error, RpcError):
             # Not the action's fault, as far as we can tell (the sender's coin, the node): it stays planned.

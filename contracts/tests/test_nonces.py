@@ -1,10 +1,12 @@
 """Nonces that something of ours left, that another took, or that were reserved: each is used once."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from contracts.deployment import load_record, save_record
 from contracts.models import (
@@ -13,6 +15,7 @@ from contracts.models import (
     SenderNonce,
     TransactionAttempt,
 )
+from contracts.operations.facts import read_facts
 from contracts.outbox import broadcasting
 from contracts.outbox.operating import order
 from contracts.outbox.sending import HEAD_ROOM, fill_gaps
@@ -25,10 +28,18 @@ from contracts.tests.actions import (
     address,
     balance,
     plan_transfer,
+    refusing,
 )
 
 State = ChainTransaction.State
 pytestmark = pytest.mark.django_db
+
+
+def long_ago() -> None:
+    """Let it be long since all that waits was handed over."""
+    then = timezone.now() - timedelta(minutes=10)
+    ChainTransaction.objects.update(state_at=then)
+    TransactionAttempt.objects.update(tried_at=then)
 
 
 def test_a_gap_that_a_given_up_send_leaves_is_filled_at_its_nonce(live_chain: LiveChain) -> None:
@@ -106,6 +117,67 @@ def test_an_empty_transaction_gets_the_gas_that_this_chain_wants_for_it(
     filler = TransactionAttempt.objects.get(transaction__kind="fill_nonce")
     assert filler.gas_limit == 60_000 * 3 // 2 + HEAD_ROOM
     assert canceled.attempts.get(cancels=True).gas_limit == 60_000 * 3 // 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_fills_a_gap_is_one_transaction_however_often_it_is_refused(
+    live_chain: LiveChain, failing_node: FailingNode
+) -> None:
+    failing_node.fail(refusing("intrinsic gas too low"))
+    lost = plan_transfer(address("lost"))
+    for _sweep in range(5):
+        live_chain.sweep()
+        long_ago()
+    lost.refresh_from_db()
+    assert lost.state == State.FAILED
+    filler = ChainTransaction.objects.get(kind="fill_nonce")
+    assert (filler.state, filler.nonce, filler.error) == (State.SIGNED, lost.nonce, "intrinsic gas too low")
+    assert filler.attempts.count() == 2
+    facts = read_facts(live_chain.chain)
+    assert (facts.refused, facts.refused_reason) == (1, "intrinsic gas too low")
+    failing_node.heal()
+    later = plan_transfer(address("later"))
+    live_chain.sweep()
+    live_chain.settle()
+    live_chain.finalize()
+    later.refresh_from_db()
+    assert (later.state, balance(live_chain, address("later"))) == (State.FINAL, 1)
+    assert read_facts(live_chain.chain).refused == 0
+    assert live_chain.audit() == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("lies", [1, None], ids=["once", "always"])
+def test_a_node_that_tells_that_nothing_reverts_does_not_end_what_fills_a_gap(
+    live_chain: LiveChain, failing_node: FailingNode, lies: int | None
+) -> None:
+    """It needs no simulation to be sure of it: what it waits for would wait for it."""
+
+    def reverts(line: Line) -> None:
+        if line.body["params"][0].get("data") != "0x":
+            line.say(line.ask())
+        else:
+            line.say({"jsonrpc": "2.0", "id": 1, "error": {"code": 3, "message": "execution reverted"}})
+
+    live_chain.node.automine(False)
+    lost, later = plan_transfer(address("lost")), plan_transfer(address("later"))
+    live_chain.sweep()
+    lost.refresh_from_db()
+    live_chain.node.rpc("anvil_dropTransaction", lost.transaction_hash)
+    assert advance(lost, [State.BROADCAST], State.CANCELED, "an operator canceled it")
+    failing_node.fail(Fault("reverts", reverts).only("eth_estimateGas"), times=lies)
+    for _sweep in range(3):
+        live_chain.sweep()
+    assert failing_node.met["reverts"]
+    filler = ChainTransaction.objects.get(kind="fill_nonce")
+    assert (filler.state, filler.error) == (State.BROADCAST, "") if lies else (State.PLANNED, "reverted with 0x")
+    failing_node.heal()
+    long_ago()
+    live_chain.sweep()
+    live_chain.node.mine()
+    live_chain.settle()
+    later.refresh_from_db()
+    assert (later.state, balance(live_chain, address("later"))) == (State.MINED, 1)
 
 
 def test_a_nonce_used_by_somebody_else_with_the_key_plans_the_action_anew(live_chain: LiveChain) -> None:

@@ -81,6 +81,8 @@ CASES: list[tuple[str, Level, dict[str, Any]]] = [
     ("in_flight_age_seconds", GREEN, {"in_flight_since": ago(seconds=179)}),
     ("in_flight_age_seconds", AMBER, {"in_flight_since": ago(seconds=180)}),
     ("in_flight_age_seconds", RED, {"in_flight_since": ago(seconds=900)}),
+    ("refused_transactions", GREEN, {}),
+    ("refused_transactions", RED, {"refused": 2, "refused_reason": "intrinsic gas too low"}),
     ("failed_transactions", GREEN, {"failed": 0}),
     ("failed_transactions", AMBER, {"failed": 1}),
     ("failed_transactions", RED, {"failed": 25}),
@@ -119,6 +121,10 @@ def test_every_gauge_is_tried_and_is_in_the_handbook() -> None:
 def test_values_are_written_for_people() -> None:
     (gauge,) = [g for g in gauges(Facts(NOW, balances=coins(1_234_567_890_000_000_000))) if g.address]
     assert gauge.text == "1.234567 ETH"
+    (gauge,) = [
+        g for g in gauges(Facts(NOW, refused=2, refused_reason="tx too cheap")) if g.kind == "refused_transactions"
+    ]
+    assert gauge.text == "2: tx too cheap"
     assert [duration(n) for n in (40, 750, 18_000, 260_000)] == ["40 s", "12 min", "5 h", "3 days"]
 
 
