@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.apps import apps
 from django.core.exceptions import ObjectDoesNotExist
@@ -16,7 +16,7 @@ from contracts.chains import Chain
 from contracts.client import client
 from contracts.decoding import decode_log, raw_beside
 from contracts.errors import ChainError, Reverted, RpcError
-from contracts.hooks import Event, auditors, projections_of
+from contracts.hooks import Event, Tally, auditors, projections_of
 from contracts.indexer.beside import projected
 from contracts.models import ChainCursor, ChainEvent, ChainTransaction, SenderNonce, TransactionAttempt
 
@@ -37,8 +37,16 @@ class AuditUnderWay(CannotAudit):
     """Another process makes it at this moment."""
 
 
-def audit(chain: Chain) -> Generator[tuple[str, list[str]], None, None]:
-    """Each auditor's name and the differences it found, one sentence each.
+class Part(NamedTuple):
+    """An auditor's name, the differences it found, one sentence each, and what it summed up."""
+
+    name: str
+    differences: list[str]
+    tallies: list[Tally]
+
+
+def audit(chain: Chain) -> Generator[Part, None, None]:
+    """What each auditor found.
 
     Everything is compared at one block: the database in one snapshot, the chain's state at the block that this
     snapshot has read. Raises CannotAudit (AuditUnderWay while another process makes one), ChainUnavailable or
@@ -56,14 +64,20 @@ def audit(chain: Chain) -> Generator[tuple[str, list[str]], None, None]:
         with client(chain).pinned(cursor.number):
             for name, auditor in [*OF_THE_STATE, *auditors(), *OF_HISTORY]:
                 try:
-                    yield name, list(auditor(chain))
+                    yield _part(name, auditor(chain))
                 except Reverted as error:
-                    yield name, [f"The chain knows nothing of what is asked about: {error}"]
+                    yield _part(name, [f"The chain knows nothing of what is asked about: {error}"])
                 except RpcError as error:
                     raise CannotAudit(
                         f"The node does not answer about block {cursor.number} ({error}): "
                         "let the indexer catch up, then run the audit again."
                     ) from error
+
+
+def _part(name: str, found: Iterable[str | Tally]) -> Part:
+    lines = list(found)
+    tallies = [line for line in lines if isinstance(line, Tally)]
+    return Part(name, [line for line in lines if isinstance(line, str)], tallies)
 
 
 def audit_reading(chain: Chain) -> Iterable[str]:

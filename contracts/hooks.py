@@ -55,8 +55,39 @@ class Projection:
     reads: tuple[type[Model], ...] = ()
 
 
+@dataclass(frozen=True)
+class Tally:
+    """What became of a currency, in base units: what came in, was paid out and was taken as fees, what a contract holds
+    of it by the chain, and to whom the rest is due: holders, ancestors, the platform.
+    """
+
+    currency: str
+    came: int
+    paid: int
+    taken: int
+    held: int
+    owed: int
+    reserved: int
+    fees: int
+
+    @property
+    def left(self) -> int:
+        """What must be there of all that came in."""
+        return self.came - self.paid - self.taken
+
+    @property
+    def fractions(self) -> int:
+        """What nobody can claim yet: parts of units, held for those whose next income completes them."""
+        return self.left - self.owed - self.reserved - self.fees
+
+    @property
+    def surplus(self) -> int:
+        """What belongs to nobody: anyone may send coins to a contract."""
+        return self.held - self.left
+
+
 Outcome = Callable[["ChainTransaction"], None]
-Auditor = Callable[["Chain"], Iterable[str]]
+Auditor = Callable[["Chain"], Iterable[str | Tally]]
 Prover = Callable[[str, int], Iterable[Mapping[str, Any]]]
 Teller = Callable[["Path", "Path | None"], Mapping[str, Any]]
 
@@ -98,7 +129,7 @@ def register_outcome(kind: str, handler: Outcome) -> None:
 
 
 def register_auditor(name: str, handler: Auditor) -> None:
-    """Let `manage.py audit` ask `handler`, which yields one sentence per difference from the chain."""
+    """Let `manage.py audit` ask `handler`, which yields one sentence per difference from the chain; and its tallies."""
     if _auditors.setdefault(name, handler) != handler:
         raise ValueError(f"Two auditors named {name}")
 

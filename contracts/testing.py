@@ -241,7 +241,7 @@ class LiveChain:
         """Every difference between database and chain."""
         from contracts.audit import audit
 
-        return [f"{name}: {line}" for name, lines in audit(self.chain) for line in lines]
+        return [f"{part.name}: {line}" for part in audit(self.chain) for line in part.differences]
 
     def environment(self, **changes: str) -> dict[str, str]:
         """For processes that work on the test's own database and chain."""

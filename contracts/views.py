@@ -15,7 +15,9 @@ from django.views.decorators.http import require_safe
 
 from contracts.chains import Chain, chains
 from contracts.models import Alarm, AuditRun, ChainCursor, ReadingError
-from contracts.operations.gauges import gauges_of
+from contracts.operations.auditing import totals_in_words
+from contracts.operations.facts import read_facts
+from contracts.operations.gauges import gauges
 from contracts.operations.metrics import CONTENT_TYPE, metrics_text
 
 ERRORS_SHOWN = 5
@@ -40,15 +42,17 @@ def operations(request: HttpRequest) -> HttpResponse:
 
 def _standing(here: Chain) -> dict[str, Any]:
     since = dict(Alarm.objects.filter(chain_id=here.chain_id).values_list("name", "since"))
-    runs = AuditRun.objects.filter(chain_id=here.chain_id)
-    run = runs.first()
+    run = AuditRun.objects.filter(chain_id=here.chain_id).first()
+    facts = read_facts(here)
     return {
         "chain": here,
-        "gauges": [(gauge, since.get(gauge.name)) for gauge in gauges_of(here)],
+        "gauges": [(gauge, since.get(gauge.name)) for gauge in gauges(facts)],
         "errors": ReadingError.objects.filter(chain_id=here.chain_id).order_by("-at")[:ERRORS_SHOWN],
         "endpoints": next(iter(ChainCursor.objects.filter(pk=here.chain_id).values_list("endpoints", flat=True)), []),
         "run": run,
         "lines": run.lines[:LINES_SHOWN] if run else [],
+        "audited": facts.audit,
+        "totals": totals_in_words(here, facts.audit),
     }
 
 

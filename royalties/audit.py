@@ -5,19 +5,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import structlog
 from django.db.models import Sum
 
 from common.identifiers import ZERO_ADDRESS
 from contracts.chains import CURRENCY, Chain
 from contracts.client import client
+from contracts.hooks import Tally
 from contracts.models import ChainCursor, ChainEvent
 from royalties.ledger import LedgerError
 from royalties.models import AncestorSettlement, Payout, RevenueEvent, ShareMovement
 from royalties.owed import lines_owed
 from royalties.selectors import fee_ppm, replay
-
-logger = structlog.get_logger(__name__)
 
 
 def shares(chain: Chain) -> Iterator[str]:
@@ -36,7 +34,7 @@ def shares(chain: Chain) -> Iterator[str]:
             yield f"shares of {entry_id} at {holder}: the chain says {on_chain}, the database {units}"
 
 
-def money(chain: Chain) -> Iterator[str]:
+def money(chain: Chain) -> Iterator[str | Tally]:
     """The fee, totals, everyone's claimable amount and the whole balance of each currency must agree."""
     yield from _fee(chain)
     incoming: dict[tuple[str, str], Sums] = defaultdict(Sums)
@@ -108,7 +106,7 @@ def _fee(chain: Chain) -> Iterator[str]:
         yield f"the fee on chain is {on_chain} ppm, the pages say {in_rows}"
 
 
-def _balances(chain: Chain, due: dict[str, int]) -> Iterator[str]:
+def _balances(chain: Chain, due: dict[str, int]) -> Iterator[str | Tally]:
     """Of every currency of the ledger. That it holds more is no difference: anyone may send it coins."""
     node = client(chain)
     withdrawn: dict[str, int] = defaultdict(int)
@@ -122,16 +120,24 @@ def _balances(chain: Chain, due: dict[str, int]) -> Iterator[str]:
         held = node.call("DesignShares", "feesHeld", currency)
         if held != fees:
             yield f"fees held in {currency}: the chain says {held}, the database {fees}"
-        balance = _balance(chain, currency)
-        reserved = _reserved(chain, currency)
-        owed = due.get(currency, 0)
-        if balance < owed + fees + reserved:
-            yield f"{currency}: the ledger holds {balance}, owes {owed}, {reserved} to ancestors and {fees} in fees"
-        left = int(came["gross"] or 0) - int(paid) - withdrawn[currency]
-        if balance < left:
-            yield f"{currency}: {left} should be left of what came in, but the ledger holds {balance}"
-        if balance > left:
-            logger.info("ledger_holds_more", chain=chain.role, currency=currency, surplus=balance - left)
+        tally = Tally(
+            currency=currency,
+            came=int(came["gross"] or 0),
+            paid=int(paid),
+            taken=withdrawn[currency],
+            held=_balance(chain, currency),
+            owed=due.get(currency, 0),
+            reserved=_reserved(chain, currency),
+            fees=fees,
+        )
+        if tally.held < tally.owed + tally.reserved + tally.fees:
+            yield (
+                f"{currency}: the ledger holds {tally.held}, owes {tally.owed}, "
+                f"{tally.reserved} to ancestors and {tally.fees} in fees"
+            )
+        if tally.held < tally.left:
+            yield f"{currency}: {tally.left} should be left of what came in, but the ledger holds {tally.held}"
+        yield tally
 
 
 def _balance(chain: Chain, currency: str) -> int:

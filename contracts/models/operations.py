@@ -44,6 +44,7 @@ class AuditRun(models.Model):
     block_number = models.BigIntegerField(null=True, help_text="at which both were compared")
     differences = models.PositiveIntegerField(null=True, help_text="how many; empty when it came to no end")
     lines = models.JSONField(default=list, help_text="the first differences, a sentence each")
+    totals = models.JSONField(default=list, help_text="of each currency, in base units (contracts.hooks.Tally)")
     error = models.TextField(blank=True, help_text="why it could not be made")
 
     class Meta:

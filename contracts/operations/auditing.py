@@ -2,15 +2,21 @@
 
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import asdict
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from contracts.audit import AuditUnderWay, audit
+from common.money import format_amount
+from contracts.audit import AuditUnderWay, Part, audit
 from contracts.chains import Chain, chains
+from contracts.currencies import currency_at
 from contracts.errors import ChainError
+from contracts.hooks import Tally
 from contracts.models import AuditRun, ChainCursor
 
 logger = structlog.get_logger(__name__)
@@ -20,8 +26,8 @@ LINES_KEPT = 200
 LONGEST_LINE = 500
 
 
-def record_audit(*, chain: Chain, say: Callable[[str, list[str]], None]) -> AuditRun:
-    """Make an audit and keep what came of it; `say` hears each auditor's name and differences as they come.
+def record_audit(*, chain: Chain, say: Callable[[Part], None]) -> AuditRun:
+    """Make an audit and keep what came of it; `say` hears what each auditor found as it comes.
 
     Raises what `audit` raises, which is kept too, except that another one is under way.
     """
@@ -43,19 +49,41 @@ def _end(run: AuditRun, *, error: str = "") -> None:
     run.save()
 
 
-def _compare(chain: Chain, run: AuditRun, say: Callable[[str, list[str]], None]) -> None:
+def _compare(chain: Chain, run: AuditRun, say: Callable[[Part], None]) -> None:
     """Nothing is written before the audit is closed: its transaction only reads."""
     block_number, count = None, 0
     lines: list[str] = []
+    totals: list[dict[str, Any]] = []
     with closing(audit(chain)) as parts:
-        for name, differences in parts:
+        for part in parts:
             if block_number is None:
                 block_number = ChainCursor.objects.get(chain_id=chain.chain_id).number  # of the audit's snapshot
-            say(name, differences)
-            count += len(differences)
-            lines += [_storable(f"{name}: {line}") for line in differences[: LINES_KEPT - len(lines)]]
-    run.block_number, run.differences, run.lines = block_number, count, lines
+            say(part)
+            count += len(part.differences)
+            lines += [_storable(f"{part.name}: {line}") for line in part.differences[: LINES_KEPT - len(lines)]]
+            totals += [asdict(tally) for tally in part.tallies]
+    run.block_number, run.differences, run.lines, run.totals = block_number, count, lines, totals
     _end(run)
+
+
+def totals_in_words(chain: Chain, run: AuditRun | None) -> list[str]:
+    """A sentence for each currency of this audit, exact to the base unit."""
+    return [_in_words(chain, Tally(**total)) for total in run.totals] if run else []
+
+
+def _in_words(chain: Chain, tally: Tally) -> str:
+    currency = currency_at(tally.currency, chain)
+    figures = {name: format_amount(value, currency) for name, value in asdict(tally).items() if isinstance(value, int)}
+    return _(
+        "%(currency)s: %(came)s came in, %(paid)s was paid out, %(taken)s was taken as fees. "
+        "The ledger holds %(held)s: %(owed)s is owed to holders, %(reserved)s to ancestors, %(fees)s is fees, "
+        "%(fractions)s is fractions that nobody can claim yet, and %(surplus)s belongs to nobody."
+    ) % {
+        **figures,
+        "currency": currency.code,
+        "fractions": format_amount(tally.fractions, currency),
+        "surplus": format_amount(tally.surplus, currency),
+    }
 
 
 def _storable(text: str) -> str:
@@ -67,7 +95,7 @@ def audit_all() -> None:
     AuditRun.objects.filter(began_at__lt=timezone.now() - RUNS_KEPT).delete()
     for here in chains():
         try:
-            run = record_audit(chain=here, say=lambda _name, _differences: None)
+            run = record_audit(chain=here, say=lambda _part: None)
         except ChainError as error:
             logger.warning("audit_not_made", chain=here.role, error=str(error))
             continue

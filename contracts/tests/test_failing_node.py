@@ -102,7 +102,7 @@ def processes(live_chain: LiveChain, failing_node: FailingNode) -> Iterator[list
 def wrong(live_chain: LiveChain, failing_node: FailingNode) -> Callable[[], list[str]]:
     """What the database has that the chain has not, or lacks at or below the block it has read, by the node itself."""
     direct = replace(live_chain.chain, rpc_url=live_chain.node.url)
-    return lambda: [line for _name, lines in audit(direct) for line in lines]
+    return lambda: [line for part in audit(direct) for line in part.differences]
 
 
 @pytest.mark.parametrize("faults", [SILENT, LYING], ids=["silent", "lying"])
