@@ -4,7 +4,7 @@ from decimal import Decimal, InvalidOperation
 
 from django.core.exceptions import ImproperlyConfigured
 
-from config.environment import BASE_DIR, VAR_DIR, number, text, words
+from config.environment import BASE_DIR, VAR_DIR, flag, number, text, words
 
 LOCAL_CHAIN_ID = 31337
 
@@ -61,8 +61,9 @@ if CHAIN_POLL_SECONDS <= 0 or CHAIN_MAX_IN_FLIGHT < 1:
     raise ImproperlyConfigured("CHAIN_POLL_MILLISECONDS and CHAIN_MAX_IN_FLIGHT must be at least 1.")
 CHAIN_MAX_FEE_GWEI = number("CHAIN_MAX_FEE_GWEI", 500)
 CHAIN_MAX_TIP_GWEI = number("CHAIN_MAX_TIP_GWEI", 50)
-# Where a chain has no "finalized" block of its own, this many blocks on top of one make it final.
-CHAIN_FINALITY_DEPTH = number("CHAIN_FINALITY_DEPTH", 64)
+# Where a chain has no "finalized" block of its own, this many blocks on top of one make it final; 0: it has one.
+_is_tried = _chain_id == LOCAL_CHAIN_ID or flag("LOOMPRINT_LOCAL")
+CHAIN_FINALITY_DEPTH = number("CHAIN_FINALITY_DEPTH", 64 if _is_tried else 0)
 
 
 def _coins(name: str, default: str) -> int:

@@ -16,12 +16,18 @@ logger = structlog.get_logger(__name__)
 def finalized_number(tips: Tips, cursor: ChainCursor) -> int:
     """The newest block that no reorganization reaches: the chain's own, else at a fixed depth.
 
-    Raises InconsistentNode when none is told of a chain that told one before: at that depth a block may not be final.
+    Raises InconsistentNode when none is told, and the chain told one before or the settings know no depth: whether a
+    chain has none, or this node does not say now, its answer does not show.
     """
     if tips.finalized is not None and (cursor.tells_finality or tips.tell_finality):
         return min(tips.finalized.number, tips.head.number)
     if cursor.tells_finality:
         raise InconsistentNode("The node does not tell which block is final, and the chain has told it before.")
+    if not settings.CHAIN_FINALITY_DEPTH:
+        raise InconsistentNode(
+            "The node does not tell which block is final. If this chain has no such block, "
+            "CHAIN_FINALITY_DEPTH must say how deep a final one is."
+        )
     return max(0, tips.head.number - settings.CHAIN_FINALITY_DEPTH)
 
 

@@ -295,6 +295,23 @@ def test_a_chain_without_final_blocks_has_them_at_a_depth(
 
 
 @pytest.mark.parametrize("answer", [refused, null])
+def test_without_a_depth_nothing_is_read_until_a_final_block_is_told(
+    live_chain: LiveChain, failing_node: FailingNode, settings: Any, answer: Callable[[Json], Json]
+) -> None:
+    """The first answer of all may be a refusal too."""
+    settings.CHAIN_FINALITY_DEPTH = 0
+    live_chain.node.mine(70)
+    failing_node.fail(told_final(answer))
+    with pytest.raises(InconsistentNode, match="CHAIN_FINALITY_DEPTH must say"):
+        follow(live_chain.chain)
+    cursor = ChainCursor.objects.get()
+    assert cursor.number == cursor.finalized_number == live_chain.chain.deployment.deployed_block - 1
+    failing_node.heal()
+    live_chain.follow()
+    assert ChainCursor.objects.get().finalized_number == live_chain.node.head - FINAL_AFTER
+
+
+@pytest.mark.parametrize("answer", [refused, null])
 def test_a_chain_that_told_a_final_block_has_none_at_a_depth(
     live_chain: LiveChain,
     failing_node: FailingNode,
