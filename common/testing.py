@@ -47,6 +47,17 @@ def wait_until(condition: Callable[[], object], *, seconds: float = 150, what: s
         time.sleep(0.1)
 
 
+def others_wait() -> int:
+    """How many others wait for what somebody holds in this database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        (found,) = cursor.fetchone()
+    return int(found)
+
+
 def at_once(act: Callable[[int], T], times: int = 4) -> list[T]:
     """Do it so many times in the same moment, each in a thread and a transaction of its own."""
     together = Barrier(times)

@@ -4,8 +4,10 @@ from datetime import UTC, datetime
 
 from django.core import serializers
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from common.locks import Lock, hold
 from contracts.chains import Chain, deployment_paths
 from contracts.deployment.records import record_path
 from contracts.models import ChainBlock, ChainCursor, ChainTransaction, SenderNonce, TransactionAttempt
@@ -24,6 +26,13 @@ def has_state(chain: Chain) -> bool:
     )
 
 
+def _hold_all(chain: Chain, sent: QuerySet[ChainTransaction]) -> None:
+    """Let no window be stored meanwhile, and nothing be sent: in the order of who stores and sends (decision 0034)."""
+    hold(Lock.INDEXER, chain.chain_id)
+    for rows in (SenderNonce.objects.filter(chain_id=chain.chain_id), sent):
+        list(rows.select_for_update().order_by("pk").values_list("pk"))
+
+
 @transaction.atomic
 def archive_local_chain(chain: Chain, *, reason: str) -> str:
     """Cancel what was sent, telling each action's app; drop all that was read. Returns a sentence that says so.
@@ -37,6 +46,7 @@ def archive_local_chain(chain: Chain, *, reason: str) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     name = f"{chain.chain_id}-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
     sent = ChainTransaction.objects.filter(chain_id=chain.chain_id).exclude(state=State.PLANNED, nonce__isnull=True)
+    _hold_all(chain, sent)
     with (folder / f"{name}-transactions.jsonl").open("w") as file:
         for rows in (sent.order_by("id"), TransactionAttempt.objects.filter(transaction__in=sent)):
             serializers.serialize("jsonl", rows.iterator(), stream=file)

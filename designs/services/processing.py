@@ -139,14 +139,18 @@ def _held(step: ProcessingStep) -> "QuerySet[ProcessingStep]":
 
 def _done(step: ProcessingStep, write: Write) -> bool:
     with transaction.atomic():
-        # The design first, as every change of a draft takes it.
-        Design.objects.select_for_update(no_key=True).filter(pk=step.version.design_id).first()
+        _hold_design(step.version_id)
         done = _held(step).update(state=State.DONE, percent=100, finished_at=timezone.now(), error_code="", message="")
         if done:
             write()
             _complete_if_ready(step.version_id)
     logger.info("step_done" if done else "step_taken", step=step.name, version=step.version_id)
     return bool(done)
+
+
+def _hold_design(version_id: int) -> None:
+    """The design first, as every change of a draft takes it: a version that is changed is listed anew."""
+    Design.objects.select_for_update(no_key=True).filter(versions=version_id).first()
 
 
 def _failed(step: ProcessingStep, error: Exception) -> bool:
@@ -192,8 +196,10 @@ def _complete(version_id: int) -> None:
     Design.objects.filter(versions__pk=version_id, state=Design.State.PROCESSING).update(state=Design.State.DRAFT)
 
 
+@transaction.atomic
 def retry_processing(*, version: DesignVersion) -> bool:
     """Let failed steps run again, at their creator's wish. False when none had failed."""
+    _hold_design(version.pk)
     again = version.steps.filter(state=State.FAILED).update(state=State.WAITING, attempts=0)
     if again:
         _somebody_waits(version)
@@ -300,6 +306,7 @@ def plan_missing(*, limit: int | None = None) -> int:
                 missing.setdefault(version_id, []).append(step)
     for version_id in sorted(missing)[:limit]:
         with transaction.atomic():
+            _hold_design(version_id)
             ProcessingStep.objects.bulk_create(missing[version_id], ignore_conflicts=True)
             DesignVersion.objects.filter(pk=version_id).update(bulk=True)
             _nudge(version_id)

@@ -1,11 +1,14 @@
 """Steps over time: those that an earlier release did not have, and one whose store takes its time."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from django.core.management import call_command
+from django.db import connection, transaction
 from django.utils import timezone
 
-from common.testing import wait_until
-from designs.models import ProcessingStep
+from common.testing import others_wait, wait_until
+from designs.models import Design, DesignVersion, ProcessingStep
 from designs.services import processing
 from designs.services.processing import process_version
 from designs.tests.samples import binary_stl
@@ -46,6 +49,34 @@ def test_what_was_planned_with_many_is_in_front_again_once_its_creator_waits(cre
 
     assert processing.retry_processing(version=version)
     assert sent == [(processing.Lane.FRONT, version.pk)]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("work", ["planned", "retried"])
+def test_a_version_is_marked_by_who_holds_its_design(creator, work: str) -> None:
+    """As every change of a draft does it: the list of designs on show takes the design for each change of a version."""
+    version = uploaded(creator, binary_stl(), name="a.stl").versions.get()
+    ProcessingStep.objects.filter(version=version).update(state="done")
+    DesignVersion.objects.update(bulk=work == "retried")
+    if work == "planned":
+        ProcessingStep.objects.filter(version=version, name="measure").delete()
+    else:
+        ProcessingStep.objects.filter(version=version, name="measure").update(state="failed")
+
+    def act():
+        try:
+            return processing.plan_missing() if work == "planned" else processing.retry_processing(version=version)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            Design.objects.select_for_update(no_key=True).get()
+            acting = other.submit(act)
+            wait_until(others_wait, seconds=10)
+            DesignVersion.objects.select_for_update(nowait=True).get()
+        assert acting.result(timeout=10)
+    assert DesignVersion.objects.get().bulk == (work == "planned")
 
 
 @pytest.mark.django_db(transaction=True)

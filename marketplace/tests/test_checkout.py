@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.models import Notification
 from accounts.services import export_personal_data
-from common.testing import wait_until
+from common.testing import others_wait, wait_until
 from contracts.chains import chain
 from contracts.errors import NotDecidedYet
 from contracts.models import ChainTransaction
@@ -142,12 +142,10 @@ def test_a_failed_purchase_and_news_of_its_payment_wait_for_each_other(buyer, de
         purchase_failed(action)
         connection.close()
 
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     with ThreadPoolExecutor(1) as pool, psycopg.connect(database_url()) as news:
         news.execute("SELECT FROM payments_paymentintent WHERE id = %s FOR UPDATE", [order.payment.pk])
         failing = pool.submit(fail)
-        with psycopg.connect(database_url(), autocommit=True) as eye:
-            wait_until(lambda: eye.execute(waiting).fetchone() == (1,), seconds=10)
+        wait_until(others_wait, seconds=10)
         news.execute("SELECT FROM marketplace_order WHERE id = %s FOR UPDATE NOWAIT", [order.pk])
         news.rollback()
         failing.result(timeout=10)
