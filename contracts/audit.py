@@ -250,6 +250,29 @@ def audit_transactions(chain: Chain) -> Iterable[str]:
                 )
 
 
+def audit_receipts(chain: Chain) -> Iterable[str]:
+    """Each log of ours in a receipt of what we sent is stored.
+
+    A node keeps receipts apart from its index of logs, which may lack what is old, whoever asks: the indexer then, and
+    `audit_events` now.
+    """
+    cursor = ChainCursor.objects.get(chain_id=chain.chain_id)
+    followed = chain.deployment.followed
+    rows = ChainTransaction.objects.filter(
+        chain_id=chain.chain_id, state__in=[State.MINED, State.FINAL], block_number__lte=cursor.finalized_number
+    )
+    for part in in_parts(rows.order_by("id"), CHUNK):
+        hashes = [tx.transaction_hash or "" for tx in part]
+        events = ChainEvent.objects.filter(chain_id=chain.chain_id, transaction_hash__in=hashes)
+        stored = set(events.values_list("block__hash", "log_index"))
+        for log in client(chain).logs_of(hashes):
+            if log.address in followed and (log.block_hash, log.log_index) not in stored:
+                yield (
+                    f"log {log.log_index} of block {log.block_hash} is not in the database, "
+                    f"and stands in the receipt of {log.transaction_hash}, which we sent."
+                )
+
+
 def audit_given_up(chain: Chain) -> Iterable[str]:
     """What was given up, and so may have been paid back, is not done on the chain all the same."""
     cursor = ChainCursor.objects.get(chain_id=chain.chain_id)
@@ -277,5 +300,6 @@ OF_HISTORY = [
     ("contracts.events", audit_events),
     ("contracts.projections", audit_projections),
     ("contracts.transactions", audit_transactions),
+    ("contracts.receipts", audit_receipts),
     ("contracts.given_up", audit_given_up),
 ]

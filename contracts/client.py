@@ -9,6 +9,7 @@ from functools import cached_property, partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from django.conf import settings
 
 from common.identifiers import ZERO_ADDRESS
@@ -317,6 +318,14 @@ class Client:
         must not wait for one that hangs. Raises ChainUnavailable when none answers.
         """
         return self.node.witness(lambda rpc: _receipts(rpc, hashes), awake_only=True)
+
+    def logs_of(self, hashes: Sequence[str]) -> list[Log]:
+        """All logs, whoever's, of those of these transactions of which the node has a receipt."""
+        answers = self.node.batch([("eth_getTransactionReceipt", (value,)) for value in hashes])
+        told = [
+            bytes(answer) for answer in answers if not isinstance(answer, RpcError) and answer != msgspec.Raw(b"null")
+        ]
+        return read.logs_of_receipts(msgspec.Raw(b"[" + b",".join(told) + b"]"))
 
     def contents(self, numbers: Sequence[int]) -> dict[str, frozenset[str]]:
         """By the hashes of these blocks, the hashes of their transactions; without what the node does not have."""

@@ -10,22 +10,14 @@ from common.identifiers import ZERO_ADDRESS
 from common.parts import in_parts
 from contracts.chains import Chain
 from contracts.client import CALLS_PER_REQUEST, client
-from licensing.models import EntryClosing, LicenseExpiry, LicenseMovement, LicenseRevocation, Offer
+from licensing.models import EntryClosing, LicenseExpiry, LicenseMovement, LicenseRevocation, LicenseSale, Offer
 from licensing.projections import LAST_SECOND
 from licensing.selectors import sold_by_offers
 
 
 def holders(chain: Chain) -> Iterator[str]:
     """Every (license, holder) must have the balance that the movements add up to."""
-    held: dict[tuple[int, str], int] = defaultdict(int)
-    for license_id, sender, receiver, quantity in LicenseMovement.objects.filter(chain_id=chain.chain_id).values_list(
-        "license_id", "sender", "receiver", "quantity"
-    ):
-        held[license_id, receiver] += quantity
-        held[license_id, sender] -= quantity
-    lines = [
-        (license_id, holder, quantity) for (license_id, holder), quantity in held.items() if holder != ZERO_ADDRESS
-    ]
+    lines = [(license_id, holder, quantity) for (license_id, holder), quantity in _held(chain).items()]
     questions = [(holder, license_id) for license_id, holder, _quantity in lines]
     answers = client(chain).calls("DesignLicenses", "balanceOf", questions)
     for (license_id, holder, quantity), on_chain in zip(lines, answers, strict=True):
@@ -33,12 +25,26 @@ def holders(chain: Chain) -> Iterator[str]:
             yield f"license {license_id} of {holder}: the chain says {on_chain}, the database {quantity}"
 
 
+def _held(chain: Chain) -> dict[tuple[int, str], int]:
+    """What everybody has, or had, of each license."""
+    held: dict[tuple[int, str], int] = defaultdict(int)
+    for license_id, sender, receiver, quantity in LicenseMovement.objects.filter(chain_id=chain.chain_id).values_list(
+        "license_id", "sender", "receiver", "quantity"
+    ):
+        held[license_id, receiver] += quantity
+        held[license_id, sender] -= quantity
+    return {(license_id, holder): number for (license_id, holder), number in held.items() if holder != ZERO_ADDRESS}
+
+
 def offers(chain: Chain) -> Iterator[str]:
-    """Every offer must stand at the market as its newest event left it, with the number sold."""
+    """Every offer must stand at the market as its newest event left it, with the number sold; what sold must be one."""
     key = ("entry_id", "terms_hash", "currency")
     newest = Offer.objects.filter(chain_id=chain.chain_id).order_by(*key, "-event__block__number", "-event__log_index")
-    entries = newest.order_by().values_list("entry_id", flat=True).distinct()
+    entries = LicenseSale.objects.filter(chain_id=chain.chain_id).values_list("entry_id", flat=True).distinct()
     sold = sold_by_offers(chain_id=chain.chain_id, entry_ids=list(entries))
+    known = set(newest.order_by().values_list(*key))
+    for entry_id, terms_hash, currency in sorted(sold.keys() - known):
+        yield f"offer {entry_id} {terms_hash} in {currency} has sold, and the database has none"
     for part in in_parts(newest.distinct(*key), CALLS_PER_REQUEST):
         questions = [(int(one.entry_id, 16), bytes.fromhex(one.terms_hash[2:]), one.currency) for one in part]
         answers = client(chain).calls("LicenseMarket", "offer", questions)
@@ -76,22 +82,21 @@ def closings(chain: Chain) -> Iterator[str]:
 
 
 def revocations(chain: Chain) -> Iterator[str]:
-    """What is revoked here must be revoked there, and what ends here must end there at the same second."""
+    """Exactly what is revoked here must be revoked there, and what ends here must end there at the same second."""
     node = client(chain)
     rows = LicenseRevocation.objects.filter(chain_id=chain.chain_id).values_list("license_id", "holder")
-    lines = list(rows.annotate(number=Max("quantity")))
-    revoked = node.calls("DesignLicenses", "isRevoked", [(license_id, holder) for license_id, holder, _number in lines])
-    held = node.calls("DesignLicenses", "balanceOf", [(holder, license_id) for license_id, holder, _number in lines])
-    for (license_id, holder, number), on_chain, quantity in zip(lines, revoked, held, strict=True):
-        if on_chain != (quantity <= number):
-            yield (
-                f"license {license_id} of {holder}: the chain says revoked is {on_chain}, "
-                f"the database {quantity <= number}"
-            )
+    revoked = {(license_id, holder): number for license_id, holder, number in rows.annotate(number=Max("quantity"))}
+    held = dict.fromkeys(revoked, 0) | _held(chain)
+    answers = node.calls("DesignLicenses", "isRevoked", list(held))
+    for ((license_id, holder), quantity), on_chain in zip(held.items(), answers, strict=True):
+        in_rows = quantity <= revoked.get((license_id, holder), -1)
+        if on_chain != in_rows:
+            yield f"license {license_id} of {holder}: the chain says revoked is {on_chain}, the database {in_rows}"
     expiries = LicenseExpiry.objects.filter(chain_id=chain.chain_id).values_list("license_id")
-    ends = list(expiries.annotate(until=Max("expires_at")))
-    answers = node.calls("DesignLicenses", "expiresAt", [(license_id,) for license_id, _until in ends])
-    for (license_id, until), expires_at in zip(ends, answers, strict=True):
+    # Of whom nothing is stored it never ends.
+    ends = dict.fromkeys(license_id for license_id, _holder in held) | dict(expiries.annotate(until=Max("expires_at")))
+    answers = node.calls("DesignLicenses", "expiresAt", [(license_id,) for license_id in ends])
+    for (license_id, until), expires_at in zip(ends.items(), answers, strict=True):
         on_chain, in_rows = min(expires_at, LAST_SECOND), int(until.timestamp()) if until else 0
         if on_chain != in_rows:
             yield f"license {license_id}: the chain says it ends at {on_chain}, the database at {in_rows}"

@@ -20,8 +20,16 @@ from contracts import hooks
 from contracts.audit import OF_HISTORY, OF_THE_STATE, audit
 from contracts.hooks import Tally
 from contracts.indexer.beside import projected
-from contracts.models import AuditRun, ChainCursor, ChainEvent, ChainTransaction, SenderNonce, TransactionAttempt
-from contracts.testing_proxy import FailingNode, Fault
+from contracts.models import (
+    AuditRun,
+    ChainBlock,
+    ChainCursor,
+    ChainEvent,
+    ChainTransaction,
+    SenderNonce,
+    TransactionAttempt,
+)
+from contracts.testing_proxy import LOGS, FailingNode, Fault, Json, Line
 from designs.models import EntryAncestor, EntryStatus, EntryVersion, RegistryEntry
 from licensing.models import (
     EntryClosing,
@@ -49,6 +57,11 @@ OTHER = "0x" + "77" * 32
 State = ChainTransaction.State
 # What these look at is on no chain: designs/tests plant what they find.
 NOT_OF_THE_CHAIN = {"designs.copies", "designs.files", "designs.keys"}
+# The deployment's own: no rows are made of them.
+UNNOTICED = {
+    *("RoleGranted", "AuthorityUpdated", "TargetFunctionRoleUpdated", "MarketChanged"),
+    *("CurrencyAdded", "DepositorChanged", "MinterChanged"),
+}
 
 
 @pytest.fixture
@@ -161,6 +174,7 @@ CHANGES: list[tuple[str, Callable[[], object]]] = [
     ("contracts.events", lambda: ChainEvent.objects.filter(name="LicenseSold").update(args={})),
     ("contracts.projections", more(RevenueEvent, "gross")),
     ("contracts.transactions", lambda: ChainTransaction.objects.update(block_hash=OTHER)),
+    ("contracts.receipts", lambda: ChainEvent.objects.filter(name="LicenseRevoked").delete()),
     ("contracts.given_up", give_up),
     ("designs.entries", lambda: RegistryEntry.objects.update(creator=ZERO_ADDRESS)),
     ("designs.entries", lambda: EntryVersion.objects.update(record_root=OTHER)),
@@ -174,6 +188,7 @@ CHANGES: list[tuple[str, Callable[[], object]]] = [
     ("licensing.offers", more(Offer, "price")),
     ("licensing.offers", more(LicenseSale, "quantity")),
     ("licensing.revocations", lambda: LicenseRevocation.objects.update(quantity=10)),
+    ("licensing.revocations", lambda: LicenseExpiry.objects.all().delete()),
     ("licensing.revocations", lambda: LicenseExpiry.objects.update(expires_at=None)),
     ("marketplace.orders", lambda: Order.objects.update(state=Order.State.REFUNDED)),
     ("royalties.money", more(RevenueEvent, "own")),
@@ -196,6 +211,40 @@ def test_every_auditor_says_what_differs(lively: Market) -> None:
 def test_every_auditor_has_something_to_find_in_these_tests() -> None:
     auditors = {name for name, _auditor in [*OF_THE_STATE, *hooks.auditors(), *OF_HISTORY]}
     assert {name for name, _change in CHANGES} == auditors - NOT_OF_THE_CHAIN
+
+
+def test_a_revocation_that_was_never_read_is_told(sold: Market) -> None:
+    as_operator(sold, "DesignLicenses", "revoke", sold.license_id, address_of(sold.buyer), "0x" + "33" * 32)
+    sold.live.follow()
+    assert sold.live.audit() == []
+    (line,) = said(sold, "licensing.revocations", lambda: LicenseRevocation.objects.all().delete())
+    assert line.endswith("the chain says revoked is True, the database False")
+
+
+def test_a_block_that_the_node_has_always_left_out_is_missed(failing_node: FailingNode, lively: Market) -> None:
+    """It was in no answer when it was read, and is in none of the audit's: what the chain has become tells of it."""
+    unnoticed: set[str] = set()
+    for block in ChainBlock.objects.filter(has_events=True).order_by("number"):
+        names = set(ChainEvent.objects.filter(block=block).values_list("name", flat=True))
+        failing_node.fail(Fault("leaves it out", leaving_out(block.hash)))
+        with transaction.atomic():
+            ChainBlock.objects.filter(pk=block.pk).delete()
+            if not lively.live.audit():
+                unnoticed |= names
+            transaction.set_rollback(True)
+    assert failing_node.met["leaves it out"]
+    assert unnoticed == UNNOTICED
+
+
+def leaving_out(block_hash: str) -> Callable[[Line], None]:
+    """A node without the logs of this block in its index."""
+
+    def change(asked: Json, said: Json) -> Json:
+        if asked["method"] != LOGS:
+            return said
+        return {**said, "result": [log for log in said["result"] if log["blockHash"] != block_hash]}
+
+    return lambda line: line.each(change)
 
 
 def test_an_order_has_its_sale_or_its_money(sold: Market) -> None:
