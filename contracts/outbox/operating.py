@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from common.tasks import nudge
 from contracts.chains import Chain, chain_of
-from contracts.errors import SignerRefused
+from contracts.errors import SignerRefused, SignerUnavailable
 from contracts.hooks import outcome_of
 from contracts.models import ChainTransaction, OperatorOrder, TransactionAttempt
 from contracts.outbox.broadcasting import broadcast, replace
@@ -65,7 +65,7 @@ def order(*, tx: ChainTransaction, action: str, reason: str, operator: str) -> O
 
 def carry_out(chain: Chain) -> int:
     """Do what operators asked for. Returns how many. Raises what sending raises, and the order stays open then, but for
-    SignerRefused: that would not change.
+    SignerRefused: that would not change. While a key's signer is away the orders about that key stay open.
     """
     orders = OperatorOrder.objects.filter(transaction__chain_id=chain.chain_id, done_at__isnull=True)
     done = 0
@@ -74,6 +74,9 @@ def carry_out(chain: Chain) -> int:
             result = _carry_out(chain, one.transaction, one.action, f"{one.operator}: {one.reason}")
         except SignerRefused as error:
             result = str(error)
+        except SignerUnavailable as error:
+            logger.warning("order_waits", action=one.action, subject=one.transaction.subject, error=str(error))
+            continue
         done += OperatorOrder.objects.filter(pk=one.pk, done_at__isnull=True).update(
             done_at=timezone.now(), result=result
         )

@@ -8,7 +8,7 @@ from common.tasks import nudge_now
 from contracts import tasks
 from contracts.chains import Chain, chain, chains
 from contracts.client import distrusting
-from contracts.errors import ChainError, SignerRefused
+from contracts.errors import ChainError, SignerRefused, SignerUnavailable
 from contracts.indexer.standing import require_ours
 from contracts.models import ChainTransaction, OperatorOrder
 from contracts.outbox.operating import carry_out
@@ -98,6 +98,8 @@ def _sweep(here: Chain) -> None:
             send_planned(here, sender)
         except SignerRefused as error:  # the key was changed, or its signer says no: the others are sent
             logger.error("sender_without_key", chain=here.role, sender=sender, error=str(error))
+        except SignerUnavailable as error:  # the others are sent, and this one's in a later sweep
+            logger.warning("sender_without_signer", chain=here.role, sender=sender, error=str(error))
 
 
 def sweep_all() -> None:

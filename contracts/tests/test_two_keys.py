@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from eth_account import Account
 
 from common.testing import at_once
 from contracts.chains import chain
 from contracts.models import ChainTransaction, SenderNonce
 from contracts.operations.watching import keys_that_send
 from contracts.outbox import enqueue
+from contracts.outbox.operating import order
 from contracts.outbox.sweeping import send_now
 from contracts.signers import payout_signer
 from contracts.testing import LiveChain
@@ -69,6 +71,33 @@ def test_one_key_sends_while_the_other_is_held(live_chain: LiveChain, payer: str
         SenderNonce.objects.select_for_update().get(address=live_chain.operator)
         (sent,) = at_once(lambda _number: send_now(chain_role=chain().role, sender=payer), times=1)
     assert sent == 1
+
+
+def test_a_signer_that_is_away_keeps_no_other_key_waiting(live_chain: LiveChain, settings: Any) -> None:
+    """Not with what it would send, nor with what an operator asked for."""
+    # Keys are swept in the order of their addresses.
+    settings.PAYOUT_KEY = next(
+        one
+        for one in (secrets.token_hex(32) for _try in range(1000))
+        if Account.from_key(one).address < live_chain.operator
+    )
+    payer = payout_signer(live_chain.chain).address
+    live_chain.node.rpc("anvil_setBalance", payer, hex(10**19))
+    live_chain.node.automine(False)
+    waiting = plan_by_payer("a")
+    live_chain.sweep()
+    kept, settings.PAYOUT_KEY = settings.PAYOUT_KEY, ""
+    settings.PAYOUT_SIGNER_URL, settings.PAYOUT_ADDRESS = "http://127.0.0.1:9", payer
+    asked = order(tx=waiting, action="speed_up", reason="a holder waits", operator="ops@example.org")
+    unsigned, ours = plan_by_payer("b"), plan_transfer(address("a"))
+    live_chain.sweep()
+    for one in (asked, unsigned, ours):
+        one.refresh_from_db()
+    assert (asked.done_at, unsigned.state, ours.state) == (None, State.PLANNED, State.BROADCAST)
+    settings.PAYOUT_KEY, settings.PAYOUT_SIGNER_URL, settings.PAYOUT_ADDRESS = kept, "", ""
+    live_chain.sweep()
+    asked.refresh_from_db()
+    assert (asked.done_at is not None, waiting.attempts.count()) == (True, 2)
 
 
 def test_without_a_key_of_its_own_payouts_are_sent_by_the_operator(live_chain: LiveChain) -> None:
