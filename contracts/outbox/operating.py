@@ -71,7 +71,7 @@ def carry_out(chain: Chain) -> int:
     done = 0
     for one in orders.select_related("transaction"):
         try:
-            result = _carry_out(chain, one.transaction, one.action, f"{one.operator}: {one.reason}")
+            result = _carry_out(chain, one.transaction, one)
         except SignerRefused as error:
             result = str(error)
         except SignerUnavailable as error:
@@ -83,9 +83,10 @@ def carry_out(chain: Chain) -> int:
     return done
 
 
-def _carry_out(chain: Chain, tx: ChainTransaction, action: str, why: str) -> str:
+def _carry_out(chain: Chain, tx: ChainTransaction, asked: OperatorOrder) -> str:
     """What came of it, in a sentence. Doing it twice does no harm: a process may die before it can say that it did."""
     tx.refresh_from_db()  # much may have become of it since the orders were read
+    action, why = asked.action, f"{asked.operator}: {asked.reason}"
     if action == Action.RETRY:
         return _retry(tx, why)
     if action == Action.CANCEL and give_up(tx, [State.PLANNED], f"canceled by {why}", after=State.CANCELED):
@@ -95,7 +96,8 @@ def _carry_out(chain: Chain, tx: ChainTransaction, action: str, why: str) -> str
         return _("Too late: it is %(state)s.") % {"state": tx.state}
     signer = signer_of(chain, tx.sender)
     cancel = action == Action.CANCEL
-    attempt = last if cancel and last.cancels else replace(chain, signer, tx, last, cancel=cancel)
+    is_signed = last.cancels if cancel else last.signed_at > asked.at
+    attempt = last if is_signed else replace(chain, signer, tx, last, cancel=cancel)
     if attempt is None:
         tx.refresh_from_db()
         return tx.error or _("Nothing was signed: it is %(state)s.") % {"state": tx.state}

@@ -106,6 +106,16 @@ def test_a_sent_action_is_sped_up_at_its_nonce(live_chain: LiveChain) -> None:
     assert (tx.state, tx.transaction_hash, balance(live_chain, address("a"))) == (State.FINAL, second.hash, 5)
 
 
+def test_an_order_that_a_killed_worker_carried_out_is_not_carried_out_again(live_chain: LiveChain) -> None:
+    tx = waiting(live_chain)
+    made = ask(tx, Action.SPEED_UP)
+    live_chain.sweep()
+    OperatorOrder.objects.update(done_at=None)  # as if it had died before it could say so
+    live_chain.sweep()
+    made.refresh_from_db()
+    assert (tx.attempts.count(), made.done_at is not None) == (2, True)
+
+
 def test_at_the_cap_nothing_is_canceled_and_the_order_says_so(live_chain: LiveChain, settings: Any) -> None:
     tx = waiting(live_chain)
     settings.CHAIN_MAX_FEE_GWEI = most = int(tx.attempts.get().max_fee_per_gas) // GWEI
