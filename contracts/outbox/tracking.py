@@ -201,6 +201,7 @@ def push(chain: Chain, sender: str) -> int:
         known |= node.known([newest[tx.pk].hash for tx in rows[start : start + CHUNK]])
     unknown: list[Signed] = []
     stuck: list[Signed] = []
+    lost = False
     for tx in rows:
         attempt = newest[tx.pk]
         if tx.nonce is not None and tx.nonce < reached:
@@ -211,9 +212,12 @@ def push(chain: Chain, sender: str) -> int:
             continue
         if attempt.hash not in known and (attempt.tried_at is None or attempt.tried_at < timezone.now() - PATIENCE):
             unknown.append((tx, attempt))
+        lost |= attempt.hash not in known and attempt.broadcast_at is not None and _waits_too_long(tx, attempt)
         # Only the lowest open nonce can be stuck for its own fees; the others wait for it.
         if tx.nonce == reached and (attempt.hash in known or attempt.broadcast_at) and _waits_too_long(tx, attempt):
             stuck.append((tx, attempt))
+    if lost:  # by itself, or because its pool is full: the next sweep hands them to another one
+        node.node.distrust(InconsistentNode("The node does not have transactions that it took."))
     broadcast(chain, signer, unknown)
     return len(unknown) + sum(_raise_fees(chain, signer, tx, attempt) for tx, attempt in stuck)
 

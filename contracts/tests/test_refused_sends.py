@@ -25,7 +25,7 @@ from contracts.rpc import error_of
 from contracts.signers import signer_of
 from contracts.testing import LiveChain
 from contracts.testing_proxy import FailingNode, Fault, Line, unavailable
-from contracts.tests.actions import address, balance, plan_transfer, refusing
+from contracts.tests.actions import a_while_ago, address, balance, plan_transfer, refusing
 
 State = ChainTransaction.State
 NO_GAS = refusing("intrinsic gas too low")  # no node would ever take it, and this one does not
@@ -127,6 +127,22 @@ def test_what_one_node_took_is_not_given_up_because_another_refuses_it(
     live_chain.node.automine(True)
     TransactionAttempt.objects.update(tried_at=timezone.now() - timedelta(minutes=1))
     live_chain.settle()
+    assert balance(live_chain, address("a")) == 1
+
+
+def test_what_a_node_took_and_lost_is_handed_to_another(live_chain: LiveChain, failing_node: FailingNode) -> None:
+    def swallows(line: Line) -> None:
+        line.say([{"jsonrpc": "2.0", "id": asked["id"], "result": "0x" + "ab" * 32} for asked in line.questions()])
+
+    failing_node.fail(Fault("swallows", swallows).only("eth_sendRawTransaction"))
+    live_chain.chain = replace(live_chain.chain, backup_urls=(live_chain.node.url,))
+    tx = plan_transfer(address("a"))
+    live_chain.sweep()
+    tx.refresh_from_db()
+    assert tx.state == State.BROADCAST
+    for _sweep in range(2):
+        a_while_ago(minutes=10)
+        live_chain.sweep()
     assert balance(live_chain, address("a")) == 1
 
 
