@@ -15,7 +15,6 @@ class Lock(IntEnum):
     REPAIR = 6
     BESIDE = 7
     AUDIT = 9
-    ASSET = 10
 
 
 def hold(lock: Lock, key: object) -> None:

@@ -37,7 +37,8 @@ def sweep_copies() -> None:
     copying.sweep_copies()
 
 
-@shared_task
+# A far store takes a while for each of the files that go; what is left when the time is over goes in the next hour.
+@shared_task(time_limit=840)
 def tidy_copies() -> None:
     # First what is here: a store that is away ends the rest.
     discard_left_over(older_than_seconds=LEFT_OVER_SECONDS)

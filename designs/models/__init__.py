@@ -12,6 +12,7 @@ from .references import Reference
 from .renditions import Rendition
 from .resources import ENTRY_KINDS, Resource, ResourcePart
 from .scrubbing import ScrubCursor, ScrubFinding
+from .stored_files import StoredFile
 
 __all__ = [
     "ENTRY_KINDS",
@@ -44,6 +45,7 @@ __all__ = [
     "ResourcePart",
     "ScrubCursor",
     "ScrubFinding",
+    "StoredFile",
     "UpAxis",
     "VersionKey",
 ]

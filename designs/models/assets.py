@@ -49,6 +49,7 @@ class Preview(models.Model):
 
     class Meta:
         ordering: ClassVar = ["width", "id"]
+        indexes: ClassVar = [models.Index(fields=["sha256"], name="preview_file")]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["version", "kind", "width", "media_type"], name="preview_once"),
         ]

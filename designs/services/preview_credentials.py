@@ -16,7 +16,9 @@ from django.utils import timezone
 from designs.credentials import Certificate, CredentialsError, sign_file, signing_certificate
 from designs.credentials.manifest import manifest_of
 from designs.models import Preview, PreviewCredential, RegistryEntry
+from designs.services.stored_files import hold_stored
 from designs.storage import StorageError, master_store, preview_store, scratch_folder
+from designs.storage.configured import PREVIEWS
 
 logger = structlog.get_logger(__name__)
 
@@ -114,6 +116,7 @@ def _signed(row: PreviewCredential, certificate: Certificate, folder: Path) -> b
     with signed.path.open("rb") as stream:
         blob = preview_store().put(stream, max_bytes=MAX_BYTES)
     with transaction.atomic():
+        hold_stored(store=PREVIEWS, names=[blob.sha256])
         replaced = Preview.objects.filter(pk=preview.pk, sha256=preview.sha256).update(
             sha256=blob.sha256, size=blob.size
         )

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import IO
 
-from common.locks import Lock, hold
 from designs.file_names import safe_file_name
 from designs.models import Asset
+from designs.services.stored_files import hold_stored
 from designs.storage import StoredBlob, StoreUnavailable, master_store
+from designs.storage.configured import MASTERS
 
 OPAQUE = "application/octet-stream"
 
@@ -24,7 +25,7 @@ class ReceivedFile:
 def asset_of(blob: StoredBlob, *, media_type: str) -> Asset:
     """The one row for these bytes, in the transaction that refers to it. What came as bytes of any kind gets its type
     once it comes as a master. Raises StoreUnavailable where the bytes were discarded meanwhile."""
-    hold(Lock.ASSET, blob.sha256)
+    hold_stored(store=MASTERS, names=[blob.sha256])
     if not master_store().exists(blob.sha256):
         raise StoreUnavailable
     asset, created = Asset.objects.get_or_create(

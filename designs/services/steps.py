@@ -27,7 +27,9 @@ from designs.previews import (
 from designs.sandbox import Progress
 from designs.services.file_credentials import find_credentials, keep_credentials
 from designs.services.making import fill_silent
+from designs.services.stored_files import hold_stored
 from designs.storage import StoredBlob, master_store, preview_store
+from designs.storage.configured import PREVIEWS
 
 PREVIEW_MAX_BYTES = 1 << 30
 WATERMARK = "Loomprint preview"
@@ -166,6 +168,7 @@ def keep(job: Job, files: Sequence[PreviewFile], *, replacing: Sequence[str]) ->
     rows = [_row(job.version, file, _stored(file.path)) for file in files]
 
     def write() -> None:
+        hold_stored(store=PREVIEWS, names=[row.sha256 for row in rows])
         Preview.objects.filter(version=job.version, kind__in=replacing).delete()
         Preview.objects.bulk_create(rows)
 

@@ -1,7 +1,7 @@
 """What every blob store promises, and how it says no."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -13,6 +13,8 @@ from designs.errors import DesignError
 
 # What a store answers is the address of what it took.
 StoredBlob = Address
+# Told the SHA-256 of a file before the store has it; what it raises keeps the file out.
+Coming = Callable[[str], None]
 
 
 class StorageError(DesignError):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from .base import BlobMissing, BlobStore, CorruptBlob
+from .base import BlobMissing, BlobStore, Coming, CorruptBlob
 from .cache import BlobCache
 from .local import LocalBlobStore
 from .repairing import RepairingStore
@@ -19,12 +19,12 @@ STORES = (MASTERS, PREVIEWS)
 
 def master_store() -> BlobStore:
     """Where masters and source files lie. Private: what leaves it passes a license check first (law 8)."""
-    return RepairingStore(bare_store(MASTERS), partial(_repair, MASTERS))
+    return _kept(MASTERS)
 
 
 def preview_store() -> BlobStore:
     """Where previews lie. Public by nature, and made from the masters."""
-    return RepairingStore(bare_store(PREVIEWS), partial(_repair, PREVIEWS))
+    return _kept(PREVIEWS)
 
 
 def outgoing_store() -> BlobStore:
@@ -33,8 +33,8 @@ def outgoing_store() -> BlobStore:
 
 
 def bare_store(name: str) -> BlobStore:
-    """The store of that name (of STORES), which repairs nothing by itself."""
-    return _store(settings.ASSET_STORE, name, settings.MASTER_ROOT if name == MASTERS else settings.PREVIEW_ROOT)
+    """The store of that name (of STORES), which repairs nothing by itself and writes nothing down."""
+    return _store(settings.ASSET_STORE, name, _root(name))
 
 
 def replica_of(name: str) -> BlobStore | None:
@@ -75,6 +75,23 @@ def discard_left_over(*, older_than_seconds: float) -> int:
     return removed
 
 
+def _root(name: str) -> Path:
+    return Path(settings.MASTER_ROOT if name == MASTERS else settings.PREVIEW_ROOT)
+
+
+def _kept(name: str) -> RepairingStore:
+    """The store of that name, whose faults are repaired and in which nothing comes that is not written down."""
+    store = _store(settings.ASSET_STORE, name, _root(name), partial(_write_down, name))
+    return RepairingStore(store, partial(_repair, name))
+
+
+def _write_down(name: str, sha256: str) -> None:
+    # It keeps rows, which stores know nothing of.
+    from designs.services.stored_files import write_down
+
+    write_down(store=name, sha256=sha256)
+
+
 def _repair(name: str, sha256: str, fault: BlobMissing | CorruptBlob) -> bool:
     # Repairs keep rows, which stores know nothing of.
     from designs.services.repair import repair_on_read
@@ -82,9 +99,9 @@ def _repair(name: str, sha256: str, fault: BlobMissing | CorruptBlob) -> bool:
     return repair_on_read(store=name, sha256=sha256, fault=fault)
 
 
-def _store(kind: str, name: str, root: Path) -> BlobStore:
+def _store(kind: str, name: str, root: Path, coming: Coming | None = None) -> BlobStore:
     if kind != "s3":
-        return LocalBlobStore(root)
+        return LocalBlobStore(root, coming=coming)
     # boto3 takes a third of a second to import.
     from .s3 import S3BlobStore, s3_client
 
@@ -103,4 +120,5 @@ def _store(kind: str, name: str, root: Path) -> BlobStore:
             within=settings.ASSET_CACHE_ROOT,
             max_bytes=settings.ASSET_CACHE_MAX_BYTES,
         ),
+        coming=coming,
     )

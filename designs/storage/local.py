@@ -15,7 +15,7 @@ import structlog
 from common.hashing import blocks, sha256_of
 from designs.addresses import ContentHasher
 
-from .base import BlobMissing, CorruptBlob, EmptyFile, FileTooLarge, StoredBlob, checked_name
+from .base import BlobMissing, Coming, CorruptBlob, EmptyFile, FileTooLarge, StoredBlob, checked_name
 
 logger = structlog.get_logger(__name__)
 
@@ -29,12 +29,16 @@ class LocalBlobStore:
     folder after it. Files are readable by this process's user only (masters are private, law 8).
     """
 
-    def __init__(self, root: Path | str) -> None:
+    def __init__(self, root: Path | str, *, coming: Coming | None = None) -> None:
+        """`coming` is told what will be put, once it is hashed and before it is there."""
         self.root = Path(root)
+        self._coming = coming
 
     def put(self, stream: IO[bytes], *, max_bytes: int) -> StoredBlob:
         """Store what is left in the stream. Raises FileTooLarge or EmptyFile; nothing is left behind then."""
         with self._received(stream, max_bytes=max_bytes) as (temporary, blob):
+            if self._coming is not None:
+                self._coming(blob.sha256)
             self._place(temporary, blob.sha256)
         return blob
 

@@ -16,7 +16,16 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
 from common.hashing import BLOCK_BYTES
 
-from .base import BlobMissing, CorruptBlob, StorageError, StoredBlob, StoreUnavailable, checked_name, is_name
+from .base import (
+    BlobMissing,
+    Coming,
+    CorruptBlob,
+    StorageError,
+    StoredBlob,
+    StoreUnavailable,
+    checked_name,
+    is_name,
+)
 from .local import LocalBlobStore
 
 logger = structlog.get_logger(__name__)
@@ -54,16 +63,22 @@ class S3BlobStore:
     is fetched again.
     """
 
-    def __init__(self, *, client: Any, bucket: str, prefix: str, cache: LocalBlobStore) -> None:
+    def __init__(
+        self, *, client: Any, bucket: str, prefix: str, cache: LocalBlobStore, coming: Coming | None = None
+    ) -> None:
+        """`coming` is told what will be put, once it is hashed and before the bucket has it."""
         self._client = client
         self._bucket = bucket
         self._prefix = prefix
         self._cache = cache
+        self._coming = coming
 
     def put(self, stream: IO[bytes], *, max_bytes: int) -> StoredBlob:
         """Store what is left in the stream. Raises FileTooLarge, EmptyFile or StoreUnavailable."""
         blob = self._cache.put(stream, max_bytes=max_bytes)
         try:
+            if self._coming is not None:
+                self._coming(blob.sha256)
             with self._spoken():
                 # Also where the object is already there: that heals one that had rotted.
                 self._client.upload_file(

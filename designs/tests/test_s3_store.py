@@ -191,6 +191,7 @@ def bucket_in_settings(client, endpoint, settings, tmp_path):
     settings.ASSET_CACHE_ROOT, settings.REPLICA_ROOT = tmp_path / "cache", tmp_path / "replica"
 
 
+@pytest.mark.django_db
 def test_settings_choose_the_bucket(bucket_in_settings, client, settings):
     settings.ASSET_STORE = "s3"
     put(master_store())

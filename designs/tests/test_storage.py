@@ -168,6 +168,7 @@ def test_what_killed_processes_left_goes_from_every_store_and_from_the_scratch_f
     upload.close()  # what was swept while it lives is no error
 
 
+@pytest.mark.django_db
 def test_masters_and_previews_lie_apart(settings, tmp_path):
     settings.MASTER_ROOT = tmp_path / "masters"
     settings.PREVIEW_ROOT = tmp_path / "previews"
