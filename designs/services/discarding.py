@@ -22,7 +22,7 @@ from designs.storage.configured import MASTERS, PREVIEWS, STORES, bare_store, re
 logger = structlog.get_logger(__name__)
 
 KEPT_FOR = timedelta(days=1)
-AT_ONCE = 1500
+AT_ONCE = 6000
 """More than pictures are signed anew in the same hour (`preview_credentials`)."""
 
 

@@ -1,4 +1,4 @@
-"""Pictures of published designs, signed: the largest AVIF, WebP and JPEG of each, made from the master, which is named.
+"""Pictures of published designs, signed: each in every size and encoding, made from the master, which is named.
 
 The row is the queue. A signed picture takes the place of the one that it was made of, if that is still there. When
 the operator's certificate has changed, what the other one signed comes into the queue again, behind what is new.
@@ -25,8 +25,10 @@ logger = structlog.get_logger(__name__)
 ATTEMPTS = 3
 SILENT_AFTER = timedelta(minutes=5)
 SIGNED_TYPES = ("image/avif", "image/jpeg", "image/webp")
+SIGNED_KINDS = (Preview.Kind.IMAGE, Preview.Kind.CLAY, Preview.Kind.WIREFRAME, Preview.Kind.WALLS)
+"""What pages show, but for the placeholder of some hundred bytes. The viewer's models are GLB, which holds none."""
 MAX_BYTES = 1 << 30
-AT_ONCE = 10
+AT_ONCE = 40
 
 State = PreviewCredential.State
 
@@ -46,19 +48,11 @@ def sign_published_pictures(*, limit: int = AT_ONCE) -> int:
 
 
 def _plan(limit: int) -> None:
-    """A row for each picture that has none: the largest of its kind, of a design whose entry is on the chain."""
+    """A row for each picture that has none, of a design whose entry is on the chain."""
     entry = RegistryEntry.objects.filter(
         chain_id=OuterRef("version__design__chain_id"), entry_id=OuterRef("version__design__entry_id")
     )
-    larger = Preview.objects.filter(
-        version=OuterRef("version"),
-        kind=Preview.Kind.IMAGE,
-        media_type=OuterRef("media_type"),
-        width__gt=OuterRef("width"),
-    )
-    due = Preview.objects.filter(
-        ~Exists(larger), Exists(entry), kind=Preview.Kind.IMAGE, media_type__in=SIGNED_TYPES, credential=None
-    )
+    due = Preview.objects.filter(Exists(entry), kind__in=SIGNED_KINDS, media_type__in=SIGNED_TYPES, credential=None)
     rows = [PreviewCredential(preview_id=pk) for pk in due.order_by("id").values_list("pk", flat=True)[:limit]]
     PreviewCredential.objects.bulk_create(rows, ignore_conflicts=True)
 

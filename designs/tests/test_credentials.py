@@ -1,5 +1,6 @@
 """Content Credentials: ours hold in what we deliver and publish, others' are read, and the key stays where it is."""
 
+import base64
 import io
 import json
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from designs.credentials import (
     configured_certificate,
     found_in,
     read_credentials,
+    sign,
     sign_file,
     signing_certificate,
     trust_anchors,
@@ -29,7 +31,7 @@ from designs.credentials.local_authority import make_local_authority
 from designs.credentials.manifest import manifest_of
 from designs.models import Design, DesignVersion, Preview, PreviewCredential, Rendition
 from designs.renditions import forms_of
-from designs.sandbox import ChildFailed
+from designs.sandbox import ChildFailed, run_child
 from designs.services.preview_credentials import sign_published_pictures
 from designs.services.received import asset_of
 from designs.services.renditions import request_rendition, run_rendition
@@ -97,8 +99,8 @@ def test_a_delivered_image_has_credentials_beside_our_statement_and_both_hold(
     content = path.read_bytes()
     for private in (b"Northlight", b"creator@example.org", b"a.png-thumbnail"):
         assert private not in content
-    # Thumbnails would take a hundred times the room.
-    assert len(content) - len(png) < 20_000
+    # Thumbnails would take a hundred times the room, and what c2pa keeps free for a callback ten thousand bytes.
+    assert len(content) - len(png) < 8_000
 
     settings.CREDENTIALS_DIR = tmp_path / "nothing"
     assert read_credentials(path, "image/png", tmp_path).state == "valid"
@@ -138,50 +140,67 @@ def test_what_cannot_hold_credentials_has_them_beside_it(piece: Any, tmp_path: P
     assert (found.state, found.actions) == ("trusted", ["c2pa.opened", "c2pa.converted"])
 
 
-def kept_picture(version: DesignVersion, content: bytes, media_type: str) -> Preview:
-    """A picture of 960 by 720 pixels among a version's previews."""
+def kept_picture(version: DesignVersion, content: bytes, media_type: str, *, kind: str = "image") -> Preview:
+    """A picture among a version's previews; its row says 960 by 720 pixels."""
     blob = preview_store().put(io.BytesIO(content), max_bytes=len(content))
     return Preview.objects.create(
-        version=version, kind="image", sha256=blob.sha256, media_type=media_type, width=960, height=720, size=blob.size
+        version=version, kind=kind, sha256=blob.sha256, media_type=media_type, width=960, height=720, size=blob.size
     )
 
 
-def test_the_largest_pictures_of_what_is_published_are_signed_once(piece: Any, png: bytes, tmp_path: Path) -> None:
+def test_every_picture_of_what_is_published_is_signed_once(piece: Any, png: bytes, tmp_path: Path) -> None:
     version = piece(png, "a.png", "png", "image/png")
     hidden = rows.draft(version.design.owner, "Not published")
     small = Preview.objects.get(version=version)
     large = kept_picture(version, rows.cover_bytes((960, 720)), "image/jpeg")
-    before = small.sha256
+    modern = kept_picture(version, image_bytes("AVIF", size=(960, 720)), "image/avif")
+    clay = kept_picture(version, image_bytes("WEBP", size=(640, 480)), "image/webp", kind="clay")
+    # Of a few hundred bytes, in the page itself; and the picture from which the others are made, which no page shows.
+    blur = kept_picture(version, image_bytes("WEBP", size=(24, 18)), "image/webp", kind="blur")
+    source = kept_picture(version, image_bytes("PNG", size=(960, 720)), "image/png", kind="cover")
+    before = dict(Preview.objects.values_list("pk", "size"))
 
-    assert sign_published_pictures() == 1
+    assert sign_published_pictures() == 4
     assert sign_published_pictures() == 0
-    large.refresh_from_db()
-    small.refresh_from_db()
-    assert small.sha256 == before
-    assert Preview.objects.get(version__design=hidden).sha256 == before
-    assert PreviewCredential.objects.get().preview_id == large.pk
-    path = preview_store().path(large.sha256)
-    assert path.stat().st_size == large.size
-    found = read_credentials(path, "image/jpeg", tmp_path)
-    assert (found.state, found.entry) == ("trusted", version.design.entry_id)
-    assert [one.relationship for one in found.ingredients] == ["parentOf"]
 
-    # What browsers take first is signed as well, and stays a picture.
-    modern = image_bytes("AVIF", size=(960, 720))
-    shown = kept_picture(version, modern, "image/avif")
-    assert sign_published_pictures() == 1
-    shown.refresh_from_db()
-    path = preview_store().path(shown.sha256)
-    assert read_credentials(path, "image/avif", tmp_path).state == "trusted"
-    with Image.open(path) as picture:
-        picture.load()
-    # As much as the picture of a card has itself, which is why smaller ones are not signed.
-    assert 8_000 < shown.size - len(modern) < 20_000
-    shown.delete()
+    signed = {row.preview_id for row in PreviewCredential.objects.all()}
+    assert signed == {small.pk, large.pk, modern.pk, clay.pk}
+    for preview in Preview.objects.filter(pk__in=signed):
+        path = preview_store().path(preview.sha256)
+        found = read_credentials(path, preview.media_type, tmp_path)
+        assert (found.state, found.failures, found.entry) == ("trusted", [], version.design.entry_id)
+        assert [one.relationship for one in found.ingredients] == ["parentOf"]
+        assert path.stat().st_size == preview.size
+        with Image.open(path) as picture:
+            picture.load()
+        # A third of what the picture of a card has itself.
+        assert 3_000 < preview.size - before[preview.pk] < 4_500
+    assert Preview.objects.get(version__design=hidden).size == before[small.pk]
+    for unsigned in (blur, source):
+        assert Preview.objects.get(pk=unsigned.pk).size == before[unsigned.pk]
 
     # Made anew, it is signed anew.
-    large.delete()
+    Preview.objects.filter(pk__in=signed).delete()
     assert not PreviewCredential.objects.exists()
+
+
+def test_a_child_that_names_something_else_to_be_signed_gets_nothing(
+    piece: Any, png: bytes, certificate: Certificate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = piece(png, "a.png", "png", "image/png")
+    manifest = manifest_of(version, title="A", form="credentials")
+    source = tmp_path / "a.png"
+    source.write_bytes(png)
+    assert not sign_file(source, "image/png", manifest, certificate, tmp_path).beside
+    other = base64.b64encode(b"\x84\x6aSignature1 and another claim").decode()
+
+    def lying(*args: Any, **more: Any) -> dict[str, Any]:
+        return {**run_child(*args, **more), "structure": other}
+
+    monkeypatch.setattr(sign, "run_child", lying)
+    with pytest.raises(CredentialsError, match="could not be given") as caught:
+        sign_file(source, "image/png", manifest, certificate, tmp_path)
+    assert caught.value.code == "bad_reply"
 
 
 def test_what_another_certificate_signed_is_signed_again_in_batches(

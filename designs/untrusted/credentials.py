@@ -1,4 +1,4 @@
-"""Content Credentials in the child, through c2pa-python: no network, no thumbnail, and no key."""
+"""Content Credentials in the child, through c2pa-python: no network, no thumbnail, and no key but one of a moment."""
 
 import base64
 import io
@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from c2pa import Builder, C2paError, C2paSigningAlg, Context, Reader, Signer
+from c2pa import Builder, C2paError, C2paSignerInfo, C2paSigningAlg, Context, Reader, Signer
 
+from designs.untrusted.jumbf import signature_in
 from designs.untrusted.refusal import Refusal
 
 Progress = Callable[[str, float], None]
@@ -16,13 +17,16 @@ Progress = Callable[[str, float], None]
 _SETTINGS = {
     "version": 1,
     "builder": {"thumbnail": {"enabled": False}},
-    # What is drafted has a mark for a signature, so there is nothing to verify yet.
+    # What is drafted has the signature of another key, so there is nothing to verify yet.
     "verify": {"verify_after_sign": False, "remote_manifest_fetch": False, "ocsp_fetch": False},
 }
 
 
 def draft(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
-    """Write the file, or the manifest to keep beside it, with a mark for the signature; tell what is to be signed."""
+    """Write the file, or the manifest to keep beside it, signed by a key of a moment; tell what it signed, and how.
+
+    The library signs with a key or asks a callback. For a callback it keeps ten thousand bytes free in every file.
+    """
     given = json.loads(request["manifest"])
     media_type, master = request["media_type"], request["master"]
     if not master and _has_manifest(request["input"], media_type):
@@ -31,31 +35,24 @@ def draft(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     actions = given["opened" if master else "created"]
     definition = {name: given[name] for name in ("claim_generator_info", "title", "ingredients")}
     definition["assertions"] = [{"label": "c2pa.actions.v2", "data": {"actions": actions}}, given["entry"]]
-    mark = bytes.fromhex(request["mark"])
-    asked: list[bytes] = []
-
-    def to_be_signed(structure: bytes) -> bytes:
-        asked.append(bytes(structure))
-        return mark
-
     try:
         builder = _builder(definition, master, request["master_type"])
         if request["beside"]:
             builder.set_no_embed()
         progress("ingredients", 0.4)
-        signer = Signer.from_callback(to_be_signed, C2paSigningAlg.ES256, request["chain"])
+        chain, key = request["chain"].encode(), request["key"].encode()
+        signer = Signer.from_info(C2paSignerInfo(C2paSigningAlg.ES256, chain, key, None))
         signed = io.BytesIO()
         with open(request["input"], "rb") as stream:
-            manifest = builder.sign(signer, media_type, stream, signed)
+            manifest = bytes(builder.sign(signer, media_type, stream, signed))
     except C2paError as error:
         raise Refusal("unreadable", cause=str(error)[:200]) from error
-    if len(asked) != 1:
-        raise Refusal("unreadable", cause="not one signature is asked for")
+    structure, signature = signature_in(manifest)
     content = manifest if request["beside"] else signed.getvalue()
     Path("credentials").write_bytes(content)
-    reply: dict[str, Any] = {"structure": base64.b64encode(asked[0]).decode()}
+    reply: dict[str, Any] = {"structure": base64.b64encode(structure).decode(), "signature": signature.hex()}
     if media_type == "image/png":
-        reply["checked"] = _chunk_around(content, mark)
+        reply["checked"] = _chunk_around(content, signature)
     return reply
 
 
