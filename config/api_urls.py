@@ -10,5 +10,6 @@ urlpatterns = [
     path("designs/", api.DesignList.as_view(), name="api_designs"),
     path("designs/<uuid:public_id>/", api.DesignDetail.as_view(), name="api_design"),
     path("verify/<str:sha256>/", api.Verify.as_view(), name="api_verify"),
+    path("verify/<str:sha256>/credentials/", api.VerifyCredentials.as_view(), name="api_verify_credentials"),
     path("actions/<uuid:public_id>/", api.ActionDetail.as_view(), name="api_action"),
 ]

@@ -27,18 +27,4 @@ def tell(path: Path, beside: Path | None) -> dict[str, Any]:
             found = read_credentials(path, media_type or OPAQUE, Path(folder), beside=beside)
         except ChildFailed as failure:
             found = FoundCredentials("invalid", failures=[f"not read: {failure.code}"])
-    return {**found.as_json(), "sentence": _sentence(found.state, found.signed_by)}
-
-
-def _sentence(state: str, signed_by: str) -> str:
-    signer = signed_by or _("somebody")
-    return {
-        "trusted": _(
-            "Content Credentials: trusted; the file is as %(signer)s signed it, whom an authority vouches for."
-        ),
-        "valid": _(
-            "Content Credentials: valid; the file is as %(signer)s signed it, whom no known authority vouches for."
-        ),
-        "invalid": _("Content Credentials: invalid; the file is not as it was signed, or they are broken."),
-        "absent": _("Content Credentials: absent."),
-    }[state] % {"signer": signer}
+    return {**found.as_json(), "sentence": found.sentence}

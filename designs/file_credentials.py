@@ -1,12 +1,25 @@
 """What a file's Content Credentials say, for pages: its state, its words, and the works here that it names."""
 
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
+
+from common.throttle import allow
 from contracts.chains import chain
-from designs.credentials import FoundCredentials, found_in
+from designs.credentials import FoundCredentials, found_in, read_credentials_beside
+from designs.errors import DesignError
 from designs.lineage import shown_by_entry
 from designs.models import Design, DesignVersion, FileCredentials
-from designs.sandbox import ChildFailed
+from designs.sandbox import TRANSIENT, ChildFailed
+from designs.storage import scratch_folder
+from designs.storage.base import readable
+
+MOST_BYTES = 4 << 20
+PER_MINUTE = 20
+"""Manifests that one address may have read."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +32,10 @@ class CredentialsShown:
     @property
     def state(self) -> str:
         return self.found.state
+
+    @property
+    def sentence(self) -> str:
+        return self.found.sentence
 
     @property
     def made_from(self) -> list[str]:
@@ -37,11 +54,40 @@ def credentials_by_master(sha256: str) -> CredentialsShown | None:
     return None if row is None else _shown(row, chain_id=None)
 
 
+def credentials_beside(manifest: UploadedFile | None, *, sha256: str, asker: str) -> CredentialsShown:
+    """What a manifest says that lies beside a file with this hash, which stays where it is: as manage.py verify says
+    it. Each takes a child. Raises TooMany, or DesignError where nothing can be said."""
+    if not manifest:
+        raise DesignError("none_sent", _("Choose the file with the Content Credentials. Its name often ends in .c2pa."))
+    if manifest.size is None or manifest.size > MOST_BYTES:
+        raise DesignError(
+            "too_large",
+            _("Content Credentials of more than %(most)s are not read here: manage.py verify FILE --credentials FILE.")
+            % {"most": readable(MOST_BYTES)},
+        )
+    allow(f"credentials:{asker}", limit=PER_MINUTE, seconds=60)
+    with tempfile.TemporaryDirectory(prefix="credentials-", dir=scratch_folder()) as folder:
+        path = Path(folder) / "manifest"
+        path.write_bytes(manifest.read())
+        try:
+            found = read_credentials_beside(path, sha256=sha256, folder=Path(folder))
+        except ChildFailed as failure:
+            if failure.code in TRANSIENT:
+                raise DesignError("not_read", _("They could not be read. Nothing was lost; try again.")) from failure
+            found = FoundCredentials("invalid", failures=[f"not read: {failure.code}"])
+    return _with_works(found, chain_id=None)
+
+
 def _shown(row: FileCredentials, *, chain_id: int | None) -> CredentialsShown | None:
     try:
         found = found_in({**row.said, "state": row.state})
     except ChildFailed:
         return None
+    return _with_works(found, chain_id=chain_id)
+
+
+def _with_works(found: FoundCredentials, *, chain_id: int | None) -> CredentialsShown:
+    """With the works on show here that it names, each once; on the public chain where none is said."""
     entries = [found.entry, *(one.entry for one in found.ingredients)]
     wanted = [one for one in dict.fromkeys(entries) if one]
     known = shown_by_entry(chain_id=chain_id or chain().chain_id, entry_ids=wanted) if wanted else {}

@@ -12,6 +12,7 @@ urlpatterns = [
     path("root/<str:root>/", views.root, name="root"),
     path("schema/<str:name>.json", views.schema, name="schema"),
     path("<str:sha256>/credentials.c2pa", views.credentials, name="credentials"),
+    path("<str:sha256>/credentials/", views.beside, name="beside"),
     path("<str:sha256>/file-proof.json", views.file_proof, name="file_proof"),
     path("<str:sha256>/statement.json", views.statement, name="statement"),
     path("<str:sha256>/", views.verdict, name="verdict"),

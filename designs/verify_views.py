@@ -1,4 +1,5 @@
-"""The verify page: anybody asks by a file's hash, which the browser computes or they type. No file arrives here."""
+"""The verify page: anybody asks by a file's hash, which the browser computes or they type. No file arrives here but a
+proof or Content Credentials that speak of one."""
 
 import re
 import uuid
@@ -19,6 +20,8 @@ from contracts.chains import chain
 from contracts.verifier import FieldProof, NoProof, one_file
 from contracts.verifier.field_proof import MOST_PROOF_BYTES
 from designs.anchored import attached_files
+from designs.errors import DesignError
+from designs.file_credentials import credentials_beside
 from designs.models import FieldProofLink
 from designs.proofs import proof_verdict
 from designs.proofs import shown_proof as found_proof
@@ -65,6 +68,33 @@ def verdict(request: HttpRequest, sha256: str) -> HttpResponse:
     answer = verdict_of(wanted, chain=here, registry=registry_of(here))
     name = "marketplace/_verdict.html" if part else "marketplace/verify_answer.html"
     response = render(request, name, {"verdict": answer})
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_http_methods(["GET", "POST"])
+def beside(request: HttpRequest, sha256: str) -> HttpResponse:
+    """Content Credentials that lie beside a file, held against its hash; with `part=answer` what they say, alone."""
+    wanted = _normal(sha256)
+    if wanted is None:
+        return _not_a_hash(request, sha256[:_LONGEST])
+    if request.method == "GET":
+        return redirect("verify:verdict", wanted)
+    found, problem, status = None, "", 200
+    try:
+        found = credentials_beside(request.FILES.get("credentials"), sha256=wanted, asker=_asker(request))
+    except TooMany as refusal:
+        problem, status = str(refusal), 429
+    except DesignError as refusal:
+        problem, status = str(refusal), 503 if refusal.code == "not_read" else 400
+    if request.GET.get("part") == "answer":
+        if found is None:
+            return render(request, "marketplace/_verify_problem.html", {"problem": problem}, status=status)
+        return render(request, "components/credentials.html", {"credentials": found})
+    here = chain()
+    answer = verdict_of(wanted, chain=here, registry=registry_of(here))
+    context = {"verdict": answer, "beside": found, "beside_problem": problem}
+    response = render(request, "marketplace/verify_answer.html", context, status=status)
     response["Cache-Control"] = "no-store"
     return response
 

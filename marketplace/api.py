@@ -8,14 +8,20 @@ from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
-from rest_framework.permissions import IsAuthenticated
+from rest_framework.exceptions import Throttled, ValidationError
+from rest_framework.parsers import MultiPartParser
+from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
+from common.throttle import TooMany
 from contracts.chains import chain
 from contracts.selectors import confirmation_status, status_of_action
+from designs.credentials import STATES
+from designs.errors import DesignError
+from designs.file_credentials import credentials_beside
 from designs.inspection import measurements
 from designs.lineage import Relative
 from designs.models import Design, RegistryEntry, Rendition
@@ -217,6 +223,32 @@ class VerifySerializer(serializers.Serializer):
     attached = AttachedSerializer(many=True)
 
 
+class CredentialsSentSerializer(serializers.Serializer):
+    credentials = serializers.FileField(help_text="the manifest, as it lies beside the file: often NAME.c2pa")
+
+
+class IngredientSerializer(serializers.Serializer):
+    title = serializers.CharField(allow_blank=True)
+    relationship = serializers.CharField(allow_blank=True)
+    entry = serializers.CharField(allow_blank=True, help_text="of this registry, where it names one")
+
+
+class CredentialsSerializer(serializers.Serializer):
+    """What the credentials say is their signer's word, as manage.py verify tells it; nothing of it is proven here."""
+
+    state = serializers.ChoiceField(choices=list(STATES), help_text="not_checked: it takes the whole file to say")
+    sentence = serializers.CharField()
+    failures = serializers.ListField(child=serializers.CharField(), help_text="why they are invalid, in C2PA's codes")
+    generator = serializers.CharField(allow_blank=True)
+    title = serializers.CharField(allow_blank=True)
+    signed_by = serializers.CharField(allow_blank=True)
+    signed_at = serializers.CharField(allow_blank=True)
+    entry = serializers.CharField(allow_blank=True, help_text="of this registry, where they name one")
+    actions = serializers.ListField(child=serializers.CharField())
+    sources = serializers.ListField(child=serializers.CharField())
+    ingredients = IngredientSerializer(many=True)
+
+
 class ActionSerializer(serializers.Serializer):
     id = serializers.UUIDField()
     kind = serializers.ChoiceField(choices=["register", "buy"])
@@ -264,11 +296,40 @@ class Verify(APIView):
 
     @extend_schema(operation_id="verify_read", responses=VerifySerializer)
     def get(self, request: Request, sha256: str) -> Response:
-        sha256 = sha256.lower().removeprefix("0x")
-        if not SHA256.match(sha256):
-            raise ValidationError({"sha256": "must be 64 hexadecimal digits: the SHA-256 of the file"})
+        sha256 = _asked(sha256)
         here = chain()
         return Response(VerifySerializer(verdict_of(sha256, chain=here, registry=registry_of(here))).data)
+
+
+def _asked(sha256: str) -> str:
+    sha256 = sha256.lower().removeprefix("0x")
+    if not SHA256.match(sha256):
+        raise ValidationError({"sha256": "must be 64 hexadecimal digits: the SHA-256 of the file"})
+    return sha256
+
+
+class VerifyCredentials(APIView):
+    """Content Credentials (C2PA) that lie beside a file, held against its SHA-256; the file itself is not sent."""
+
+    # It writes nothing and asks nobody who they are, so that a session is no reason to refuse it.
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    parser_classes = (MultiPartParser,)
+
+    @extend_schema(
+        operation_id="verify_credentials", request=CredentialsSentSerializer, responses=CredentialsSerializer
+    )
+    def post(self, request: Request, sha256: str) -> Response:
+        asker = BaseThrottle().get_ident(request)
+        try:
+            found = credentials_beside(request.FILES.get("credentials"), sha256=_asked(sha256), asker=asker)
+        except TooMany as refusal:
+            raise Throttled(60, str(refusal)) from refusal
+        except DesignError as refusal:
+            if refusal.code == "not_read":
+                return Response({"detail": str(refusal)}, status=503)
+            raise ValidationError({"credentials": str(refusal)}) from refusal
+        return Response(CredentialsSerializer(found.found).data)
 
 
 class ActionDetail(APIView):

@@ -152,6 +152,7 @@ TABLE: dict[str, list[Row]] = {
     "verify:verdict": [Row("hash", EVERYONE)],
     "verify:statement": [Row("hash", (), nobody=404)],
     "verify:file_proof": [Row("hash", (), nobody=404)],
+    "verify:beside": [Row("hash", EVERYONE, ("get", "post"))],
     "verify:credentials": [Row("hash", (), nobody=404)],
     "verify:root": [Row("root", EVERYONE)],
     "verify:schema": [Row("schema", EVERYONE)],
@@ -165,6 +166,8 @@ TABLE: dict[str, list[Row]] = {
     "account_reset_password_from_key": [Row("reset key", (), ("post",), refused="page", nobody="page")],
     "api_design": [Row("draft", IN_DRAFT, nobody=404, api=True)],
     "api_verify": [Row("hash", EVERYONE, api=True)],
+    # It knows no tokens: what it says is the same for all.
+    "api_verify_credentials": [Row("hash", EVERYONE, ("post",))],
     "api_action": [
         Row("request", ("owner", "cocreator"), nobody=401, api=True),
         Row("request of a resource", ("owner", "cocreator"), nobody=401, api=True),

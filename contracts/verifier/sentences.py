@@ -64,6 +64,24 @@ _PROOF = {
     "other_file": gettext_noop("The proof holds, but it is about another file."),
     "proven": gettext_noop("These fields stand in the record that was anchored with the claim below."),
 }
+_CREDENTIALS = {
+    "trusted": gettext_noop(
+        "Content Credentials: trusted; the file is as %(signer)s signed it, whom an authority vouches for."
+    ),
+    "valid": gettext_noop(
+        "Content Credentials: valid; the file is as %(signer)s signed it, whom no known authority vouches for."
+    ),
+    "invalid": gettext_noop(
+        "Content Credentials: invalid; the file is not as it was signed, or they are broken. "
+        "Do not rely on what they say."
+    ),
+    "absent": gettext_noop("Content Credentials: absent."),
+    "not_checked": gettext_noop(
+        "Content Credentials: not checked. They were made for parts of the file, so they are held against the whole "
+        "file alone: manage.py verify FILE --credentials FILE."
+    ),
+}
+_SOMEBODY = gettext_noop("somebody")
 FORMS = {
     "credentials": gettext_noop("The file as it is, with its proof embedded"),
     "glb": gettext_noop("Converted to GLB"),
@@ -114,3 +132,8 @@ def standing_sentence(status: str, *, sold: bool, say: Say = str) -> str:
 def proof_sentence(word: str, *, say: Say = str) -> str:
     """What a proof of fields comes to, by its word."""
     return say(_PROOF[word])
+
+
+def credentials_sentence(state: str, *, signer: str, say: Say = str) -> str:
+    """What Content Credentials come to, which are their signer's word and prove nothing here; `signer` may be empty."""
+    return say(_CREDENTIALS[state]) % {"signer": signer or say(_SOMEBODY)}

@@ -5,11 +5,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from contracts.verifier.sentences import credentials_sentence
 from designs.credentials.certificate import trust_anchors
 from designs.sandbox import ChildFailed, Limits, Progress, run_child
 
 GIBIBYTE = 1024**3
-STATES = ("trusted", "valid", "invalid", "absent")
+STATES = ("trusted", "valid", "invalid", "absent", "not_checked")
 _LIMITS = Limits(cpu_seconds=30, wall_seconds=45, memory_bytes=2 * GIBIBYTE, file_bytes=1 << 20)
 _ENTRY = re.compile(r"0x[0-9a-f]{32}")
 _MOST = 200
@@ -27,7 +30,8 @@ class NamedIngredient:
 @dataclass(frozen=True)
 class FoundCredentials:
     """What a manifest says. It is a claim of whoever signed it: *trusted* says that we know the signer's authority,
-    *valid* that the file is as it was signed, by somebody; *invalid* that it is not; *absent* that there is none.
+    *valid* that the file is as it was signed, by somebody; *invalid* that it is not; *absent* that there is none;
+    *not_checked* that it takes the whole file to say.
     """
 
     state: str
@@ -40,6 +44,11 @@ class FoundCredentials:
     actions: list[str] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
     ingredients: list[NamedIngredient] = field(default_factory=list)
+
+    @property
+    def sentence(self) -> str:
+        """The words of pages, API and command."""
+        return credentials_sentence(self.state, signer=self.signed_by, say=_)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -56,6 +65,12 @@ def read_credentials(
         "beside": str(beside.resolve()) if beside else "",
     }
     return found_in(run_child("read_credentials", request, workdir=folder, limits=_LIMITS, progress=progress))
+
+
+def read_credentials_beside(beside: Path, *, sha256: str, folder: Path) -> FoundCredentials:
+    """The same of a manifest beside a file of which the SHA-256 is all that is at hand. Raises ChildFailed."""
+    request = {"beside": str(beside.resolve()), "sha256": sha256, "anchors": trust_anchors()}
+    return found_in(run_child("read_credentials_beside", request, workdir=folder, limits=_LIMITS))
 
 
 def found_in(reply: dict[str, Any]) -> FoundCredentials:

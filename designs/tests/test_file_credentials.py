@@ -95,7 +95,9 @@ def test_an_upload_is_told_as_valid_trusted_invalid_or_absent(
     assert (shown.state, shown.found.generator, shown.found.title) == ("valid", "Another Studio 7", "Copper Vase")
     assert (shown.found.sources, shown.found.signed_by) == (["trainedAlgorithmicMedia"], "Loomprint, a local start")
     page = read(signed_in(creator).get(reverse("studio:design", args=[design.public_id])))
-    assert "Content Credentials: valid. The file is as it was signed, but no authority known here" in page
+    assert (
+        "Content Credentials: valid; the file is as Loomprint, a local start signed it, whom no known authority" in page
+    )
     assert "Copper Vase" in page
     assert "This file names a work" not in page
 
@@ -119,7 +121,7 @@ def test_an_upload_is_told_as_valid_trusted_invalid_or_absent(
     other = uploaded(stranger, png_of_another_size[:33] + chunk + png_of_another_size[33:])
     assert found_in(other).state == "invalid"
     page = read(signed_in(stranger).get(reverse("studio:design", args=[other.public_id])))
-    assert "Content Credentials: invalid. The file is not as it was signed" in page
+    assert "Content Credentials: invalid; the file is not as it was signed" in page
     assert "Copper" not in page.partition("Content Credentials: invalid")[2]
 
 
@@ -162,7 +164,7 @@ def test_a_file_without_any_needs_no_child_and_a_reader_that_fails_refuses_nobod
     design = uploaded(creator, png)
     assert found_in(design).state == "absent"
     page = read(signed_in(creator).get(reverse("studio:design", args=[design.public_id])))
-    assert "Content Credentials: absent. The file brings none." in page
+    assert "Content Credentials: absent." in page
     other = uploaded(creator, signed(image_bytes(), theirs, tmp_path))
     shown = found_in(other)
     assert (shown.state, shown.found.failures) == ("invalid", ["not read: killed"])
@@ -228,7 +230,7 @@ def test_the_state_stands_on_the_page_of_the_design_and_in_the_answer_about_its_
         assert "Another &lt;Studio&gt;" in html
     FileCredentials.objects.update(state="invalid")
     said = read(Client().get(design.get_absolute_url()))
-    assert "Content Credentials: invalid." in said
+    assert "Content Credentials: invalid; " in said
     assert "Another Studio 7" not in said
     # What was stored in a shape that is not ours is not shown.
     FileCredentials.objects.update(said={"title": 5})

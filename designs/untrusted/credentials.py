@@ -51,7 +51,7 @@ def draft(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     content = manifest if request["beside"] else signed.getvalue()
     Path("credentials").write_bytes(content)
     reply: dict[str, Any] = {"structure": base64.b64encode(structure).decode(), "signature": signature.hex()}
-    if media_type == "image/png":
+    if media_type == "image/png" and not request["beside"]:
         reply["checked"] = _chunk_around(content, signature)
     return reply
 

@@ -1,5 +1,7 @@
 """Content Credentials that somebody else put into a file: whether they hold, and what they say, cut to a size."""
 
+import base64
+import io
 import json
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +13,11 @@ Progress = Callable[[str, float], None]
 MOST_JSON_CHARACTERS = 4_000_000
 MOST_ITEMS = 16
 MOST_CHARACTERS = 200
+_ANY = "application/octet-stream"
+_WHOLE = "c2pa.hash.data"
+_HASH_FAILS = "assertion.dataHash.mismatch"
+_ODD = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+_UNREADABLE = {"state": "invalid", "failures": ["the manifest cannot be read"]}
 _STATES = {"Trusted": "trusted", "Valid": "valid", "Invalid": "invalid"}
 
 
@@ -19,12 +26,6 @@ def read(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
 
     `anchors` is PEM of who is trusted; nothing is fetched from anywhere. With `beside` the manifest lies there.
     """
-    settings: dict[str, Any] = {
-        "version": 1,
-        "verify": {"verify_trust": True, "remote_manifest_fetch": False, "ocsp_fetch": False},
-    }
-    if request["anchors"]:
-        settings["trust"] = {"trust_anchors": request["anchors"]}
     beside: dict[str, Any] = {}
     if request["beside"]:
         with open(request["beside"], "rb") as stream:
@@ -32,14 +33,77 @@ def read(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     try:
         with (
             open(request["input"], "rb") as stream,
-            Reader(request["media_type"], stream, context=Context.from_dict(settings), **beside) as reader,
+            Reader(request["media_type"], stream, context=_context(request), **beside) as reader,
         ):
             progress("validate", 0.7)
             return _told(reader.get_validation_state(), reader.json())
     except C2paError as error:
-        if isinstance(error, C2paError.ManifestNotFound | C2paError.NotSupported):
-            return {"state": "absent"}
-        return {"state": "invalid", "failures": [str(error)[:MOST_CHARACTERS]]}
+        return _without(error)
+
+
+def read_beside(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """The same of a manifest in `beside`, where of its file the SHA-256 alone is known.
+
+    The manifest is validated without a file, which can fail by its hash alone; that is compared here.
+    """
+    with open(request["beside"], "rb") as stream:
+        manifest = stream.read()
+    try:
+        with Reader(_ANY, io.BytesIO(), manifest_data=manifest, context=_context(request)) as reader:
+            progress("validate", 0.7)
+            text, whole = reader.json(), reader.detailed_json()
+    except C2paError as error:
+        return _without(error)
+    told = _told(None, text)
+    if "actions" not in told:
+        return told
+    try:
+        return {**told, **state_by_hash(json.loads(whole), request["sha256"])}
+    except _ODD:
+        return _UNREADABLE
+
+
+def state_by_hash(store: dict[str, Any], sha256: str) -> dict[str, Any]:
+    """State and failures of a manifest that was validated without its file, had that file been at hand. As the
+    library has it, but for the hash: what it says of a file that is not there is left out."""
+    active = store["manifests"][store["active_manifest"]]
+    bindings = {label: data for label, data in active["assertion_store"].items() if label.startswith("c2pa.hash.")}
+    whole = bindings.get(_WHOLE, {})
+    if bindings and (len(bindings) > 1 or whole.get("exclusions") or _algorithm(active, whole) != "sha256"):
+        return {"state": "not_checked", "failures": []}
+    results = store["validation_results"]
+    succeeded = {one["code"] for one in results["activeManifest"]["success"]}
+    failures = [one["code"] for one in results["activeManifest"]["failure"]]
+    if base64.b64decode(whole.get("hash", "")).hex() == sha256:
+        failures = [code for code in failures if code != _HASH_FAILS]
+    of_ingredients = [
+        one for delta in results.get("ingredientDeltas", []) for one in delta["validationDeltas"]["failure"]
+    ]
+    if of_ingredients or "claimSignature.validated" not in succeeded or set(failures) - {"signingCredential.untrusted"}:
+        state = "invalid"
+    else:
+        state = "trusted" if "signingCredential.trusted" in succeeded and not failures else "valid"
+    return {"state": state, "failures": [_text(code) for code in failures[:MOST_ITEMS]]}
+
+
+def _algorithm(active: dict[str, Any], binding: dict[str, Any]) -> str | None:
+    return binding.get("alg") or active["claim"].get("alg")
+
+
+def _context(request: dict[str, Any]) -> Context:
+    settings: dict[str, Any] = {
+        "version": 1,
+        "verify": {"verify_trust": True, "remote_manifest_fetch": False, "ocsp_fetch": False},
+    }
+    if request["anchors"]:
+        settings["trust"] = {"trust_anchors": request["anchors"]}
+    return Context.from_dict(settings)
+
+
+def _without(error: C2paError) -> dict[str, Any]:
+    if isinstance(error, C2paError.ManifestNotFound | C2paError.NotSupported):
+        return {"state": "absent"}
+    return {"state": "invalid", "failures": [str(error)[:MOST_CHARACTERS]]}
 
 
 def _told(state: str | None, text: str) -> dict[str, Any]:
@@ -59,8 +123,8 @@ def _told(state: str | None, text: str) -> dict[str, Any]:
             **_actions(active),
             "ingredients": [_ingredient(one, store["manifests"]) for one in _objects(active.get("ingredients"))],
         }
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return {"state": "invalid", "failures": ["the manifest cannot be read"]}
+    except _ODD:
+        return _UNREADABLE
 
 
 def _text(value: Any) -> str:

@@ -34,6 +34,7 @@ TASKS = {
     "make_rendition": ("designs.untrusted.renditions", "make"),
     "draft_credentials": ("designs.untrusted.credentials", "draft"),
     "read_credentials": ("designs.untrusted.credentials_reading", "read"),
+    "read_credentials_beside": ("designs.untrusted.credentials_reading", "read_beside"),
     "seal_rendition": ("designs.untrusted.renditions", "seal"),
     "read_making": ("designs.untrusted.making", "read"),
     "cover": ("designs.untrusted.cover", "render_cover"),

@@ -1,8 +1,10 @@
 /** The verify page: files are hashed here, in a worker; only the hash is asked for, and never is a byte of a file sent.
+ * What is sent are Content Credentials that lie beside one, which hold its hash and none of its bytes.
  *
  * Expects templates/marketplace/_verify_files.html: [data-verify] with data-worker (script), data-answer (address with 0 in
  * the place of the hash) and the page's words as data-text-*; in it [data-verify-drop], [data-verify-input],
  * [data-verify-list] and [data-verify-said]. */
+import { connectBeside, pairs } from "./beside";
 import { enableCopying } from "./copy";
 import { sizeText } from "./dropzone";
 import type { Report } from "./hashing";
@@ -22,6 +24,7 @@ class Entry {
 
   constructor(
     readonly file: File,
+    private readonly beside: File | undefined,
     private readonly words: DOMStringMap,
     private readonly say: Say,
     onCancel: () => void,
@@ -116,6 +119,7 @@ class Entry {
     enableCopying(answer);
     const sentences = [...answer.querySelectorAll(".verdict-sentence, .notice-title")].map((one) => one.textContent?.trim());
     this.say(`${this.file.name}: ${sentences.join(" ")}`);
+    connectBeside(answer, this.words, this.beside);
   }
 }
 
@@ -157,8 +161,8 @@ class Verification {
   }
 
   #take(files: File[]): void {
-    for (const file of files) {
-      const entry = new Entry(file, this.#words, this.#say, () => this.#cancel(entry));
+    for (const { file, beside } of pairs(files)) {
+      const entry = new Entry(file, beside, this.#words, this.#say, () => this.#cancel(entry));
       this.#list.append(entry.item);
       if (file.size === 0) entry.ended(this.#words.textEmpty);
       else if (file.size <= MOST_BYTES && /\.json$/i.test(file.name)) void this.#takeProof(entry);

@@ -1,0 +1,223 @@
+"""Content Credentials beside a file: page and API say of its hash what the command says of the file."""
+
+import hashlib
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from designs import file_credentials
+from designs.credentials import Certificate, configured_certificate, sign_file, signing_certificate
+from designs.credentials.local_authority import make_local_authority
+from designs.credentials_teller import tell
+from designs.sandbox import ChildFailed
+from designs.tests.samples import binary_stl, glb_bytes, image_bytes
+from designs.tests.test_file_credentials import MANIFEST
+from marketplace.tests import rows
+from studio.tests.pages import read
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("recorded_deployment")]
+
+Told = tuple[dict[str, Any], str]
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("authority")
+    make_local_authority(folder)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def certificate(settings: Any, authority: Path) -> Certificate:
+    settings.CREDENTIALS_DIR = authority
+    cache.clear()
+    rows.chain_read_to(100)
+    found = configured_certificate()
+    assert found is not None
+    return found
+
+
+def sent(sha256: str, manifest: bytes | None, *, api: bool = False, part: str = "") -> Any:
+    name = "api_verify_credentials" if api else "verify:beside"
+    data = {} if manifest is None else {"credentials": SimpleUploadedFile("a.c2pa", manifest)}
+    return Client().post(reverse(name, args=[sha256]) + part, data)
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Callable[[bytes, bytes], Told]:
+    """What API and command say, which is the same, and the page that says it too."""
+
+    def ask(content: bytes, manifest: bytes, *, by_command: bool = True) -> Told:
+        sha256 = hashlib.sha256(content).hexdigest()
+        answer = sent(sha256, manifest, api=True)
+        assert answer.status_code == 200, answer.content
+        (tmp_path / "asked").write_bytes(content)
+        (tmp_path / "asked.c2pa").write_bytes(manifest)
+        command = tell(tmp_path / "asked", tmp_path / "asked.c2pa")
+        if by_command:
+            assert _but_failures(answer.json()) == _but_failures(command)
+            assert bool(answer.json()["failures"]) == bool(command["failures"])
+        page = sent(sha256, manifest)
+        assert page.status_code == 200
+        assert answer.json()["sentence"] in read(page)
+        assert f'data-credentials="{answer.json()["state"]}"' in page.content.decode()
+        return answer.json(), read(page)
+
+    return ask
+
+
+def _but_failures(said: dict[str, Any]) -> dict[str, Any]:
+    """Both name a hash that differs, and each in an order of its own."""
+    return {name: value for name, value in said.items() if name != "failures"}
+
+
+def beside(content: bytes, media_type: str, folder: Path, **more: Any) -> bytes:
+    certificate = signing_certificate()
+    assert certificate is not None
+    (folder / "source").write_bytes(content)
+    made = sign_file(folder / "source", media_type, MANIFEST, certificate, folder, beside=True, **more)
+    return made.path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [(binary_stl(), "model/stl"), (glb_bytes(), "model/gltf-binary"), (image_bytes(), "image/png")],
+    ids=["stl", "glb", "png"],
+)
+def test_what_holds_for_the_file_holds_for_its_hash_and_for_no_other(
+    told: Any, settings: Any, tmp_path: Path, content: bytes, media_type: str
+) -> None:
+    manifest = beside(content, media_type, tmp_path)
+    said, page = told(content, manifest)
+    assert (said["state"], said["title"], said["failures"]) == ("trusted", "Copper Vase", [])
+    assert said["sentence"].startswith("Content Credentials: trusted; the file is as Loomprint, a local start signed")
+    assert "Copper Vase" in page
+
+    said, page = told(content + b" ", manifest)
+    assert (said["state"], said["failures"]) == ("invalid", ["assertion.dataHash.mismatch"])
+    assert "Copper Vase" not in page
+
+    settings.CREDENTIALS_DIR = tmp_path / "nobody"
+    assert told(content, manifest)[0]["state"] == "valid"
+    assert told(content + b" ", manifest)[0]["state"] == "invalid"
+
+
+def test_a_manifest_that_was_changed_anywhere_is_told_as_the_command_tells_it(told: Any, tmp_path: Path) -> None:
+    content = binary_stl()
+    manifest = beside(content, "model/stl", tmp_path)
+    states = []
+    for place in range(60, manifest.index(bytes(200)), 97):
+        cache.clear()
+        changed = manifest[:place] + bytes([manifest[place] ^ 1]) + manifest[place + 1 :]
+        states.append(told(content, changed)[0]["state"])
+    # Some bytes are signed by nobody: salts, and what the library does not read.
+    assert states.count("invalid") > 20 > 3 * states.count("trusted")
+
+
+def test_what_is_no_manifest_is_told_as_the_command_tells_it(told: Any, tmp_path: Path) -> None:
+    manifest = beside(binary_stl(), "model/stl", tmp_path)
+    for other in (b"not a manifest", b"\x00" * 64, manifest[:200], binary_stl()):
+        assert told(binary_stl(), other)[0]["state"] in ("invalid", "absent")
+
+
+def test_parents_with_credentials_of_their_own_are_judged_alike(told: Any, settings: Any, tmp_path: Path) -> None:
+    """One whose parent is as it was signed, and one whose parent was changed since."""
+    certificate = signing_certificate()
+    (tmp_path / "bare.png").write_bytes(image_bytes())
+    assert certificate is not None
+    parent = sign_file(tmp_path / "bare.png", "image/png", MANIFEST, certificate, tmp_path).path.read_bytes()
+    place = parent.index(b"IDAT") + 6
+    for number, ingredient in enumerate((parent, parent[:place] + bytes([parent[place] ^ 1]) + parent[place + 1 :])):
+        path = tmp_path / f"{number}.png"
+        path.write_bytes(ingredient)
+        manifest = beside(binary_stl(), "model/stl", tmp_path, master=path, master_type="image/png")
+        said, _page = told(binary_stl(), manifest)
+        assert (said["state"], said["ingredients"][0]["relationship"]) == ("trusted", "parentOf")
+    settings.CREDENTIALS_DIR = tmp_path / "nobody"
+    assert told(binary_stl(), manifest)[0]["state"] == "valid"
+
+
+def test_what_speaks_of_parts_of_a_file_is_not_judged_by_its_hash(told: Any, tmp_path: Path) -> None:
+    """A manifest that was taken out of a picture leaves its own place in it out."""
+    certificate = signing_certificate()
+    assert certificate is not None
+    (tmp_path / "source").write_bytes(image_bytes())
+    content = sign_file(tmp_path / "source", "image/png", MANIFEST, certificate, tmp_path).path.read_bytes()
+    place = content.index(b"caBX")
+    manifest = content[place + 4 : place + 4 + int.from_bytes(content[place - 4 : place], "big")]
+    said, page = told(content, manifest, by_command=False)
+    assert said["state"] == "not_checked"
+    assert said["sentence"].endswith("manage.py verify FILE --credentials FILE.")
+    assert "Copper Vase" not in page
+    assert tell(tmp_path / "asked", tmp_path / "asked.c2pa")["state"] == "trusted"
+
+
+def test_the_part_alone_is_for_the_page_that_hashes(tmp_path: Path) -> None:
+    sha256 = hashlib.sha256(binary_stl()).hexdigest()
+    part = sent(sha256, beside(binary_stl(), "model/stl", tmp_path), part="?part=answer")
+    assert part.content.decode().startswith("\n") or "<html" not in part.content.decode()
+    assert 'data-credentials="trusted"' in part.content.decode()
+
+
+def test_works_here_that_a_manifest_names_are_shown_with_it(creator: User, tmp_path: Path) -> None:
+    design = rows.draft(creator, "Gyroid Lantern")
+    rows.anchor(design, block=20)
+    design.refresh_from_db()
+    named = {"label": "example.loomprint.entry", "data": {"entry": design.entry_id}}
+    certificate = signing_certificate()
+    assert certificate is not None
+    (tmp_path / "source").write_bytes(binary_stl())
+    made = sign_file(tmp_path / "source", "model/stl", {**MANIFEST, "entry": named}, certificate, tmp_path)
+    sha256 = hashlib.sha256(binary_stl()).hexdigest()
+    page = sent(sha256, made.path.read_bytes())
+    assert "Gyroid Lantern" in read(page)
+    assert design.get_absolute_url() in page.content.decode()
+
+
+def test_what_cannot_be_asked_is_refused_with_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sha256 = "ab" * 32
+    for manifest, why in (
+        (None, "Choose the file with the Content Credentials."),
+        (b"\x00" * (file_credentials.MOST_BYTES + 1), "Content Credentials of more than 4 MB are not read here"),
+    ):
+        page, answer = sent(sha256, manifest), sent(sha256, manifest, api=True)
+        assert (page.status_code, answer.status_code) == (400, 400)
+        assert why in read(page)
+        assert why in answer.json()["credentials"]
+    assert sent("nothing", b"x").status_code == 400
+    assert sent("nothing", b"x", api=True).status_code == 400
+    assert Client().get(reverse("verify:beside", args=[sha256])).url == reverse("verify:verdict", args=[sha256])
+    assert Client(enforce_csrf_checks=True).post(reverse("verify:beside", args=[sha256])).status_code == 403
+
+    def busy(*_given: Any, **_more: Any) -> Any:
+        raise ChildFailed("timeout")
+
+    # A machine that is busy is no fault of theirs: neither is called invalid.
+    monkeypatch.setattr(file_credentials, "read_credentials_beside", busy)
+    page, answer = sent(sha256, b"x"), sent(sha256, b"x", api=True)
+    assert (page.status_code, answer.status_code) == (503, 503)
+    assert "They could not be read." in read(page)
+    assert "invalid" not in read(page)
+
+
+def test_each_address_may_ask_some_times_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_credentials, "PER_MINUTE", 2)
+    codes = [sent("ab" * 32, b"x", api=api).status_code for api in (False, True, False, True)]
+    assert codes == [200, 200, 429, 429]
+
+
+def test_the_file_itself_is_nowhere_needed(tmp_path: Path) -> None:
+    """What is sent holds the file's hash and none of its bytes."""
+    content = b"solid a secret shape\nendsolid\n" * 50
+    manifest = beside(content, "model/stl", tmp_path)
+    assert b"secret shape" not in manifest
+    assert io.BytesIO(manifest).getbuffer().nbytes < 8_000
+    assert sent(hashlib.sha256(content).hexdigest(), manifest, api=True).json()["state"] == "trusted"
