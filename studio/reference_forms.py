@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from designs.models import Reference
+from studio.errors import PublishingError
+from studio.services.references import check_hash
 
 _ENTRY = re.compile(r"0x[0-9a-f]{32}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -60,8 +62,14 @@ class ElsewhereForm(forms.Form):
         max_length=80,
         label=gettext_lazy("SHA-256"),
         help_text=gettext_lazy(
-            "Of its weights, code or archive. Without it nobody can tell later that it is the same one."
+            "Of its weights, code or archive: by it anybody can tell later that it is the same one."
         ),
+    )
+    without_hash = forms.ChoiceField(
+        required=False,
+        choices=[("", gettext_lazy("There is one, above")), *Reference.WithoutHash.choices],
+        label=gettext_lazy("Or why there is none"),
+        help_text=gettext_lazy("It stands in the record in place of the hash."),
     )
     address = forms.URLField(
         required=False, max_length=300, assume_scheme="https", label=gettext_lazy("Where it is found")
@@ -77,4 +85,9 @@ class ElsewhereForm(forms.Form):
         data = super().clean() or {}
         for name in ("name", "license"):
             data[name] = " ".join(str(data.get(name, "")).split())
+        if "sha256" in data and "without_hash" in data:
+            try:
+                check_hash(sha256=data["sha256"], without_hash=data["without_hash"])
+            except PublishingError as refusal:
+                self.add_error("sha256" if refusal.code == "no_hash" else "without_hash", str(refusal))
         return data

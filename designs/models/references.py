@@ -11,12 +11,17 @@ from common.fields import EntryIdField
 
 class Reference(models.Model):
     """A model, program or dataset that had a part in a version: an entry of the registry, so that its owners are known,
-    or what stands elsewhere, by its name, license, and hash."""
+    or what stands elsewhere, by its name, license, and hash or why there is none."""
 
     class Kind(models.TextChoices):
         MODEL = "model", _("Model")
         PROGRAM = "program", _("Program")
         DATASET = "dataset", _("Training data")
+
+    class WithoutHash(models.TextChoices):
+        HOSTED = "hosted", _("It runs as a service: nobody outside has its file")
+        NOT_KEPT = "not_kept", _("The file that was used was not kept")
+        NO_FILE = "no_file", _("It is no single file, as a collection that changes")
 
     version = models.ForeignKey("designs.DesignVersion", on_delete=models.CASCADE, related_name="references")
     kind = models.CharField(max_length=8, choices=Kind)
@@ -24,6 +29,14 @@ class Reference(models.Model):
     entry_id = EntryIdField(null=True, blank=True)
     name = models.CharField(max_length=160, blank=True)
     sha256 = models.CharField(max_length=64, blank=True, validators=[RegexValidator(r"^[0-9a-f]{64}$")])
+    without_hash = models.CharField(
+        max_length=8,
+        blank=True,
+        default="",
+        db_default="",
+        choices=WithoutHash,
+        help_text="why there is no hash; older rows may have neither",
+    )
     license = models.CharField(max_length=80, blank=True, help_text="an SPDX identifier, or its own name")
     address = models.URLField(max_length=300, blank=True)
 
@@ -43,6 +56,9 @@ class Reference(models.Model):
                 | (models.Q(entry_id__isnull=True, chain_id__isnull=True) & ~models.Q(name="") & ~models.Q(license="")),
                 name="reference_is_an_entry_or_named_with_its_license",
             ),
+            models.CheckConstraint(
+                condition=models.Q(sha256="") | models.Q(without_hash=""), name="reference_has_a_hash_or_says_why_not"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -55,6 +71,7 @@ class Reference(models.Model):
         return {
             "name": self.name,
             "sha256": "0x" + self.sha256 if self.sha256 else None,
+            "without_hash": self.without_hash or None,
             "license": self.license,
             "address": self.address or None,
         }

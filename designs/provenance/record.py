@@ -1,4 +1,4 @@
-"""Which fields a provenance record has, and what each may hold (schema version 3).
+"""Which fields a provenance record has, and what each may hold (schema version 4).
 
 Every key is always there, null when nothing was stated, so that a tree's size says nothing about its design.
 No name and no mail enters: people stand in it by their address (law 13).
@@ -17,7 +17,7 @@ from designs.errors import DesignError
 from .canonical import MAX_SAFE_INTEGER, UnsafeValue, canonical
 from .merkle import SaltedRecord, fresh_salts
 
-RECORD_VERSION = 3
+RECORD_VERSION = 4
 SHARE_UNITS = 1_000_000
 # Each further file has a field of its own, so that it is proven alone; those that are free are null.
 ATTACHMENT_KEYS = tuple(f"attachments.{number}" for number in range(1, 13))

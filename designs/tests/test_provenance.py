@@ -173,7 +173,7 @@ def test_canonical_form_is_that_of_rfc_8785(value, form):
 
 def test_a_record_has_every_key_and_null_where_nothing_was_stated():
     record = build_record(**STATED)
-    assert record.version == 3
+    assert record.version == 4
     assert record.fields == {
         "design.version": 1,
         "output.sha256": "0x" + "ab" * 32,

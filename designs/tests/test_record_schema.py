@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from contracts.verifier import FieldProof
-from designs.models import Attachment, Contribution, Disclosure
+from designs.models import Attachment, Contribution, Disclosure, Reference
 from designs.provenance import (
     ATTACHMENT_KEYS,
     RECORD_VERSION,
@@ -40,9 +40,17 @@ FULL = {
     "tools": ["CAD 7"],
     "parents": ["0x" + "ef" * 16],
     "models": [{"entry": "0x" + "01" * 16}],
-    "programs": [{"name": "CAD", "sha256": None, "license": "proprietary", "address": None}],
+    "programs": [
+        {"name": "CAD", "sha256": None, "without_hash": "hosted", "license": "proprietary", "address": None},
+    ],
     "datasets": [
-        {"name": "Shapes", "sha256": "0x" + "02" * 32, "license": "CC-BY-4.0", "address": "https://example.org/s"},
+        {
+            "name": "Shapes",
+            "sha256": "0x" + "02" * 32,
+            "without_hash": None,
+            "license": "CC-BY-4.0",
+            "address": "https://example.org/s",
+        },
     ],
     "attachments": [
         {
@@ -55,15 +63,19 @@ FULL = {
         for number in range(1, 13)
     ],
 }
-# What the first two versions had in other words, or had not.
+# What the first versions had in other words, or had not.
 SINCE_2 = ("models", "programs", "datasets")
 
 
-def before_3(version: int) -> SaltedRecord:
+def before_4(version: int) -> SaltedRecord:
     """A record with everything, as this version of the schema had it."""
-    left_out = (*ATTACHMENT_KEYS, *(SINCE_2 if version == 1 else ()))
+    left_out = {1: (*ATTACHMENT_KEYS, *SINCE_2), 2: ATTACHMENT_KEYS, 3: ()}[version]
     fields = {key: value for key, value in build_record(**FULL).fields.items() if key not in left_out}
-    fields["source.sha256"] = "0x" + "cd" * 32
+    if version < 3:
+        fields["source.sha256"] = "0x" + "cd" * 32
+    # Without a hash there was no word about it.
+    for name in set(SINCE_2) & set(fields):
+        fields[name] = [{key: said for key, said in one.items() if key != "without_hash"} for one in fields[name]]
     return SaltedRecord(fields, fresh_salts(fields), version)
 
 
@@ -86,14 +98,14 @@ def test_what_is_built_is_what_the_newest_schema_says(stated):
     assert f"record-{RECORD_VERSION + 1}" not in NAMES
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_a_record_of_before_still_is_what_its_schema_says_and_proves_its_fields(version):
-    old = before_3(version)
+    old = before_4(version)
     whole = {"version": version, "root": old.root, "fields": old.fields, "salts": old.salts}
     whole = json.loads(json.dumps(whole, default=dict))
     assert list(validator(f"record-{version}").iter_errors(whole)) == []
     assert not validator(f"record-{version + 1}").is_valid(whole)
-    proof = old.disclose("prompt", "source.sha256")
+    proof = old.disclose("prompt", "source.sha256" if version < 3 else "programs")
     assert verify_disclosure(proof)
     assert FieldProof.of(proof).holds
     assert not verify_disclosure({**proof, "version": version + 1})
@@ -124,6 +136,8 @@ def test_the_schema_names_every_key_and_every_word_of_ours():
     attachment = json.loads(schema_text(f"record-{RECORD_VERSION}"))["$defs"]["attachment"]["properties"]
     assert attachment["role"]["enum"] == list(Attachment.Role.values)
     assert attachment["release"]["enum"] == list(Attachment.Release.values)
+    _entry, _hashed, unhashed = json.loads(schema_text(f"record-{RECORD_VERSION}"))["$defs"]["reference"]["oneOf"]
+    assert unhashed["properties"]["without_hash"]["enum"] == list(Reference.WithoutHash.values)
     assert fields["contributors"]["items"]["properties"]["role"]["enum"] == list(Contribution.Role.values)
 
 
@@ -140,6 +154,10 @@ def test_the_schema_names_every_key_and_every_word_of_ours():
         lambda record: record["salts"].update(seed="0x00"),
         lambda record: record["fields"]["models"].append({"entry": "0x01", "name": "both"}),
         lambda record: record["fields"]["datasets"][0].pop("license"),
+        lambda record: record["fields"]["datasets"][0].update(sha256=None),
+        lambda record: record["fields"]["datasets"][0].update(without_hash="hosted"),
+        lambda record: record["fields"]["programs"][0].update(without_hash="secret"),
+        lambda record: record["fields"]["programs"][0].pop("without_hash"),
         lambda record: record["fields"]["attachments.1"].pop("size"),
         lambda record: record["fields"]["attachments.1"].update(role="virus"),
         lambda record: record["fields"].update({"attachments.13": None}),

@@ -45,15 +45,39 @@ def refer_to_entry(*, actor: User, design: Design, kind: str, entry_id: str) -> 
 
 @transaction.atomic
 def refer_elsewhere(
-    *, actor: User, design: Design, kind: str, name: str, license: str, sha256: str = "", address: str = ""
+    *,
+    actor: User,
+    design: Design,
+    kind: str,
+    name: str,
+    license: str,
+    sha256: str = "",
+    without_hash: str = "",
+    address: str = "",
 ) -> Reference:
-    """Name what is registered nowhere, by its license and its hash (64 hex digits). Raises PublishingError."""
+    """Name what is registered nowhere, by its license and its hash (64 hex digits), or by why there is no hash
+    (Reference.WithoutHash). Raises PublishingError."""
+    check_hash(sha256=sha256, without_hash=without_hash)
     design = editable(actor=actor, design=design)
     version = design.versions.latest("number")
     _check_room(version.references.count())
     return Reference.objects.create(
-        version=version, kind=kind, name=name, license=license, sha256=sha256, address=address
+        version=version,
+        kind=kind,
+        name=name,
+        license=license,
+        sha256=sha256,
+        without_hash=without_hash,
+        address=address,
     )
+
+
+def check_hash(*, sha256: str, without_hash: str) -> None:
+    """Raise PublishingError unless there is one of the two."""
+    if not sha256 and not without_hash:
+        raise PublishingError("no_hash", _("Give its SHA-256, or say below why there is none."))
+    if sha256 and without_hash:
+        raise PublishingError("hash_and_reason", _("You give a SHA-256 above. Take that one out, or this."))
 
 
 @transaction.atomic

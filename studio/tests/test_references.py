@@ -4,13 +4,14 @@ import json
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 from jsonschema import Draft202012Validator
 
 from accounts.models import User
 from common.identifiers import ZERO_HASH
 from common.testing import PASSWORD
-from designs.models import Design, Reference
+from designs.models import Design, ProvenanceRecord, Reference
 from designs.provenance.schemas import schema_text
 from designs.services.resource_pages import take_down
 from marketplace.tests import rows
@@ -62,24 +63,73 @@ def test_all_that_was_named_stands_in_the_record(draft: Design) -> None:
     assert refer(draft, "model", model) is True
     assert refer(draft, "program", program) is False
     elsewhere(draft, address="https://example.org/shapes")
-    elsewhere(draft, kind="model", name="base", license="openrail", sha256="")
+    elsewhere(draft, kind="model", name="base", license="openrail", sha256="", without_hash="hosted")
     publication = freeze_and_sign(actor=draft.owner, work=draft, password=PASSWORD)
     record = publication.record
-    assert record.schema == 3
+    assert record.schema == 4
     assert record.fields["models"] == [
         {"entry": model},
-        {"name": "base", "sha256": None, "license": "openrail", "address": None},
+        {"name": "base", "sha256": None, "without_hash": "hosted", "license": "openrail", "address": None},
     ]
     assert record.fields["programs"] == [{"entry": program}]
     assert record.fields["datasets"] == [
-        {"name": "Shapes", "sha256": "0x" + HASH, "license": "CC-BY-4.0", "address": "https://example.org/shapes"}
+        {
+            "name": "Shapes",
+            "sha256": "0x" + HASH,
+            "without_hash": None,
+            "license": "CC-BY-4.0",
+            "address": "https://example.org/shapes",
+        }
     ]
     whole = {"version": record.schema, "root": record.root, "fields": record.fields, "salts": record.salts}
-    assert list(Draft202012Validator(json.loads(schema_text("record-3"))).iter_errors(whole)) == []
+    assert list(Draft202012Validator(json.loads(schema_text("record-4"))).iter_errors(whole)) == []
     # Its owners earn: the model is a parent in what everyone signs, and the record says so.
     assert record.fields["parents"] == [model]
     [parent] = publication.typed_data["message"]["parents"]
     assert (int(str(parent["entryId"]), 0), parent["maxPpm"]) == (11, 50_000)
+
+
+@pytest.mark.parametrize(
+    ("stated", "code"), [({"sha256": ""}, "no_hash"), ({"without_hash": "hosted"}, "hash_and_reason")]
+)
+def test_what_stands_elsewhere_has_a_hash_or_says_why_not(draft: Design, stated: dict[str, str], code: str) -> None:
+    with pytest.raises(PublishingError) as refusal:
+        elsewhere(draft, **stated)
+    assert refusal.value.code == code
+    assert not Reference.objects.exists()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Reference.objects.create(
+            version=draft.versions.get(), kind="model", name="a", license="b", sha256=HASH, without_hash="hosted"
+        )
+
+
+@pytest.mark.parametrize("why", Reference.WithoutHash.values)
+def test_why_there_is_no_hash_stands_on_the_page_and_in_the_record(draft: Design, why: str) -> None:
+    label = str(Reference.WithoutHash(why).label)
+    typed = {"kind": "model", "name": "Hosted", "license": "proprietary", "sha256": "", "without_hash": why}
+    address = reverse("studio:references", args=[draft.public_id])
+    posted = {"wish": "elsewhere", **{f"elsewhere-{name}": value for name, value in typed.items()}}
+    assert signed_in(draft.owner).post(address, posted).status_code == 302
+    assert f"No hash. {label}." in text(page(draft.owner, reverse("studio:design", args=[draft.public_id])))
+
+    record = freeze_and_sign(actor=draft.owner, work=draft, password=PASSWORD).record
+
+    assert record.fields["models"][0]["without_hash"] == why
+    whole = {"version": record.schema, "root": record.root, "fields": record.fields, "salts": record.salts}
+    assert list(Draft202012Validator(json.loads(schema_text("record-4"))).iter_errors(whole)) == []
+
+
+def test_what_was_named_before_a_reason_was_asked_for_is_shown_and_asked_for_before_it_is_signed(draft: Design) -> None:
+    Reference.objects.create(version=draft.versions.get(), kind="model", name="Old", license="MIT")
+    assert "No hash was stated." in page(draft.owner, reverse("studio:design", args=[draft.public_id]))
+
+    with pytest.raises(PublishingError, match="“Old” is named without its SHA-256") as refusal:
+        freeze_and_sign(actor=draft.owner, work=draft, password=PASSWORD)
+
+    assert refusal.value.code == "no_hash"
+    assert not ProvenanceRecord.objects.exists()
+    Reference.objects.all().delete()
+    freeze_and_sign(actor=draft.owner, work=draft, password=PASSWORD)
 
 
 def test_the_parents_page_keeps_what_a_draft_was_made_with(draft: Design) -> None:
@@ -184,7 +234,13 @@ def test_the_page_names_and_takes_off_and_is_its_creators_alone(draft: Design, s
     assert mine.post(address, typed).status_code == 302
     assert [one.stated() for one in Reference.objects.all()] == [
         {"entry": entry},
-        {"name": "Shapes <b>", "sha256": "0x" + HASH, "license": "MIT", "address": "https://example.org/s"},
+        {
+            "name": "Shapes <b>",
+            "sha256": "0x" + HASH,
+            "without_hash": None,
+            "license": "MIT",
+            "address": "https://example.org/s",
+        },
     ]
     refused = mine.post(address, {"wish": "found", "add": "x", "q": "sh\x00apes"})
     assert refused.status_code == 400
@@ -194,6 +250,9 @@ def test_the_page_names_and_takes_off_and_is_its_creators_alone(draft: Design, s
     for changes, sentence in (
         ({"elsewhere-license": " "}, "This field is required."),
         ({"elsewhere-sha256": "12"}, "A SHA-256 has 64 hexadecimal digits."),
+        ({"elsewhere-sha256": ""}, "Give its SHA-256, or say below why there is none."),
+        ({"elsewhere-without_hash": "hosted"}, "You give a SHA-256 above. Take that one out, or this."),
+        ({"elsewhere-sha256": "", "elsewhere-without_hash": "secret"}, "Select a valid choice."),
         ({"elsewhere-address": "javascript:alert(1)"}, "Enter a valid URL."),
     ):
         answer = mine.post(address, {**typed, **changes})

@@ -46,6 +46,14 @@ def check_ready(work: Work) -> None:
         )
     if not work.first_offers.exists():
         raise PublishingError("no_offers", _("Set a price for at least one license before you publish."))
+    # Named before a reason was asked for.
+    unsaid = _version(work).references.filter(entry_id=None, sha256="", without_hash="").first()
+    if unsaid is not None:
+        raise PublishingError(
+            "no_hash",
+            _("“%(name)s” is named without its SHA-256. Take it off, and name it again with that or with why not.")
+            % {"name": unsaid.name},
+        )
     ancestry = named_ancestry(work)
     for offer in work.first_offers.all():
         check_price(ancestry, offer.price)
