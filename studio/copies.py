@@ -26,6 +26,10 @@ class CopiesPage:
     reason: str
 
     @property
+    def any(self) -> bool:
+        return any(row.copies for row in self.rows)
+
+    @property
     def moving(self) -> bool:
         """Whether the page should look again by itself."""
         return any(copy.moving for row in self.rows for copy in row.copies)

@@ -1,6 +1,7 @@
 """The way through: a model is registered by its owner, found by a creator, and named in a design."""
 
 import hashlib
+from pathlib import Path
 
 import pytest
 from django.urls import reverse
@@ -9,7 +10,7 @@ from playwright.sync_api import expect
 from accounts.models import User
 from common.testing import PASSWORD
 from designs.models import Reference, Resource
-from marketplace.tests.browser.visitor import Visitor
+from marketplace.tests.browser.visitor import WIDTHS, Visitor
 from marketplace.tests.support import anchored, draft_of, head_at, with_offer
 from studio.models import Publication
 
@@ -66,3 +67,38 @@ def test_a_model_is_registered_found_and_named(visitor: Visitor, cocreator: User
     page.get_by_text("Named.").first.wait_for()
     visitor.judge()
     assert Reference.objects.get().entry_id == resource.entry_id
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_what_stands_elsewhere_is_named_by_a_hash_computed_here_or_by_why_there_is_none(
+    visitor: Visitor, creator: User, png: bytes, tmp_path: Path, width: int
+) -> None:
+    page = visitor.page
+    visitor.at(width)
+    design = with_offer(draft_of(creator, png))
+    visitor.sign_in(creator)
+    visitor.go(reverse("studio:references", args=[design.public_id]))
+    weights = tmp_path / "weights.bin"
+    weights.write_bytes(b"weights" * 1000)
+
+    page.get_by_label("Name", exact=True).fill("Shapes")
+    page.get_by_label("License").fill("CC-BY-4.0")
+    page.get_by_role("button", name="Name it", exact=True).click()
+    expect(page.get_by_text("Give its SHA-256, or say below why there is none.").first).to_be_visible()
+    visitor.judge()
+    page.get_by_label("Or compute it in this browser").set_input_files(weights)
+    expect(page.get_by_text("Computed and filled in above.")).to_be_visible()
+    page.get_by_role("button", name="Name it", exact=True).click()
+    expect(page.get_by_role("button", name="Take off Shapes")).to_be_visible()
+
+    page.get_by_label("Name", exact=True).fill("A hosted model")
+    page.get_by_label("License").fill("proprietary")
+    page.get_by_label("Or why there is none").select_option("hosted")
+    page.get_by_role("button", name="Name it", exact=True).click()
+    expect(page.get_by_text("No hash. It runs as a service: nobody outside has its file.")).to_be_visible()
+    visitor.judge()
+    visitor.judge_focus()
+    assert list(Reference.objects.values_list("sha256", "without_hash")) == [
+        (hashlib.sha256(weights.read_bytes()).hexdigest(), ""),
+        ("", "hosted"),
+    ]
