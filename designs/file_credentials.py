@@ -9,12 +9,13 @@ from django.utils.translation import gettext as _
 
 from common.throttle import allow
 from contracts.chains import chain
-from designs.credentials import FoundCredentials, found_in, read_credentials_beside
+from designs.credentials import FoundCredentials, found_in, read_credentials, read_credentials_beside
 from designs.errors import DesignError
 from designs.lineage import shown_by_entry
-from designs.models import Design, DesignVersion, FileCredentials
+from designs.models import Design, DesignVersion, FileCredentials, Preview, PreviewCredential
 from designs.sandbox import TRANSIENT, ChildFailed
-from designs.storage import scratch_folder
+from designs.selectors import HIDDEN
+from designs.storage import StorageError, preview_store, scratch_folder
 from designs.storage.base import readable
 
 MOST_BYTES = 4 << 20
@@ -52,6 +53,20 @@ def credentials_by_master(sha256: str) -> CredentialsShown | None:
     """What was found in a file with this hash, whoever uploaded it: it says the same for all. None for others."""
     row = FileCredentials.objects.filter(version__master__sha256=sha256).order_by("id").first()
     return None if row is None else _shown(row, chain_id=None)
+
+
+def credentials_by_picture(sha256: str) -> CredentialsShown | None:
+    """What a picture says that pages here show of a published design, read anew, as of any file; None for others."""
+    shown = Preview.objects.filter(sha256=sha256, credential__state=PreviewCredential.State.DONE)
+    picture = shown.exclude(version__design__state__in=HIDDEN).order_by("id").first()
+    if picture is None:
+        return None
+    with tempfile.TemporaryDirectory(prefix="credentials-", dir=scratch_folder()) as folder:
+        try:
+            found = read_credentials(preview_store().path(sha256), picture.media_type, Path(folder))
+        except (ChildFailed, StorageError):
+            return None
+    return _with_works(found, chain_id=None)
 
 
 def credentials_beside(manifest: UploadedFile | None, *, sha256: str, asker: str) -> CredentialsShown:

@@ -13,7 +13,7 @@ from contracts.selectors import ActionStatus, SyncStatus, confirmation_status, s
 from contracts.verifier import sentences
 from contracts.verifier.verify import ENTRY_REGISTERED
 from designs.anchored import AttachedFile, attached_files
-from designs.file_credentials import CredentialsShown, credentials_by_master
+from designs.file_credentials import CredentialsShown, credentials_by_master, credentials_by_picture
 from designs.lineage import Relative, ancestors_by_entry, shown_by_entry
 from designs.models import Design, EntryVersion, RegistryEntry, Rendition, Resource
 from designs.resources import resources_by_entry
@@ -249,12 +249,12 @@ class Verdict:
 def verdict_of(sha256: str, *, chain: Chain, registry: str) -> Verdict:
     """Everything known of this hash (64 hex digits), in nine queries, one more where there are very many claims, two
     more where there are ancestors, and five to seven more for each master of a rendition, or of a file that comes
-    with a license.
+    with a license. A picture that pages here show is read for its Content Credentials, which takes a child.
     """
     known = _verdict_of(sha256, chain=chain, registry=registry)
     return replace(
         known,
-        credentials=credentials_by_master(sha256) if known.claims or known.versions else None,
+        credentials=(credentials_by_master if known.claims or known.versions else credentials_by_picture)(sha256),
         renditions=[
             RenditionShown(sha256, one, _verdict_of(one.master_sha256, chain=chain, registry=registry))
             for one in renditions_of(sha256, chain_id=chain.chain_id)

@@ -200,29 +200,6 @@ class AttachedSerializer(serializers.Serializer):
     proof = serializers.JSONField(source="attached.proof", help_text="verify.py --proof checks it without us")
 
 
-class VerifySerializer(serializers.Serializer):
-    sha256 = serializers.CharField()
-    known = serializers.BooleanField()
-    verdict = serializers.ChoiceField(
-        choices=list(WORDS),
-        source="word",
-        help_text="as verify.py has it; unread: nothing was read of the chain so far, so nothing can be said",
-    )
-    sentences = serializers.ListField(
-        child=serializers.CharField(), source="said", help_text="exactly what is proven, and no more"
-    )
-    as_of_block = serializers.IntegerField(
-        source="sync.indexed", help_text="the newest block that this answer knows of"
-    )
-    chain_reachable = serializers.BooleanField(
-        source="sync.reachable", help_text="false: what was claimed since that block is missing"
-    )
-    claims = ClaimSerializer(many=True, help_text=f"the first {AT_MOST}")
-    versions = VersionSerializer(many=True, help_text=f"the first {AT_MOST}")
-    renditions = RenditionSerializer(many=True)
-    attached = AttachedSerializer(many=True)
-
-
 class CredentialsSentSerializer(serializers.Serializer):
     credentials = serializers.FileField(help_text="the manifest, as it lies beside the file: often NAME.c2pa")
 
@@ -247,6 +224,35 @@ class CredentialsSerializer(serializers.Serializer):
     actions = serializers.ListField(child=serializers.CharField())
     sources = serializers.ListField(child=serializers.CharField())
     ingredients = IngredientSerializer(many=True)
+
+
+class VerifySerializer(serializers.Serializer):
+    sha256 = serializers.CharField()
+    known = serializers.BooleanField()
+    verdict = serializers.ChoiceField(
+        choices=list(WORDS),
+        source="word",
+        help_text="as verify.py has it; unread: nothing was read of the chain so far, so nothing can be said",
+    )
+    sentences = serializers.ListField(
+        child=serializers.CharField(), source="said", help_text="exactly what is proven, and no more"
+    )
+    as_of_block = serializers.IntegerField(
+        source="sync.indexed", help_text="the newest block that this answer knows of"
+    )
+    chain_reachable = serializers.BooleanField(
+        source="sync.reachable", help_text="false: what was claimed since that block is missing"
+    )
+    claims = ClaimSerializer(many=True, help_text=f"the first {AT_MOST}")
+    versions = VersionSerializer(many=True, help_text=f"the first {AT_MOST}")
+    renditions = RenditionSerializer(many=True)
+    attached = AttachedSerializer(many=True)
+    content_credentials = CredentialsSerializer(
+        allow_null=True,
+        source="credentials.found",
+        default=None,
+        help_text="of a claimed file as it was uploaded, and of a picture that is shown here; null: not read of others",
+    )
 
 
 class ActionSerializer(serializers.Serializer):

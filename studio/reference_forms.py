@@ -69,7 +69,7 @@ class ElsewhereForm(forms.Form):
         required=False,
         choices=[("", gettext_lazy("There is one, above")), *Reference.WithoutHash.choices],
         label=gettext_lazy("Or why there is none"),
-        help_text=gettext_lazy("It stands in the record in place of the hash."),
+        help_text=gettext_lazy("It stands in the record in place of the hash. One of the two is needed."),
     )
     address = forms.URLField(
         required=False, max_length=300, assume_scheme="https", label=gettext_lazy("Where it is found")

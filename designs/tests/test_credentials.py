@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import reverse
 from PIL import Image
 
 from accounts.models import User
@@ -29,6 +31,7 @@ from designs.credentials import (
 )
 from designs.credentials.local_authority import make_local_authority
 from designs.credentials.manifest import manifest_of
+from designs.credentials_teller import tell
 from designs.models import Design, DesignVersion, Preview, PreviewCredential, Rendition
 from designs.renditions import forms_of
 from designs.sandbox import ChildFailed, run_child
@@ -175,6 +178,22 @@ def test_every_picture_of_what_is_published_is_signed_once(piece: Any, png: byte
             picture.load()
         # A third of what the picture of a card has itself.
         assert 3_000 < preview.size - before[preview.pk] < 4_500
+    # Whoever saved one and asks for it is told the same by page, API and command; a claim it is not.
+    answer = Client().get(reverse("api_verify", args=[clay.sha256])).json()
+    assert answer["content_credentials"] is None
+    clay.refresh_from_db()
+    answer = Client().get(reverse("api_verify", args=[clay.sha256])).json()
+    assert (answer["verdict"], answer["content_credentials"]) == (
+        "unknown",
+        tell(preview_store().path(clay.sha256), None),
+    )
+    page = Client().get(reverse("verify:verdict", args=[clay.sha256])).content.decode()
+    assert "Content Credentials: trusted; the file is as Loomprint, a local start signed it" in page
+    assert version.design.get_absolute_url() in page
+    Design.objects.filter(pk=version.design_id).update(state="taken_down")
+    assert Client().get(reverse("api_verify", args=[clay.sha256])).json()["content_credentials"] is None
+    Design.objects.filter(pk=version.design_id).update(state=version.design.state)
+
     assert Preview.objects.get(version__design=hidden).size == before[small.pk]
     for unsigned in (blur, source):
         assert Preview.objects.get(pk=unsigned.pk).size == before[unsigned.pk]

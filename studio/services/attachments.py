@@ -11,8 +11,8 @@ from studio.services.drafts import check_editable, editable
 
 
 def add_attachment(*, actor: User, design: Design, new: NewAttachment) -> Attachment:
-    """Keep a file and add it to a draft. Raises DesignError and StorageError; a refused file's bytes may stay, as they
-    may be another's.
+    """Keep a file and add it to a draft. Raises DesignError and StorageError; a refused file's bytes go after a
+    day, unless they are another's.
     """
     check_editable(design)
     room_of(design.versions.latest("number"))
