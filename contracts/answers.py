@@ -244,8 +244,8 @@ def _check_hashes(values: Collection[str]) -> None:
 
 
 def _check_hex(values: Collection[str], digits: bytes) -> None:
-    """Raise ValueError unless each is 0x and whole bytes in these digits. All at once: one by one they would take longer
-    than being read does.
+    """Raise ValueError unless each is 0x and whole bytes in these digits: all at once, since one by one takes
+    longer than reading them does.
     """
     if {value[:2] for value in values} - {"0x"} or any(length % 2 for length in set(map(len, values))):
         raise ValueError("no hex")
