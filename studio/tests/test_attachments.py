@@ -146,7 +146,7 @@ def test_files_stand_in_the_record_and_are_frozen(creator: User, png: bytes) -> 
     design = published(creator, png, attachments=files)
     record = ProvenanceRecord.objects.get(version__design=design)
     first, second = design.versions.get().attachments.select_related("asset")
-    assert record.schema == 3
+    assert record.schema == 4
     assert record.fields["attachments.1"] == {
         "name": "flow.json",
         "role": "workflow",

@@ -18,7 +18,7 @@ from contracts.indexer.rebuilding import reindex
 from contracts.models import ChainEvent, ChainTransaction
 from contracts.testing import LiveChain
 from designs.models import Design
-from designs.services.attachments import NewAttachment, attach, keep_file
+from designs.services.attachments import NewAttachment
 from designs.services.upload import Part
 from licensing.models import LicenseSale, LicenseTemplate
 from licensing.selectors import OfferOnShow, offers_of
@@ -35,6 +35,7 @@ from royalties.services.inboxes import sweep_due
 from royalties.services.payouts import pay_out_due
 from royalties.services.settlements import settle_due
 from studio.kinds import REGISTER
+from studio.services.attachments import add_attachment
 from studio.services.drafts import OfferWish, set_first_offers
 from studio.services.publishing import accept, freeze_and_sign
 
@@ -67,7 +68,7 @@ class Market:
         other = Part(self.cocreator, "tweaker", UNITS[1])
         self.design = draft_of(self.creator, self.file, parts=[owner, other])
         for new in attached:
-            attach(version=self.design.versions.get(), new=new, blob=keep_file(new.file))
+            add_attachment(actor=self.creator, design=self.design, new=new)
         personal = LicenseTemplate.objects.get(code="personal", active=True)
         wish = OfferWish(template=personal, price=PRICE, supply=supply)
         set_first_offers(actor=self.creator, design=self.design, offers=[wish])

@@ -3,6 +3,7 @@
 import io
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
 from playwright.sync_api import expect
 
@@ -24,7 +25,9 @@ LONG = "a-name-that-has-no-place-to-break-and-is-as-long-as-a-name-can-be-" * 2
 
 def attached(design: Design, name: str, content: bytes, release: str) -> None:
     new = NewAttachment(ReceivedFile(io.BytesIO(content), name), "documentation", release)
-    attach(version=design.versions.get(), new=new, blob=keep_file(new.file))
+    blob = keep_file(new.file)
+    with transaction.atomic():
+        attach(version=design.versions.get(), new=new, blob=blob)
 
 
 @pytest.mark.parametrize("width", [360, 1440])
