@@ -1,12 +1,10 @@
-"""Bytes that a coverage-guided fuzzer makes, through preflight and through each reader of files.
+"""Bytes that a coverage-guided fuzzer makes, through preflight and through each reader of what strangers send.
 
-`python -m designs.tests.fuzzing READER FOLDER [libFuzzer's options]` fuzzes one until a finding or the end of its time;
+`python -m designs.tests.fuzzing TARGET FOLDER [libFuzzer's options]` fuzzes one until a finding or the end of its time;
 what found something lies in FOLDER afterwards.
 """
 
-import base64
 import io
-import json
 import sys
 import tempfile
 import warnings
@@ -19,16 +17,24 @@ from typing import Any
 
 from django.conf import settings
 
+from designs.tests.fuzzing_seeds import seeds, statement
+
 MAX_TRIANGLES = 20_000
 MAX_PIXELS = 1_000_000
 ENDINGS = {
     "stl": ".stl", "ply": ".ply", "obj": ".obj", "off": ".off", "3mf": ".3mf", "gltf": ".gltf", "glb": ".glb",
     "zip": ".zip", "step": ".step", "png": ".png", "jpeg": ".jpg", "webp": ".webp", "tiff": ".tiff", "avif": ".avif",
 }  # fmt: skip
-"""Each reader by the ending of its files. Preflight alone is fuzzed by "door", the first byte choosing the ending."""
+"""Each format by the ending of its files. A target of this name is the inspection of such files."""
+CHOSEN = ("door", "making", "embedding", "credentials")
+"""Targets of many formats, whose first byte chooses the ending: preflight alone; what a file says of its making; our
+statement put into it; the Content Credentials in it."""
+PLAIN = ("manifest", "statement", "proof")
+"""Of bytes of no format of ours: a manifest beside a file, a statement in any file, a proof of fields."""
+TARGETS = (*CHOSEN, *PLAIN, *ENDINGS)
 BORROWED = {"glb", "gltf", "zip", "png", "jpeg", "webp", "tiff", "avif"}
 """Read with libraries of others, whose errors the child turns into a refusal; ours are to be none."""
-READERS = ("stl", "ply", "obj", "off", "threemf", "gltf", "glb")
+READERS = ("stl", "ply", "obj", "off", "threemf", "gltf", "glb", "stealth", "images", "model_texts")
 
 
 @dataclass(frozen=True)
@@ -38,122 +44,163 @@ class Modules:
     preflight: Callable[..., Any]
     limits: Any
     refusals: tuple[type[Exception], ...]
-    read_model: Callable[..., Any]
-    inspect_image: Callable[..., Any]
+    believed: Callable[[dict[str, Any], str], None]
+    inspect_mesh: Callable[..., dict[str, Any]]
+    inspect_image: Callable[..., dict[str, Any]]
     check_references: Callable[[bytes], None]
+    read_making: Callable[..., dict[str, Any]]
+    believable: Callable[[dict[str, Any]], bool]
+    embed: Callable[[str, str, str, str], None]
+    statement: Any
+    read_proof: Callable[[bytes], Any]
+    read_credentials: Callable[..., dict[str, Any]]
+    found_in: Callable[[dict[str, Any]], Any]
 
 
 def imported(instrumented: Any = None) -> Modules:
     """Import what is fuzzed; inside atheris' context it tells which of its branches were taken."""
     with instrumented or nullcontext():
+        from contracts.verifier import field_proof, statement
         from designs.containers import step_text
         from designs.containers.errors import ContainerError
+        from designs.credentials.read import found_in
+        from designs.inspection.facts import believed
+        from designs.inspection.making import _believable
         from designs.inspection.preflight import FileLimits, preflight
         from designs.inspection.reasons import InspectionError
-        from designs.untrusted import images, meshes
+        from designs.untrusted import credentials_reading, embedding, images, making, meshes
         from designs.untrusted.refusal import Refusal
 
         # Readers are imported when they are needed, which is too late here.
         for name in READERS:
             import_module(f"designs.untrusted.{name}")
-    limits = FileLimits(max_pixels=MAX_PIXELS, max_triangles=MAX_TRIANGLES)
     return Modules(
-        preflight, limits, (InspectionError, Refusal, ContainerError), meshes.read_model, images.inspect,
-        step_text.check_references,
-    )  # fmt: skip
+        preflight=preflight,
+        limits=FileLimits(max_pixels=MAX_PIXELS, max_triangles=MAX_TRIANGLES),
+        refusals=(InspectionError, Refusal, ContainerError, statement.NoStatement, field_proof.NoProof),
+        believed=believed,
+        inspect_mesh=meshes.inspect,
+        inspect_image=images.inspect,
+        check_references=step_text.check_references,
+        read_making=making.read,
+        believable=_believable,
+        embed=embedding.embed,
+        statement=statement,
+        read_proof=field_proof.FieldProof.read,
+        read_credentials=credentials_reading.read,
+        found_in=found_in,
+    )
 
 
-def examine(modules: Modules, reader: str, content: bytes, folder: Path) -> str:
-    """Take some bytes through preflight and their reader. Returns "taken", or the code of the refusal.
+def examine(modules: Modules, target: str, content: bytes, folder: Path) -> str:
+    """Take some bytes through a target. Returns "taken", or the code of the refusal.
 
     Everything else that is raised is a finding.
     """
-    ending = ENDINGS.get(reader, "")
-    if reader == "door":
+    ending = ENDINGS.get(target, "")
+    if target in CHOSEN:
         ending, content = list(ENDINGS.values())[content[0] % len(ENDINGS)] if content else ".stl", content[1:]
     path = folder / "file"
     path.write_bytes(content)
     try:
+        if target in PLAIN:
+            _read_plain(modules, target, content, path)
+            return "taken"
         detected = modules.preflight(path, "file" + ending, limits=modules.limits)
-        if reader != "door":
-            _read(modules, reader, detected, path)
+        if target != "door":
+            _read(modules, target, detected, path)
     except modules.refusals as refusal:
-        return str(refusal.code)  # type: ignore[attr-defined]
+        return str(getattr(refusal, "code", "refused"))
     return "taken"
 
 
-def _read(modules: Modules, reader: str, detected: Any, path: Path) -> None:
+def _read_plain(modules: Modules, target: str, content: bytes, path: Path) -> None:
+    if target == "manifest":
+        # Any bytes will do as what it speaks of.
+        _credentials(modules, path, "model/stl", beside=str(path))
+    elif target == "statement":
+        modules.statement.statements_in(str(path))
+    else:
+        modules.read_proof(content)
+
+
+def _read(modules: Modules, target: str, detected: Any, path: Path) -> None:
     request = {
         "input": str(path), "format": detected.format, "max_triangles": MAX_TRIANGLES, "max_pixels": MAX_PIXELS
     }  # fmt: skip
-    if reader == "step":
+    if target == "credentials":
+        _credentials(modules, path, detected.media_type)
+    elif target == "embedding":
+        _embedding(modules, detected.format, path)
+    elif target == "step":
         # The kernel behind it is native code that tells the fuzzer nothing.
         modules.check_references(path.read_bytes())
-        return
+    elif target == "making":
+        with warnings.catch_warnings():
+            said = modules.read_making(request, _silent)
+        assert modules.believable(said), said
+    else:
+        _inspection(modules, target, detected.kind, request)
+
+
+def _inspection(modules: Modules, target: str, kind: str, request: dict[str, Any]) -> None:
     try:
         with warnings.catch_warnings():
-            if detected.kind == "image":
-                modules.inspect_image(request, lambda _what, _part: None)
-            else:
-                model = modules.read_model(request)
-                assert 0 < model.triangles <= MAX_TRIANGLES
+            facts = (modules.inspect_image if kind == "image" else modules.inspect_mesh)(request, _silent)
     except (MemoryError, AssertionError, *modules.refusals):
         raise
     except Exception:
-        if reader not in BORROWED:
+        if target not in BORROWED:
             raise
+        return
+    try:
+        modules.believed(facts, kind)
+    except modules.refusals as refusal:
+        raise AssertionError(f"facts that nobody would believe: {facts}") from refusal
 
 
-def seeds() -> dict[str, list[bytes]]:
-    """Files of ours that each reader takes."""
-    from designs.tests import samples
-    from designs.tests.archives import threemf, zipped
-    from designs.tests.step_files import step_block
+def _credentials(modules: Modules, path: Path, media_type: str, *, beside: str = "") -> None:
+    request = {"input": str(path), "media_type": media_type, "anchors": "", "beside": beside}
+    modules.found_in(modules.read_credentials(request, _silent))
 
-    document, binary = samples.glb_document()
-    document["buffers"][0]["uri"] = "data:application/octet-stream;base64," + base64.b64encode(binary).decode()
-    gltf = json.dumps(document).encode()
-    obj = b"v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0.5\nvt 0 0\nvn 0 0 1\nusemtl a\nf 1/1/1 2/1/1 3/1/1 4/1/1\nf -4 -3 -1\n"
-    images = {
-        form: [samples.image_bytes(form.upper(), size=(20, 10), mode=mode) for mode in ("RGB", "L")]
-        for form in ("png", "jpeg", "webp", "tiff", "avif")
-    }
-    return {
-        "stl": [samples.binary_stl(), samples.ascii_stl()],
-        "ply": [samples.ply_text(), samples.ply_binary(), samples.ply_binary(order=">", count="uint")],
-        "obj": [obj],
-        "off": [samples.off_text(), samples.off_text(colors=[(255, 0, 0)] * 8)],
-        "3mf": [threemf()],
-        "gltf": [gltf],
-        "glb": [samples.glb_bytes()],
-        "zip": [zipped({"a.obj": obj}), zipped({"a.gltf": gltf}, stored=True)],
-        "step": [step_block()],
-        **images,
-    }
+
+def _embedding(modules: Modules, scheme: str, path: Path) -> None:
+    if scheme != modules.statement.scheme_of(str(path)):
+        return  # a format with no place for it
+    about = modules.statement.Statement.read(statement(scheme).encode())
+    target = str(path.with_name("embedded"))
+    modules.embed(str(path), target, scheme, about.text)
+    modules.statement.content_of(target, about)
+
+
+def first_byte(target: str, kind: str) -> bytes:
+    """What chooses the format of a file, where the target has several."""
+    return bytes([list(ENDINGS).index(kind)]) if target in CHOSEN else b""
+
+
+def _silent(_what: str, _part: float) -> None:
+    """Nobody listens."""
 
 
 def main() -> None:
     import atheris
 
-    reader, folder = sys.argv[1], Path(sys.argv[2])
-    settings.configure(USE_I18N=False)
-    modules = imported(atheris.instrument_imports(include=["designs."]))
+    target, folder = sys.argv[1], Path(sys.argv[2])
+    settings.configure(USE_I18N=False, SANDBOX_WARM=False)
+    modules = imported(atheris.instrument_imports(include=["designs.", "contracts.verifier."]))
     corpus = folder / "corpus"
     corpus.mkdir(parents=True, exist_ok=True)
-    for kind, contents in seeds().items():
+    for kind, contents in seeds(target).items():
         for number, content in enumerate(contents):
-            if reader == "door":
-                (corpus / f"{kind}-{number}").write_bytes(bytes([list(ENDINGS).index(kind)]) + content)
-            elif reader == kind:
-                (corpus / f"{kind}-{number}").write_bytes(content)
+            (corpus / f"{kind}-{number}").write_bytes(first_byte(target, kind) + content)
     with tempfile.TemporaryDirectory(prefix="fuzz-") as scratch:
         # What libraries print would drown what the fuzzer says.
         sys.stdout = io.StringIO()
 
         def one(content: bytes) -> None:
-            examine(modules, reader, content, Path(scratch))
+            examine(modules, target, content, Path(scratch))
 
-        options = ["-timeout=10", "-rss_limit_mb=1500", "-max_len=8192", f"-artifact_prefix={folder}/", *sys.argv[3:]]
+        options = ["-timeout=10", "-rss_limit_mb=1500", "-max_len=16384", f"-artifact_prefix={folder}/", *sys.argv[3:]]
         atheris.Setup([sys.argv[0], *options, str(corpus)], one)
         atheris.Fuzz()
 

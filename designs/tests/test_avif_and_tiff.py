@@ -29,14 +29,21 @@ def turned() -> Image.Exif:
     return exif
 
 
-def deep_tiff(*channels: int, order: str = "<", apart: bool = False, sample: int = 1, bits: int = 16) -> bytes:
+def deep_tiff(
+    *channels: int,
+    order: str = "<",
+    apart: bool = False,
+    sample: int = 1,
+    bits: int = 16,
+    size: tuple[int, int] = (500, 400),
+) -> bytes:
     """500 × 400 pixels of these channels (RGB, and alpha if there are four), of 16 or 32 bits, not packed."""
     one = np.array(channels, {16: np.uint16, 32: np.uint32}[bits]).astype(f"{order}u{bits // 8}")
-    pixels = np.broadcast_to(one, (400, 500, len(channels)))
+    pixels = np.broadcast_to(one, (size[1], size[0], len(channels)))
     planes = [pixels[:, :, at].tobytes() for at in range(len(channels))] if apart else [pixels.tobytes()]
     tags = {
-        256: (4, [500]), 257: (4, [400]), 258: (3, [bits] * len(channels)), 259: (3, [1]), 262: (3, [2]),
-        273: (4, [0] * len(planes)), 277: (3, [len(channels)]), 278: (4, [400]),
+        256: (4, [size[0]]), 257: (4, [size[1]]), 258: (3, [bits] * len(channels)), 259: (3, [1]), 262: (3, [2]),
+        273: (4, [0] * len(planes)), 277: (3, [len(channels)]), 278: (4, [size[1]]),
         279: (4, [len(plane) for plane in planes]), 284: (3, [2 if apart else 1]), 339: (3, [sample] * len(channels)),
     }  # fmt: skip
     if len(channels) == 4:

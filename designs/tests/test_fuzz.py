@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from designs.tests.fuzzing import ENDINGS, examine, imported, seeds
+from designs.tests.fuzzing import TARGETS, examine, first_byte, imported
+from designs.tests.fuzzing_seeds import seeds
 from designs.tests.many import ROOT
 
 SECONDS = 60
@@ -18,7 +19,7 @@ FOUND: dict[str, tuple[str, bytes, str]] = {
         "unreadable",
     ),
 }
-"""By what was wrong: the reader, the bytes, and the code that they are refused with now."""
+"""By what was wrong: the target, the bytes, and the code that they are refused with now."""
 
 
 @pytest.fixture(scope="module")
@@ -26,24 +27,30 @@ def modules():
     return imported()
 
 
-def test_every_reader_takes_its_seeds(modules, tmp_path) -> None:
+@pytest.mark.parametrize("target", TARGETS)
+def test_every_target_takes_its_seeds(target, modules, tmp_path) -> None:
     """Otherwise the fuzzer would begin, and end, at the door."""
-    told = {reader: {examine(modules, reader, one, tmp_path) for one in files} for reader, files in seeds().items()}
-    assert told == {reader: {"taken"} for reader in ENDINGS}
+    told = {
+        (kind, number): examine(modules, target, first_byte(target, kind) + one, tmp_path)
+        for kind, files in seeds(target).items()
+        for number, one in enumerate(files)
+    }
+    assert told
+    assert set(told.values()) == {"taken"}, told
 
 
 @pytest.mark.parametrize("what", FOUND)
 def test_what_was_found_is_refused_with_its_reason(what, modules, tmp_path) -> None:
-    reader, content, code = FOUND[what]
-    assert examine(modules, reader, content, tmp_path) == code
+    target, content, code = FOUND[what]
+    assert examine(modules, target, content, tmp_path) == code
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("reader", ["door", *ENDINGS])
-def test_the_fuzzer_finds_nothing(reader, tmp_path) -> None:
-    program = [sys.executable, "-m", "designs.tests.fuzzing", reader, str(tmp_path), f"-max_total_time={SECONDS}"]
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_fuzzer_finds_nothing(target, tmp_path) -> None:
+    program = [sys.executable, "-m", "designs.tests.fuzzing", target, str(tmp_path), f"-max_total_time={SECONDS}"]
     ended = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS * 4, check=False)
     left = [path.name for path in Path(tmp_path).iterdir() if path.name not in ("corpus", "scratch")]
     assert (ended.returncode, left) == (0, []), ended.stderr[-3000:]
     assert "DONE" in ended.stderr
-    print(f"{reader}: {ended.stderr.strip().splitlines()[-1]}")
+    print(f"{target}: {ended.stderr.strip().splitlines()[-1]}")
