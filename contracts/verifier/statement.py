@@ -34,6 +34,8 @@ _SMALL = 1 << 16
 MOST_STATEMENTS = 8
 MOST_MEMBERS = 2000
 MOST_INFLATED = 1 << 29
+# What a directory that lies leads to: places before the beginning of the file, numbers too large, halves of records.
+_UNREADABLE = (zipfile.BadZipFile, zlib.error, struct.error, RuntimeError, EOFError, ValueError, OSError, OverflowError)
 
 
 class NoStatement(Exception):
@@ -289,7 +291,7 @@ def _members(path: str) -> Iterator[bytes]:
                 yield member.filename.encode()
                 with archive.open(member) as stream:
                     yield stream.read(member.file_size)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, UnicodeError) as error:
+    except _UNREADABLE as error:
         raise NoStatement("The archive cannot be read.") from error
 
 

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from designs.tests.archives import patched, threemf
 from designs.tests.fuzzing import TARGETS, examine, first_byte, imported
 from designs.tests.fuzzing_seeds import seeds
 from designs.tests.many import ROOT
+from designs.tests.samples import image_bytes
 
 SECONDS = 60
 FOUND: dict[str, tuple[str, bytes, str]] = {
@@ -17,6 +19,16 @@ FOUND: dict[str, tuple[str, bytes, str]] = {
         "off",
         b"OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3" + b"4" * 33 + b" 0 1 2\n",
         "unreadable",
+    ),
+    "an AVIF of another coding": (
+        "making",
+        first_byte("making", "avif") + image_bytes("AVIF").replace(b"av1C", b"av2C"),
+        "unreadable",
+    ),
+    "an archive that begins before its file does": (
+        "statement",
+        patched(threemf(), b"PK\x05\x06", 16, b"\xff\xff\xff\x7f"),
+        "refused",
     ),
 }
 """By what was wrong: the target, the bytes, and the code that they are refused with now."""

@@ -52,6 +52,8 @@ _ENCODINGS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("jpeg", "image/jpeg", {"quality": 84, "progressive": True, "optimize": True, "subsampling": "4:2:0"}),
 )
 _ORIENTATION = 0x0112
+# The last one is the AVIF reader's.
+_UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, RuntimeError)
 
 
 def open_image(path: str, form: str, *, max_pixels: int) -> Image.Image:
@@ -63,7 +65,7 @@ def open_image(path: str, form: str, *, max_pixels: int) -> Image.Image:
         image = Image.open(path, formats=_FORMATS[form])
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise Refusal("too_many_pixels", max_megapixels=max_pixels // 1_000_000) from None
-    except (OSError, SyntaxError, ValueError, Warning) as error:
+    except (*_UNREADABLE, Warning) as error:
         unknown = tiff.unknown_colors(path) if form == "tiff" else ""
         if unknown:
             raise Refusal("color_mode", mode=unknown) from error
@@ -92,7 +94,7 @@ def _decode(image: Image.Image) -> None:
         image.load()
     except MemoryError:
         raise
-    except (OSError, SyntaxError, ValueError, EOFError, Warning) as error:
+    except (*_UNREADABLE, Warning) as error:
         cause = str(error)
         code = "truncated" if "truncated" in cause else "unreadable"
         raise Refusal(code, cause=cause[:200]) from error
