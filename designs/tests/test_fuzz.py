@@ -10,7 +10,7 @@ from designs.tests.archives import patched, threemf
 from designs.tests.fuzzing import TARGETS, examine, first_byte, imported
 from designs.tests.fuzzing_seeds import seeds
 from designs.tests.many import ROOT
-from designs.tests.samples import image_bytes
+from designs.tests.samples import image_bytes, ply_binary
 
 SECONDS = 60
 FOUND: dict[str, tuple[str, bytes, str]] = {
@@ -20,6 +20,7 @@ FOUND: dict[str, tuple[str, bytes, str]] = {
         b"OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3" + b"4" * 33 + b" 0 1 2\n",
         "unreadable",
     ),
+    "records of nothing": ("ply", ply_binary().replace(b"element face", b"element sky 8\nelement face"), "taken"),
     "an AVIF of another coding": (
         "making",
         first_byte("making", "avif") + image_bytes("AVIF").replace(b"av1C", b"av2C"),
@@ -31,7 +32,7 @@ FOUND: dict[str, tuple[str, bytes, str]] = {
         "refused",
     ),
 }
-"""By what was wrong: the target, the bytes, and the code that they are refused with now."""
+"""By what was wrong: the target, the bytes, and what is said of them now."""
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +53,7 @@ def test_every_target_takes_its_seeds(target, modules, tmp_path) -> None:
 
 
 @pytest.mark.parametrize("what", FOUND)
-def test_what_was_found_is_refused_with_its_reason(what, modules, tmp_path) -> None:
+def test_what_was_found_is_taken_or_refused_with_its_reason(what, modules, tmp_path) -> None:
     target, content, code = FOUND[what]
     assert examine(modules, target, content, tmp_path) == code
 

@@ -198,7 +198,7 @@ def _read_binary(path: str, header: PlyHeader) -> dict[str, _Table]:
 
 
 def _binary_table(element: Element, data: Values, order: str) -> tuple[_Table, int]:
-    if element.count == 0:
+    if element.count == 0 or not element.properties:
         return _Table({}, {each.name: (np.empty(0, np.int64), np.empty(0)) for each in element.properties}), 0
     fields: list[Any] = []
     widths = []
