@@ -88,7 +88,7 @@ _measuring: ContextVar[list[Usage] | None] = ContextVar("measuring", default=Non
 
 @contextmanager
 def measuring() -> Iterator[list[Usage]]:
-    """Collect the usage of the children that end well inside the block."""
+    """Collect the usage of the children that end inside the block by their own word: done, or refused."""
     usages: list[Usage] = []
     token = _measuring.set(usages)
     try:
@@ -137,14 +137,14 @@ def run_child(
         # Once for each: the machine lacks it, whatever the file.
         _told.add(task)
         logger.warning("child_unconfined", task=task, missing=conversation.unconfined)
+    if (usages := _measuring.get()) is not None and used["peak_bytes"]:
+        usages.append(
+            Usage(task, child.warm, seconds, used["cpu_seconds"], int(used["peak_bytes"]), int(used["held_bytes"]))
+        )
     if isinstance(outcome, ChildFailed):
         if conversation.log:
             logger.debug("child_said", task=task, log=conversation.log[-2000:].decode("utf-8", "replace"))
         raise outcome
-    if (usages := _measuring.get()) is not None:
-        usages.append(
-            Usage(task, child.warm, seconds, used["cpu_seconds"], int(used["peak_bytes"]), int(used["held_bytes"]))
-        )
     return outcome
 
 

@@ -64,12 +64,12 @@ def perform(order: dict[str, Any], *, reply_to: int) -> int:
         reply.say("used", _used(memory, held))
         reply.say("done", result)
     except Refusal as refusal:
-        reply.say("refused", {"code": refusal.code, "details": refusal.details})
+        reply.refuse(refusal.code, refusal.details, _used(memory, held))
     except MemoryError:
-        reply.say("refused", {"code": "out_of_memory", "details": {}})
+        reply.refuse("out_of_memory", {}, _used(memory, held))
     except Exception as error:
         cause = f"{type(error).__name__}: {error}"[:200]
-        reply.say("refused", {"code": "unreadable", "details": {"cause": cause}})
+        reply.refuse("unreadable", {"cause": cause}, _used(memory, held))
         raise
     return 0
 
@@ -109,6 +109,10 @@ class _Reply:
         line = json.dumps({"kind": kind, "content": content}, allow_nan=False).encode() + b"\n"
         while line:
             line = line[os.write(self._descriptor, line) :]
+
+    def refuse(self, code: str, details: dict[str, Any], used: dict[str, Any]) -> None:
+        self.say("used", used)
+        self.say("refused", {"code": code, "details": details})
 
     def progress(self, what: str, fraction: float) -> None:
         self.say("progress", [what, round(fraction, 3)])
