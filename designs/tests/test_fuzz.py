@@ -9,6 +9,7 @@ import pytest
 from designs.tests.archives import patched, threemf
 from designs.tests.fuzzing import TARGETS, examine, first_byte, imported
 from designs.tests.fuzzing_seeds import seeds
+from designs.tests.making_samples import A1111, png_with, text_chunk
 from designs.tests.many import ROOT
 from designs.tests.samples import image_bytes, ply_binary
 
@@ -25,6 +26,11 @@ FOUND: dict[str, tuple[str, bytes, str]] = {
         "making",
         first_byte("making", "avif") + image_bytes("AVIF").replace(b"av1C", b"av2C"),
         "unreadable",
+    ),
+    "a tool with a name that no field can keep": (
+        "making",
+        first_byte("making", "png") + png_with(text_chunk("parameters", A1111.replace("v1.9.4", "v1.9\0"))),
+        "taken",
     ),
     "an archive that begins before its file does": (
         "statement",

@@ -46,7 +46,7 @@ class _Said:
             self.lines.append([place, _clean(name)[:MAX_NAME], text])
 
     def tool(self, name: str) -> None:
-        name = " ".join(_clean(name).split())[:160]
+        name = _in_one_line(name, 160)
         if name and name not in self.tools and len(self.tools) < 8:
             self.tools.append(name)
 
@@ -65,10 +65,11 @@ class _Said:
         run = self.run
         fields: dict[str, Any] = {}
         if run is not None:
-            self.tools = [run.tool, *(tool for tool in self.tools if tool != run.tool)]
+            tool = _in_one_line(run.tool, 160)
+            self.tools = [tool, *(other for other in self.tools if other != tool)][:8]
             fields = {
-                "model_name": " ".join(_clean(run.model_name).split())[:160],
-                "model_version": " ".join(_clean(run.model_version).split())[:80],
+                "model_name": _in_one_line(run.model_name, 160),
+                "model_version": _in_one_line(run.model_version, 80),
                 "prompt": _clean(run.prompt)[:MAX_PROMPT],
                 "seed": _clean(run.seed)[:80],
                 "parameters": {
@@ -142,6 +143,10 @@ def _image(carried: Carried, said: _Said) -> None:
         said.tool(software)
     if carried.xmp:
         said.xmp("XMP", readable(carried.xmp, said.notes))
+
+
+def _in_one_line(text: str, length: int) -> str:
+    return " ".join(_clean(text).split())[:length]
 
 
 def _clean(text: str) -> str:
