@@ -369,6 +369,7 @@ def sent_to(monkeypatch) -> list[tuple[processing.Lane, int]]:
 
 def test_uploads_and_renditions_share_their_queue_with_nothing_that_takes_long() -> None:
     """One process serves the queue `assets`: besides what somebody waits for, only sweepers, which look and nudge."""
+    app.loader.import_default_modules()
     queues = {
         name.removeprefix("designs.tasks."): app.amqp.router.route({}, name)["queue"].name
         for name in app.tasks
