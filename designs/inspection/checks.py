@@ -10,6 +10,7 @@ from typing import Any
 from designs.sandbox import ChildFailed, Limits, Progress, run_child
 
 from .preflight import DetectedType, FileLimits
+from .reasons import InspectionError
 
 GIBIBYTE = 1024**3
 PERCENTILES = {"1", "5", "25", "50"}
@@ -37,7 +38,7 @@ def run_checks(
 ) -> dict[str, dict[str, Any]]:
     """For each of CHECKS its result, or {"why": code} when it was not done. `facts` are those of `inspect`.
 
-    Raises nothing of its own: only what `progress` raises.
+    Raises InspectionError when a child was interrupted, and what `progress` raises; nothing for the file's sake.
     """
     limits = FileLimits.configured()
     request = {
@@ -58,6 +59,8 @@ def run_checks(
                 reply = run_child(name, request, workdir=Path(empty), limits=check.limits, progress=told)
                 found[name] = reply if _believable(name, reply) else {"why": "crashed"}
             except ChildFailed as failure:
+                if failure.interrupted:
+                    raise InspectionError(failure.code) from failure
                 found[name] = {"why": failure.code}
     return found
 

@@ -12,6 +12,7 @@ from designs.provenance import RecordError, check_field
 from designs.sandbox import ChildFailed, Limits, Progress, run_child
 
 from .preflight import DetectedType, FileLimits
+from .reasons import InspectionError
 
 logger = structlog.get_logger(__name__)
 
@@ -33,7 +34,8 @@ def read_making(
 ) -> dict[str, Any]:
     """What the file says: generator, IPTC source type, whether it says that AI had a part, fields, and single lines.
 
-    Never raises for the file's sake: what cannot be read is noted, for nobody needs it.
+    Never raises for the file's sake: what cannot be read is noted, for nobody needs it. Raises InspectionError when the
+    child was interrupted.
     """
     if detected.format not in READ:
         return dict(NOTHING)
@@ -42,6 +44,8 @@ def read_making(
         try:
             said = run_child("read_making", request, workdir=Path(empty), limits=limits, progress=progress)
         except ChildFailed as failure:
+            if failure.interrupted:
+                raise InspectionError(failure.code) from failure
             logger.info("making_not_read", code=failure.code)
             return {**NOTHING, "notes": ["not_read"]}
     return said if _believable(said) else {**NOTHING, "notes": ["not_read"]}

@@ -24,6 +24,7 @@ import structlog
 from django.conf import settings
 
 from common import bounded_json
+from contracts.killpoints import reach
 
 from .template import Template, TemplateLost, warm_template
 
@@ -68,6 +69,11 @@ class ChildFailed(Exception):
         super().__init__(code)
         self.code = code
         self.details = dict(details or {})
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether somebody killed it, as a kernel does that is short of memory: that says nothing of the file."""
+        return self.code == "killed"
 
 
 @dataclass(frozen=True)
@@ -116,7 +122,7 @@ def run_child(
     order = {"task": task, "request": dict(request), "limits": asdict(limits)}
     with _child_of(order, workdir, limits) as child:
         try:
-            conversation = _Conversation(progress)
+            conversation = _Conversation(progress, task)
             conversation.follow(child.replies, child.errors, deadline=started + limits.wall_seconds)
         finally:
             exit_code = child.end()
@@ -208,8 +214,9 @@ def _pipe(opened: ExitStack) -> tuple[IO[bytes], IO[bytes]]:
 class _Conversation:
     """What the child said until its end."""
 
-    def __init__(self, progress: Progress | None) -> None:
+    def __init__(self, progress: Progress | None, task: str = "") -> None:
         self._progress = progress
+        self._task = task
         self._said = ("start", 0.0)
         self._pending = b""
         self._received = 0
@@ -291,6 +298,8 @@ class _Conversation:
             self._refusal = ChildFailed(str(content["code"])[:40], _plain(content["details"]))
         elif kind == "unconfined":
             self.unconfined = [str(reason)[:200] for reason in content][:8]
+            # The first word: from here on it works on the file.
+            reach(f"child.{self._task}")
         elif kind == "used":
             self.used = {name: max(0.0, float(content[name])) for name in self.used}
         elif kind == "progress":

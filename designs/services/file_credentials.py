@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from designs.credentials import FoundCredentials, read_credentials
-from designs.inspection import DetectedType
+from designs.inspection import DetectedType, InspectionError
 from designs.models import DesignVersion, FileCredentials
 from designs.sandbox import ChildFailed, Progress
 
@@ -13,12 +13,15 @@ _CHUNK = 1 << 20
 
 
 def find_credentials(path: Path, detected: DetectedType, folder: Path, progress: Progress) -> FoundCredentials:
-    """What an image brings. Its reader failing on it is told as *invalid*: it refuses nobody's upload."""
+    """What an image brings. Its reader failing on it is told as *invalid*: it refuses nobody's upload. Raises
+    InspectionError when the reader was interrupted."""
     if detected.kind != "image" or not _is_marked(path):
         return FoundCredentials("absent")
     try:
         return read_credentials(path, detected.media_type, folder, progress)
     except ChildFailed as failure:
+        if failure.interrupted:
+            raise InspectionError(failure.code) from failure
         return FoundCredentials("invalid", failures=[f"not read: {failure.code}"])
 
 

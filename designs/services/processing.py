@@ -5,6 +5,7 @@ moved it from waiting to running; it beats while it runs. One that stopped beati
 sweeper lets it wait again, and gives up after three attempts.
 """
 
+import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from common.tasks import nudge
+from contracts.killpoints import reach
 from designs.errors import DesignError
 from designs.inspection import InspectionError
 from designs.models import Design, DesignVersion, ProcessingStep
@@ -92,8 +94,9 @@ def _claim_next(version_id: int, lane: Lane | None) -> ProcessingStep | None:
 
 
 def _run(step: ProcessingStep) -> bool:
+    reach(f"step.claimed.{step.name}")
     try:
-        with tempfile.TemporaryDirectory(prefix="step-", dir=scratch_folder()) as folder, _alive(step):
+        with tempfile.TemporaryDirectory(prefix=f"step-{step.pk}-", dir=scratch_folder()) as folder, _alive(step):
             write = WORK[Name(step.name)](Job(step.version, Path(folder), _beat(step)))
         return _done(step, write)
     except (InspectionError, PreviewError, StorageError) as error:
@@ -138,6 +141,7 @@ def _held(step: ProcessingStep) -> "QuerySet[ProcessingStep]":
 
 
 def _done(step: ProcessingStep, write: Write) -> bool:
+    reach(f"step.worked.{step.name}")
     with transaction.atomic():
         _hold_design(step.version_id)
         done = _held(step).update(state=State.DONE, percent=100, finished_at=timezone.now(), error_code="", message="")
@@ -259,14 +263,18 @@ def sweep_processing(*, limit: int = 50) -> int:
 def _revive(step: ProcessingStep) -> None:
     mine = ProcessingStep.objects.filter(pk=step.pk, state=State.RUNNING, beat_at=step.beat_at)
     if step.attempts < ATTEMPTS:
-        mine.update(state=State.WAITING)
-        return
-    mine.update(
-        state=State.FAILED,
-        error_code="worker_lost",
-        message=_("This step was interrupted three times. Try again, or upload a simpler file."),
-        finished_at=timezone.now(),
-    )
+        found = mine.update(state=State.WAITING)
+    else:
+        found = mine.update(
+            state=State.FAILED,
+            error_code="worker_lost",
+            message=_("This step was interrupted three times. Try again, or upload a simpler file."),
+            finished_at=timezone.now(),
+        )
+    if found:
+        # Where its worker died, its folder lies; what died elsewhere is tidied away there.
+        for left in scratch_folder().glob(f"step-{step.pk}-*"):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _nudge(version_id: int) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
+from contracts.killpoints import reach
 from designs.inspection import DetectedType, inspect, preflight, read_making, run_checks, wall_scale
 from designs.models import Design, DesignVersion, Preview, ProcessingStep
 from designs.previews import (
@@ -165,6 +166,7 @@ def fingerprint(job: Job) -> Write:
 
 def keep(job: Job, files: Sequence[PreviewFile], *, replacing: Sequence[str]) -> Write:
     """Store the files by content; their rows take the place of a former attempt's. Raises StorageError."""
+    reach(f"previews.made.{replacing[0]}")
     rows = [_row(job.version, file, _stored(file.path)) for file in files]
 
     def write() -> None:

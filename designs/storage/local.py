@@ -13,6 +13,7 @@ from typing import IO
 import structlog
 
 from common.hashing import blocks, sha256_of
+from contracts.killpoints import reach
 from designs.addresses import ContentHasher
 
 from .base import BlobMissing, Coming, CorruptBlob, EmptyFile, FileTooLarge, StoredBlob, checked_name
@@ -130,6 +131,7 @@ class LocalBlobStore:
                 blob = _copy(stream, target, max_bytes=max_bytes)
                 target.flush()
                 os.fsync(target.fileno())
+            reach("blob.received")
             yield temporary, blob
         finally:
             temporary.unlink(missing_ok=True)

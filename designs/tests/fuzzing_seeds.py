@@ -31,9 +31,9 @@ def seeds(target: str) -> Files:
         case "manifest":
             from designs.tests.samples import binary_stl
 
-            return {target: [_signed(binary_stl(), "model/stl")]}
+            return {target: [signed_file(binary_stl(), "model/stl")]}
         case "credentials":
-            return {form: [_signed(files[0], f"image/{form}")] for form, files in _images().items()}
+            return {form: [signed_file(files[0], f"image/{form}")] for form, files in _images().items()}
         case "statement":
             return {target: _stating()}
         case "proof":
@@ -197,7 +197,7 @@ def _proof() -> bytes:
 _HASH = "0x" + "03" * 32
 
 
-def _signed(content: bytes, media_type: str) -> bytes:
+def signed_file(content: bytes, media_type: str) -> bytes:
     """An image with Content Credentials in it; of another file, the manifest to keep beside it."""
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.serialization import load_pem_private_key

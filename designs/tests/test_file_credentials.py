@@ -158,7 +158,7 @@ def test_a_file_without_any_needs_no_child_and_a_reader_that_fails_refuses_nobod
     creator: User, png: bytes, theirs: Certificate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(*given: Any) -> Any:
-        raise service.ChildFailed("killed")
+        raise service.ChildFailed("crashed")
 
     monkeypatch.setattr(service, "read_credentials", fails)
     design = uploaded(creator, png)
@@ -167,7 +167,7 @@ def test_a_file_without_any_needs_no_child_and_a_reader_that_fails_refuses_nobod
     assert "Content Credentials: absent." in page
     other = uploaded(creator, signed(image_bytes(), theirs, tmp_path))
     shown = found_in(other)
-    assert (shown.state, shown.found.failures) == ("invalid", ["not read: killed"])
+    assert (shown.state, shown.found.failures) == ("invalid", ["not read: crashed"])
     assert ProcessingStep.objects.get(version__design=other, name="inspect").state == "done"
 
 
