@@ -43,8 +43,8 @@ Name = ProcessingStep.Name
 State = ProcessingStep.State
 KILLED = -signal.SIGKILL
 FOLDERS = ("MASTER_ROOT", "PREVIEW_ROOT", "OUTGOING_ROOT", "FILE_UPLOAD_TEMP_DIR")
-ELSEWHERE = {"make_rendition", "seal_rendition", "draft_credentials", "triangles"}
-"""Tasks of renditions and of fitting, which are no steps on the way of a file."""
+ELSEWHERE = {"make_rendition", "seal_rendition", "draft_credentials", "read_credentials_beside", "triangles"}
+"""Tasks of renditions, of verifying and of fitting, which are no steps on the way of a file."""
 
 CHILDREN = {
     "image": {
