@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
@@ -34,6 +34,8 @@ MEBIBYTE = 1024 * 1024
 COLD_FORMATS = {"step"}
 """Read by native code with known holes. A child for them is started, not forked: forks share one layout of memory, so
 that an attempt which fails would teach the next one."""
+HANDED_OVER_BYTES = 512 * MEBIBYTE
+"""What that code may write of triangles: it hands them over in a file, which is gone before the task ends."""
 MAX_REPLY_BYTES = 256 * 1024
 MAX_LOG_BYTES = 16 * 1024
 HEARTBEAT_SECONDS = 1.0
@@ -119,6 +121,8 @@ def run_child(
     what it raises ends the child.
     """
     started = time.monotonic()
+    if request.get("format") in COLD_FORMATS:
+        limits = replace(limits, file_bytes=max(limits.file_bytes, HANDED_OVER_BYTES))
     order = {"task": task, "request": dict(request), "limits": asdict(limits)}
     with _child_of(order, workdir, limits) as child:
         try:

@@ -140,3 +140,22 @@ def chained(length: int) -> bytes:
     """Curves that are each cut from the next."""
     lines = [f"#{number}=TRIMMED_CURVE('',#{number + 1},$,$,.T.,.PARAMETER.)" for number in range(1, length)]
     return step_of(*lines, f"#{length}=DIRECTION('',(1.,0.,0.))")
+
+
+def step_balls(count: int, *, radius: float = 10.0) -> bytes:
+    """So many balls in a row that do not touch, in millimeters: each is one exact face."""
+    writer = StepWriter()
+    context = _context(writer)
+    up, along = writer.direction((0, 0, 1)), writer.direction((1, 0, 0))
+    solids = []
+    for number in range(count):
+        middle = (number * 2.5 * radius, 0.0, 0.0)
+        pole = writer.add(f"VERTEX_POINT('',{writer.point((middle[0], 0, radius))})")
+        bound = writer.add(f"FACE_BOUND('',{writer.add(f'VERTEX_LOOP({_Q},{pole})')},.T.)")
+        place = writer.add(f"AXIS2_PLACEMENT_3D('',{writer.point(middle)},{up},{along})")
+        surface = writer.add(f"SPHERICAL_SURFACE('',{place},{radius})")
+        face = writer.add(f"ADVANCED_FACE('',({bound}),{surface},.T.)")
+        solids.append(writer.add(f"MANIFOLD_SOLID_BREP('',{writer.add(f'CLOSED_SHELL({_Q},({face}))')})"))
+    shape = writer.add(f"ADVANCED_BREP_SHAPE_REPRESENTATION('',{writer.listed(solids)},{context})")
+    writer.add(f"SHAPE_DEFINITION_REPRESENTATION({_product(writer)},{shape})")
+    return writer.finish()

@@ -1,17 +1,18 @@
 """STEP: exact surfaces become triangles in millimeters, and no file makes a reader recurse or copy without end."""
 
 import io
+import math
 import time
 
 import pytest
 
 from designs.containers import step_text
-from designs.inspection import DetectedType, FileLimits, InspectionError, inspect, preflight
-from designs.previews import make_viewer
+from designs.inspection import DetectedType, FileLimits, InspectionError, inspect, preflight, run_checks
+from designs.previews import draw_wireframe, make_viewer
 from designs.sandbox import measuring
 from designs.tests.many import outcomes
 from designs.tests.samples import binary_stl
-from designs.tests.step_files import chained, doubled_assemblies, doubled_maps, step_block, step_of
+from designs.tests.step_files import chained, doubled_assemblies, doubled_maps, step_balls, step_block, step_of
 
 LIMITS = FileLimits(max_pixels=1_000_000, max_triangles=100_000)
 
@@ -30,6 +31,20 @@ def test_a_block_is_measured_and_shown_from_its_exact_surfaces(tmp_path):
     assert facts["volume"] == pytest.approx(6000)
     assert (facts["units"], facts["up_axis"], facts["notes"]) == ("mm", "z", ["tessellated"])
     assert viewer[0].notes == {"triangles": 12}
+
+
+def test_a_step_of_many_triangles_is_read_by_every_child(tmp_path):
+    """The kernel hands them over in a file, which is larger than anything else that these children may write."""
+    path = tmp_path / "balls"
+    path.write_bytes(step_balls(12))
+    detected = preflight(path, "balls.step")
+    facts = inspect(path, detected, tmp_path).facts
+    assert (facts["triangles"], facts["bodies"], facts["watertight"]) == (12 * 5008, 12, True)
+    assert facts["volume"] == pytest.approx(12 * 4 / 3 * math.pi * 10**3, rel=0.01)
+    checked = run_checks(path, detected, facts, tmp_path)
+    assert checked["self_intersection"] == {"faces": 0}
+    assert checked["walls"]["percentiles"]["50"] == pytest.approx(20, rel=0.05)
+    assert [file.kind for file in draw_wireframe(path, detected, tmp_path / "out")] == ["wireframe"]
 
 
 BLOCK = step_block()
