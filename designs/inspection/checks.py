@@ -27,7 +27,7 @@ class Check:
 
 
 CHECKS = {
-    "self_intersection": Check(400_000, Limits(90, 120, 3 * GIBIBYTE, file_bytes=1024 * 1024), solid=False),
+    "self_intersection": Check(1_000_000, Limits(90, 120, 3 * GIBIBYTE, file_bytes=1024 * 1024), solid=False),
     "walls": Check(1_500_000, Limits(60, 90, 3 * GIBIBYTE, file_bytes=1024 * 1024), solid=True),
     "gaps": Check(1_500_000, Limits(60, 90, 3 * GIBIBYTE, file_bytes=1024 * 1024), solid=True),
 }
