@@ -39,6 +39,12 @@ def adobe_rgb() -> bytes:
     return _profile(b"mntr", b"RGB ", b"XYZ ", {b"wtpt": _xyz(*_D50), **primaries, **curves})
 
 
+def gray(gamma: float) -> bytes:
+    """Gray of this gamma."""
+    curve = b"curv\x00\x00\x00\x00" + struct.pack(">IH", 1, round(gamma * 256))
+    return _profile(b"mntr", b"GRAY", b"XYZ ", {b"wtpt": _xyz(*_D50), b"kTRC": curve})
+
+
 def printing(inks: dict[tuple[int, int, int, int], tuple[int, int, int]]) -> bytes:
     """CMYK as Lab: what each full ink or mixture of full inks looks like; what is not named is nearly black."""
     straight = bytes(range(256))

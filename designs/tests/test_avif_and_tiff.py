@@ -106,6 +106,12 @@ def test_a_profile_is_seen(tmp_path):
 
 SHOWN = {
     "16 bits": (encoded(Image.fromarray(np.full((400, 500), 32768, np.uint16))), (128, 128, 128)),
+    "16 bits, white is zero": (
+        encoded(Image.fromarray(np.full((400, 500), 60_000, np.uint16))).replace(
+            struct.pack("<HHIH", 262, 3, 1, 1), struct.pack("<HHIH", 262, 3, 1, 0)
+        ),
+        (21, 21, 21),
+    ),
     "print": (encoded(Image.new("CMYK", (500, 400), (0, 255, 255, 0))), (230, 30, 30)),
     "Lab": (encoded(Image.new("LAB", (500, 400), (128, 128, 128))), (119, 119, 119)),
 }

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageCms, ImageDraw, ImageFont, ImageOps
+from PIL import Image, ImageChops, ImageCms, ImageDraw, ImageFont, ImageOps
 from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
@@ -52,6 +52,7 @@ _ENCODINGS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("jpeg", "image/jpeg", {"quality": 84, "progressive": True, "optimize": True, "subsampling": "4:2:0"}),
 )
 _ORIENTATION = 0x0112
+_NEGATIVE = "white is zero"
 # The last one is the AVIF reader's.
 _UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, RuntimeError)
 
@@ -79,6 +80,7 @@ def open_image(path: str, form: str, *, max_pixels: int) -> Image.Image:
         raise Refusal("color_mode", mode=image.mode[:20])
     if isinstance(image, TiffImageFile):
         tiff.read_planes_whole(image)
+        image.info[_NEGATIVE] = tiff.is_negative(image)
     return image
 
 
@@ -210,8 +212,13 @@ def for_showing(image: Image.Image) -> Image.Image:
     """The image upright, in sRGB, 8 bits a channel, as RGB or RGBA, with nothing but its pixels."""
     profile = image.info.get("icc_profile")
     image = ImageOps.exif_transpose(image)
+    named = _alpha_of_a_deep_color(image)
+    if named is not None:
+        del image.info["transparency"]
     if image.mode.startswith("I") or image.mode == "F":
         image = _to_eight_bits(image)
+        if image.info.get(_NEGATIVE):
+            image = ImageOps.invert(image)
     if image.mode == "LAB":
         image = _lab_to_srgb(image)
         profile = None
@@ -219,7 +226,7 @@ def for_showing(image: Image.Image) -> Image.Image:
         image = image.convert("RGBA" if image.has_transparency_data else "RGB")
     elif "transparency" in image.info:
         image = image.convert("RGBA")
-    alpha = image.getchannel("A") if "A" in image.getbands() else None
+    alpha = image.getchannel("A") if "A" in image.getbands() else named
     if alpha is not None:
         # Nobody sees its lowest bit, WebP keeps it, and some programs hide the prompt there, which stays private.
         alpha = alpha.point(lambda value: value | 1 if value > 1 else 0)
@@ -233,7 +240,21 @@ def for_showing(image: Image.Image) -> Image.Image:
 
 def _to_eight_bits(image: Image.Image) -> Image.Image:
     # 16-bit gray: Pillow's own conversion to L would clip at 255 instead of scaling.
-    return image.convert("I").point(lambda value: value / 256, "L") if image.mode != "F" else image.convert("L")
+    deep = image.convert("I").point(lambda value: value / 256) if image.mode != "F" else image
+    return deep.convert("L")
+
+
+def _alpha_of_a_deep_color(image: Image.Image) -> Image.Image | None:
+    """Alpha of a PNG of 16 bits that names one color as transparent (11.3.2.1); None of others. Its pixels of several
+    channels have their high bytes left by now."""
+    color = image.info.get("transparency")
+    if image.mode.startswith("I") and isinstance(color, int):
+        clear = np.asarray(image) == color
+    elif image.mode == "RGB" and isinstance(color, tuple) and max(color) > 255:
+        clear = (np.asarray(image) == [value >> 8 for value in color]).all(axis=2)
+    else:
+        return None
+    return Image.fromarray(np.where(clear, 0, 255).astype(np.uint8))
 
 
 def _lab_to_srgb(image: Image.Image) -> Image.Image:
@@ -249,6 +270,8 @@ def _lab_to_srgb(image: Image.Image) -> Image.Image:
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     if profile and image.mode in ("RGB", "RGBA", "CMYK", "L"):
         source = image.convert("RGB") if image.mode == "RGBA" else image
+        if profile[16:20] == b"GRAY" and source.mode == "RGB" and _is_gray(source):
+            source = source.getchannel("R")  # gray with alpha comes as colors
         try:
             converted = ImageCms.profileToProfile(
                 source,
@@ -263,6 +286,11 @@ def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         if converted is not None:
             return converted
     return image.convert("RGB")
+
+
+def _is_gray(image: Image.Image) -> bool:
+    red, green, blue = image.split()
+    return all(ImageChops.difference(red, other).getbbox() is None for other in (green, blue))
 
 
 def sizes_for(size: tuple[int, int]) -> list[tuple[int, int]]:

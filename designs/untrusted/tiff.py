@@ -9,7 +9,7 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2, TiffImageFile
 
 from designs.untrusted.refusal import Refusal
 
-_BITS, _PLANES = 258, 284
+_BITS, _PHOTOMETRIC, _PLANES = 258, 262, 284
 _APART = 2
 _MOST_BITS = 64
 
@@ -31,6 +31,11 @@ def read_planes_whole(image: TiffImageFile) -> None:
         raise Refusal("color_mode", mode=f"{image.mode[:20]}, 16 bits, channels apart")
     order = "L" if image.tag_v2.prefix == b"II" else "B"
     image.tile = [tile._replace(args=(f"{args[0]};16{order}", *args[1:])) for tile, args in raw]
+
+
+def is_negative(image: TiffImageFile) -> bool:
+    """Whether it is gray of 16 bits whose zero is white: Pillow turns that around at 8 bits only."""
+    return image.mode.startswith("I;16") and image.tag_v2.get(_PHOTOMETRIC) == 0
 
 
 def unknown_colors(path: str) -> str:
