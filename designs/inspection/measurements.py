@@ -7,6 +7,9 @@ from typing import Any
 from django.utils.translation import gettext_lazy
 
 _METHODS = {
+    "units": gettext_lazy(
+        "How long a length of 1 in the file is: by its format, by its own word, or by its creator's."
+    ),
     "bounding_box": gettext_lazy("Along the file's own axes, of all points that a face uses."),
     "volume": gettext_lazy("The sum of signed tetrahedra between each face and the middle; its sign tells the inside."),
     "area": gettext_lazy("The sum of all faces."),
@@ -37,6 +40,7 @@ _METHODS = {
     "transparency": gettext_lazy("Share of a grid of at most 256 × 256 points that are not opaque."),
 }
 _REASONS = {
+    "not_stated": gettext_lazy("The file does not say it, and its creator did not."),
     "not_yet": gettext_lazy("It is not measured yet."),
     "not_watertight": gettext_lazy("The mesh is not watertight, so it has no inside."),
     "mixed_winding": gettext_lazy("The faces do not agree on which side is outside."),
@@ -106,7 +110,9 @@ def _of_mesh(facts: Mapping[str, Any]) -> list[Measurement]:
         why = "not_watertight"
     elif not facts.get("winding_consistent"):
         why = "mixed_winding"
+    stated = None if unit == "unknown" else unit
     return [
+        Measurement("units", stated, why="" if stated else "not_stated"),
         Measurement("bounding_box", facts["bounds"]["extent"], unit),
         _known("volume", facts, f"{unit}3", why),
         Measurement("area", facts["area"], f"{unit}2"),

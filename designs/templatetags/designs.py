@@ -31,6 +31,7 @@ _HINTS = {
     "supports": gettext_lazy("supports, shown as part of the model"),
 }
 _FACT_NAMES = {
+    "units": gettext_lazy("Units"),
     "bounding_box": gettext_lazy("Size"),
     "volume": gettext_lazy("Volume"),
     "area": gettext_lazy("Area"),
@@ -227,6 +228,8 @@ def _mesh_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
         lines.append((_("Units"), _("the file states none; usually millimeters")))
     elif facts.get("units_from") == "creator":
         lines.append((_("Units"), _("%(unit)s, stated by the creator") % {"unit": LengthUnit(facts["units"]).label}))
+    elif facts.get("units_from") == "file":
+        lines.append((_("Units"), _("%(unit)s, by the file") % {"unit": LengthUnit(facts["units"]).label}))
     if facts.get("up_from") == "creator":
         lines.append((_("Up axis"), _("%(axis)s, stated by the creator") % {"axis": facts["up_axis"].upper()}))
     if notes := [str(_NOTES[note]) for note in facts.get("notes", []) if note in _NOTES]:

@@ -111,6 +111,7 @@ def test_what_the_creator_states_is_said_to_be_theirs() -> None:
     assert lines["Size"] == "25.4 × 50.8 × 76.2 mm"
     assert lines["Units"] == "Inches, stated by the creator"
     assert lines["Up axis"] == "Y, stated by the creator"
+    assert dict(fact_lines({**MESH, "units": "in", "units_from": "file"}))["Units"] == "Inches, by the file"
 
 
 def test_sizes_beyond_reason_raise_a_question() -> None:
