@@ -29,6 +29,7 @@ TEXTURE = (
     '<m:texture2dgroup id="7" texid="6"><m:tex2coord u="0" v="0"/><m:tex2coord u="1" v="1"/></m:texture2dgroup>'
 )
 BEAMS = "http://schemas.microsoft.com/3dmanufacturing/beamlattice/2017/02"
+SLICES = "http://schemas.microsoft.com/3dmanufacturing/slice/2015/07"
 PRODUCTION = "http://schemas.microsoft.com/3dmanufacturing/production/2015/06"
 
 
@@ -59,6 +60,8 @@ def test_builds_are_measured_as_they_are_placed(tmp_path):
     mirrored = '<item objectid="1" transform="-1 0 0 0 1 0 0 0 1 0 0 0"/>'
     part = f'<item objectid="1" p:path="/3D/a.model" xmlns:p="{PRODUCTION}"/>'
     beams = f'unit="millimeter" xmlns:b="{BEAMS}" requiredextensions="b"'
+    sliced = f'unit="millimeter" xmlns:s="{SLICES}" requiredextensions="s"'
+    stack = '<s:slicestack id="9" zbottom="0"><s:slice ztop="1"/></s:slicestack>'
     lattice = CUBE.replace("</mesh>", "<b:beamlattice><b:beams/></b:beamlattice></mesh>")
     found = outcomes(
         {
@@ -78,6 +81,8 @@ def test_builds_are_measured_as_they_are_placed(tmp_path):
             ),
             "part": (threemf(model_xml(resources="", build=part), **{"3D__a.model": model_xml(build="")}), "a.3mf"),
             "beams": (threemf(model_xml(attributes=beams, resources=lattice)), "a.3mf"),
+            "slices": (threemf(model_xml(attributes=sliced, resources=stack + CUBE)), "a.3mf"),
+            "supports": (threemf(model_xml(resources=CUBE.replace('type="model"', 'type="support"'))), "a.3mf"),
         },
         tmp_path,
         limits=LIMITS,
@@ -97,6 +102,8 @@ def test_builds_are_measured_as_they_are_placed(tmp_path):
     assert facts["texture"]["has_textures"] is True
     assert facts["part"]["notes"] == ["production"]
     assert facts["beams"]["notes"] == ["beam_lattice"]
+    assert (facts["slices"]["notes"], facts["slices"]["triangles"]) == (["slices"], 12)
+    assert facts["supports"]["notes"] == ["supports"]
 
 
 def test_colors_and_textures_reach_the_viewer(tmp_path):
