@@ -5,7 +5,6 @@ moved it from waiting to running; it beats while it runs. One that stopped beati
 sweeper lets it wait again, and gives up after three attempts.
 """
 
-import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -28,7 +27,7 @@ from designs.models import Design, DesignVersion, ProcessingStep
 from designs.previews import PreviewError
 from designs.sandbox import TRANSIENT
 from designs.services.steps import BACKGROUND, OPTIONAL, WORK, Job, Write, names_for
-from designs.storage import BlobMissing, StorageError, StoreUnavailable, scratch_folder
+from designs.storage import BlobMissing, StorageError, StoreUnavailable, discard_scratch, scratch_folder
 
 logger = structlog.get_logger(__name__)
 
@@ -96,7 +95,7 @@ def _claim_next(version_id: int, lane: Lane | None) -> ProcessingStep | None:
 def _run(step: ProcessingStep) -> bool:
     reach(f"step.claimed.{step.name}")
     try:
-        with tempfile.TemporaryDirectory(prefix=f"step-{step.pk}-", dir=scratch_folder()) as folder, _alive(step):
+        with tempfile.TemporaryDirectory(prefix=_folder_of(step), dir=scratch_folder()) as folder, _alive(step):
             write = WORK[Name(step.name)](Job(step.version, Path(folder), _beat(step)))
         return _done(step, write)
     except (InspectionError, PreviewError, StorageError) as error:
@@ -111,6 +110,11 @@ def _run(step: ProcessingStep) -> bool:
         logger.exception("step_broke", step=step.name, version=step.version_id)
         message = _("Something broke on our side. Nothing is wrong with your file; try the same one again in a while.")
         return _failed(step, DesignError(INTERNAL_ERROR, message))
+
+
+def _folder_of(step: ProcessingStep) -> str:
+    """How the names of its folders begin."""
+    return f"step-{step.pk}-"
 
 
 @contextmanager
@@ -272,9 +276,7 @@ def _revive(step: ProcessingStep) -> None:
             finished_at=timezone.now(),
         )
     if found:
-        # Where its worker died, its folder lies; what died elsewhere is tidied away there.
-        for left in scratch_folder().glob(f"step-{step.pk}-*"):
-            shutil.rmtree(left, ignore_errors=True)
+        discard_scratch(_folder_of(step))
 
 
 def _nudge(version_id: int) -> None:

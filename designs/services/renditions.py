@@ -33,7 +33,7 @@ from designs.inspection import InspectionError, preflight
 from designs.models import DesignVersion, Rendition
 from designs.renditions import MadeRendition, RenditionError, file_name, forms_of, make_rendition
 from designs.services.received import asset_of
-from designs.storage import StorageError, StoredBlob, master_store, scratch_folder
+from designs.storage import StorageError, StoredBlob, discard_scratch, master_store, scratch_folder
 
 logger = structlog.get_logger(__name__)
 
@@ -99,12 +99,17 @@ def run_rendition(*, rendition_id: int) -> None:
     if not claimed:
         return
     rendition = Rendition.objects.select_related("version__master", "version__design").get(pk=rendition_id)
-    with tempfile.TemporaryDirectory(prefix="rendition-", dir=scratch_folder()) as folder:
+    with tempfile.TemporaryDirectory(prefix=_folder_of(rendition_id), dir=scratch_folder()) as folder:
         try:
             made = _made(rendition, Path(folder))
             _keep(rendition, made)
         except (RenditionError, CredentialsError, InspectionError, StorageError, ChainError) as error:
             _failed(rendition, error)
+
+
+def _folder_of(rendition_id: int) -> str:
+    """How the names of its folders begin."""
+    return f"rendition-{rendition_id}-"
 
 
 def _made(rendition: Rendition, folder: Path) -> MadeRendition:
@@ -224,10 +229,12 @@ def sweep_renditions(*, limit: int = 50) -> int:
     for one in silent[:limit]:
         mine = Rendition.objects.filter(pk=one.pk, state=State.RUNNING, beat_at=one.beat_at)
         if one.attempts < ATTEMPTS:
-            mine.update(state=State.WAITING)
+            found = mine.update(state=State.WAITING)
         else:
             message = _("This was interrupted three times. Try again, or take the file in another form.")
-            mine.update(state=State.FAILED, error_code="worker_lost", message=message)
+            found = mine.update(state=State.FAILED, error_code="worker_lost", message=message)
+        if found:
+            discard_scratch(_folder_of(one.pk))
     waiting = Rendition.objects.filter(state=State.WAITING).order_by("id").values_list("pk", flat=True)[:limit]
     for rendition_id in waiting:
         _nudge(rendition_id)

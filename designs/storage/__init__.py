@@ -12,6 +12,7 @@ from .base import (
 )
 from .configured import (
     discard_left_over,
+    discard_scratch,
     master_replica,
     master_store,
     outgoing_store,
@@ -32,6 +33,7 @@ __all__ = [
     "StoreUnavailable",
     "StoredBlob",
     "discard_left_over",
+    "discard_scratch",
     "master_replica",
     "master_store",
     "outgoing_store",

@@ -59,6 +59,12 @@ def scratch_folder() -> Path:
     return folder
 
 
+def discard_scratch(prefix: str) -> None:
+    """Remove the folders of this beginning, which a worker that was killed here left."""
+    for left in scratch_folder().glob(f"{prefix}*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
 def discard_left_over(*, older_than_seconds: float) -> int:
     """Remove what uploads and tasks that were killed left half-written or half-made. Returns how many files and
     folders went."""

@@ -24,7 +24,7 @@ from designs.renditions import forms_of
 from designs.services import renditions as service
 from designs.services.received import asset_of
 from designs.services.renditions import request_rendition, run_rendition, sweep_renditions
-from designs.storage import master_store
+from designs.storage import master_store, scratch_folder
 from designs.tests.archives import threemf
 from designs.tests.samples import binary_stl, glb_bytes, glb_document, image_bytes
 from designs.untrusted.conversion import convert
@@ -263,7 +263,11 @@ def test_a_lost_message_and_a_killed_worker_are_found_and_a_late_worker_changes_
     silent = timezone.now() - timedelta(minutes=1)
     Rendition.objects.update(state="running", attempts=1, beat_at=silent)
     late.attempts = 1
+    left = scratch_folder() / f"rendition-{rendition.pk}-killed"
+    left.mkdir()
+    (left / "converted").write_bytes(png)
     assert sweep_renditions() == 1
+    assert list(scratch_folder().iterdir()) == []
     run_rendition(rendition_id=rendition.pk)
     rendition.refresh_from_db()
     assert (rendition.state, rendition.attempts) == ("done", 2)
