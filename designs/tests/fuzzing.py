@@ -54,6 +54,7 @@ class Modules:
     statement: Any
     read_proof: Callable[[bytes], Any]
     read_credentials: Callable[..., dict[str, Any]]
+    read_beside: Callable[..., dict[str, Any]]
     found_in: Callable[[dict[str, Any]], Any]
 
 
@@ -88,6 +89,7 @@ def imported(instrumented: Any = None) -> Modules:
         statement=statement,
         read_proof=field_proof.FieldProof.read,
         read_credentials=credentials_reading.read,
+        read_beside=credentials_reading.read_beside,
         found_in=found_in,
     )
 
@@ -118,6 +120,8 @@ def _read_plain(modules: Modules, target: str, content: bytes, path: Path) -> No
     if target == "manifest":
         # Any bytes will do as what it speaks of.
         _credentials(modules, path, "model/stl", beside=str(path))
+        request = {"beside": str(path), "sha256": "0" * 64, "anchors": ""}
+        modules.found_in(modules.read_beside(request, _silent))
     elif target == "statement":
         modules.statement.statements_in(str(path))
     else:
