@@ -4,10 +4,11 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.core.cache import cache
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
-from common.throttle import allow
+from common.throttle import TooMany, allow
 from contracts.chains import chain
 from designs.credentials import FoundCredentials, found_in, read_credentials, read_credentials_beside
 from designs.errors import DesignError
@@ -21,6 +22,9 @@ from designs.storage.base import readable
 MOST_BYTES = 4 << 20
 PER_MINUTE = 20
 """Manifests that one address may have read."""
+PICTURES_PER_MINUTE = 120
+"""Pictures of ours that are read for all who ask."""
+KEPT_SECONDS = 3600
 
 
 @dataclass(frozen=True)
@@ -56,17 +60,28 @@ def credentials_by_master(sha256: str) -> CredentialsShown | None:
 
 
 def credentials_by_picture(sha256: str) -> CredentialsShown | None:
-    """What a picture says that pages here show of a published design, read anew, as of any file; None for others."""
+    """What a picture says that pages here show of a published design, read as of any file; None for others."""
     shown = Preview.objects.filter(sha256=sha256, credential__state=PreviewCredential.State.DONE)
     picture = shown.exclude(version__design__state__in=HIDDEN).order_by("id").first()
     if picture is None:
         return None
+    found = _read_picture(picture)
+    return None if found is None else _with_works(found, chain_id=None)
+
+
+def _read_picture(picture: Preview) -> FoundCredentials | None:
+    """It takes a child, so what was read is kept for an hour, and nothing is read while very many are asked for."""
+    place = f"credentials:picture:{picture.sha256}"
+    if kept := cache.get(place):
+        return found_in(kept)
     with tempfile.TemporaryDirectory(prefix="credentials-", dir=scratch_folder()) as folder:
         try:
-            found = read_credentials(preview_store().path(sha256), picture.media_type, Path(folder))
-        except (ChildFailed, StorageError):
+            allow("credentials:pictures", limit=PICTURES_PER_MINUTE, seconds=60)
+            found = read_credentials(preview_store().path(picture.sha256), picture.media_type, Path(folder))
+        except (TooMany, ChildFailed, StorageError):
             return None
-    return _with_works(found, chain_id=None)
+    cache.set(place, found.as_json(), timeout=KEPT_SECONDS)
+    return found
 
 
 def credentials_beside(manifest: UploadedFile | None, *, sha256: str, asker: str) -> CredentialsShown:

@@ -34,7 +34,7 @@ from designs.credentials.manifest import manifest_of
 from designs.credentials_teller import tell
 from designs.models import Design, DesignVersion, Preview, PreviewCredential, Rendition
 from designs.renditions import forms_of
-from designs.sandbox import ChildFailed, run_child
+from designs.sandbox import ChildFailed, measuring, run_child
 from designs.services.preview_credentials import sign_published_pictures
 from designs.services.received import asset_of
 from designs.services.renditions import request_rendition, run_rendition
@@ -151,7 +151,9 @@ def kept_picture(version: DesignVersion, content: bytes, media_type: str, *, kin
     )
 
 
-def test_every_picture_of_what_is_published_is_signed_once(piece: Any, png: bytes, tmp_path: Path) -> None:
+def test_every_picture_of_what_is_published_is_signed_once(
+    piece: Any, png: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     version = piece(png, "a.png", "png", "image/png")
     hidden = rows.draft(version.design.owner, "Not published")
     small = Preview.objects.get(version=version)
@@ -187,9 +189,16 @@ def test_every_picture_of_what_is_published_is_signed_once(piece: Any, png: byte
         "unknown",
         tell(preview_store().path(clay.sha256), None),
     )
-    page = Client().get(reverse("verify:verdict", args=[clay.sha256])).content.decode()
+    with measuring() as children:
+        page = Client().get(reverse("verify:verdict", args=[clay.sha256])).content.decode()
+    assert not children, "what was read is kept"
     assert "Content Credentials: trusted; the file is as Loomprint, a local start signed it" in page
     assert version.design.get_absolute_url() in page
+    modern.refresh_from_db()
+    with monkeypatch.context() as busy:
+        busy.setattr("designs.file_credentials.PICTURES_PER_MINUTE", 0)
+        assert Client().get(reverse("api_verify", args=[modern.sha256])).json()["content_credentials"] is None
+    assert Client().get(reverse("api_verify", args=[modern.sha256])).json()["content_credentials"]["state"] == "trusted"
     Design.objects.filter(pk=version.design_id).update(state="taken_down")
     assert Client().get(reverse("api_verify", args=[clay.sha256])).json()["content_credentials"] is None
     Design.objects.filter(pk=version.design_id).update(state=version.design.state)
