@@ -12,7 +12,8 @@ from designs.models import Design, DesignVersion, ProcessingStep
 from designs.services import processing
 from designs.services.processing import process_version
 from designs.tests.samples import binary_stl
-from designs.tests.test_processing import sent_to, steps_of
+from designs.tests.test_lanes import sent_to
+from designs.tests.test_processing import steps_of
 from designs.tests.uploading import uploaded
 
 pytestmark = pytest.mark.django_db
