@@ -12,7 +12,7 @@ import structlog
 from common.hashing import keccak256
 from contracts.answers import Header, Log, Tips
 from contracts.client import Client
-from contracts.errors import InconsistentNode, RpcError
+from contracts.errors import ChainUnavailable, InconsistentNode, RpcError
 from contracts.indexer.rows import EventRow
 
 logger = structlog.get_logger(__name__)
@@ -60,7 +60,7 @@ def read_settled(node: Client, *, after: int, after_hash: str, last: int, addres
     numbers = list(range(first, last + 1)) if last - after <= WHOLE_WINDOW else [first, last]
     try:
         tips, logs, answers = node.range(first, last, addresses, [*numbers, last + 1])
-    except RpcError:
+    except (RpcError, ChainUnavailable):
         if first != last:
             raise
         tips, logs, answers = node.tips(), _logs(node, first, last, addresses), node.headers([*numbers, last + 1])
@@ -183,10 +183,10 @@ def _explains(logs: Sequence[Log], bloom: bytes) -> bool:
 
 
 def _logs(node: Client, first: int, last: int, addresses: Sequence[str]) -> list[Log]:
-    """Logs of a range; of a single block, an address at a time when the node refuses all at once."""
+    """Logs of a range; of a single block, an address at a time when the node refuses all at once, or takes too long."""
     try:
         return node.logs(first, last, addresses)
-    except RpcError:
+    except (RpcError, ChainUnavailable):
         if first != last or len(addresses) == 1:
             raise
         logger.warning("logs_by_address", block=first)

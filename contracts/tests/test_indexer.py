@@ -350,6 +350,39 @@ def one_question_only(line: Line) -> None:
     line.each(refuse)
 
 
+def too_long_for_all(line: Line) -> None:
+    """As a gateway whose node takes too long for logs of more than one block, or of more than one address."""
+    queries = [asked["params"][0] for asked in line.questions() if asked["method"] == LOGS]
+    ranges = [query for query in queries if "fromBlock" in query]
+    if any(query["fromBlock"] != query["toBlock"] or len(query["address"]) > 1 for query in ranges):
+        line.say("", 504)
+    else:
+        line.say(line.ask())
+
+
+@pytest.mark.parametrize("blocks", [20, 80], ids=["open", "final"])
+def test_a_block_whose_logs_take_too_long_is_asked_for_one_address_after_another(
+    live_chain: LiveChain, failing_node: FailingNode, blocks: int
+) -> None:
+    live_chain.follow()
+    plan_terms("one")
+    live_chain.sweep()
+    live_chain.node.mine(blocks)
+    ChainCursor.objects.update(window=8)
+    failing_node.fail(Fault("too long", too_long_for_all))
+    for _halving in range(3):
+        with pytest.raises(ChainUnavailable, match="504"):
+            follow(live_chain.chain)
+    assert ChainCursor.objects.get().window == 1
+    for _block in range(3):
+        ChainCursor.objects.update(window=1)
+        follow(live_chain.chain)
+    assert terms() == ["one"]
+    failing_node.heal()
+    live_chain.follow()
+    assert live_chain.audit() == []
+
+
 @pytest.mark.parametrize("blocks", [20, 80], ids=["open", "final"])
 @pytest.mark.parametrize("fault", [narrow(5), narrow(1), Fault("one", one_question_only)], ids=["5", "1", "one"])
 def test_a_wide_window_that_the_node_refuses_is_halved(
