@@ -19,7 +19,7 @@ from contracts.indexer.rebuilding import reindex
 from contracts.models import ChainBlock, ChainCursor, ChainEvent, ChainTransaction, ReadingError
 from contracts.selectors import confirmation_status, is_confirmed, sync_status
 from contracts.testing import FINAL_AFTER, LOCAL_CHAIN_ID, LiveChain
-from contracts.testing_proxy import BLOCK, LOGS, FailingNode, Fault, Json, Line, narrow
+from contracts.testing_proxy import BLOCK, FailingNode, Fault, Json
 from contracts.tests.actions import address, key, plan_terms, plan_transfer, terms_hash_of
 
 pytestmark = pytest.mark.django_db
@@ -333,74 +333,6 @@ def test_a_chain_that_told_a_final_block_has_none_at_a_depth(
     failing_node.heal()
     live_chain.follow()
     assert ChainCursor.objects.get().finalized_number == live_chain.node.head - FINAL_AFTER
-
-
-def one_question_only(line: Line) -> None:
-    """No logs of more than one block, nor of more than one address, at once."""
-
-    def refuse(asked: Json, said: Json) -> Json:
-        if asked["method"] != LOGS or "fromBlock" not in asked["params"][0]:
-            return said
-        (query,) = asked["params"]
-        if query["fromBlock"] == query["toBlock"] and len(query["address"]) == 1:
-            return said
-        error = {"code": -32005, "message": "query returned more than 10000 results"}
-        return {"jsonrpc": "2.0", "id": said["id"], "error": error}
-
-    line.each(refuse)
-
-
-def too_long_for_all(line: Line) -> None:
-    """As a gateway whose node takes too long for logs of more than one block, or of more than one address."""
-    queries = [asked["params"][0] for asked in line.questions() if asked["method"] == LOGS]
-    ranges = [query for query in queries if "fromBlock" in query]
-    if any(query["fromBlock"] != query["toBlock"] or len(query["address"]) > 1 for query in ranges):
-        line.say("", 504)
-    else:
-        line.say(line.ask())
-
-
-@pytest.mark.parametrize("blocks", [20, 80], ids=["open", "final"])
-def test_a_block_whose_logs_take_too_long_is_asked_for_one_address_after_another(
-    live_chain: LiveChain, failing_node: FailingNode, blocks: int
-) -> None:
-    live_chain.follow()
-    plan_terms("one")
-    live_chain.sweep()
-    live_chain.node.mine(blocks)
-    ChainCursor.objects.update(window=8)
-    failing_node.fail(Fault("too long", too_long_for_all))
-    for _halving in range(3):
-        with pytest.raises(ChainUnavailable, match="504"):
-            follow(live_chain.chain)
-    assert ChainCursor.objects.get().window == 1
-    for _block in range(3):
-        ChainCursor.objects.update(window=1)
-        follow(live_chain.chain)
-    assert terms() == ["one"]
-    failing_node.heal()
-    live_chain.follow()
-    assert live_chain.audit() == []
-
-
-@pytest.mark.parametrize("blocks", [20, 80], ids=["open", "final"])
-@pytest.mark.parametrize("fault", [narrow(5), narrow(1), Fault("one", one_question_only)], ids=["5", "1", "one"])
-def test_a_wide_window_that_the_node_refuses_is_halved(
-    live_chain: LiveChain, failing_node: FailingNode, blocks: int, fault: Fault
-) -> None:
-    """Down to one block, and of that one to one address."""
-    live_chain.follow()
-    plan_terms("one")
-    live_chain.sweep()
-    live_chain.node.mine(blocks)
-    ChainCursor.objects.update(window=64)
-    failing_node.fail(fault)
-    live_chain.follow()
-    assert terms() == ["one"]
-    assert live_chain.node.head == ChainCursor.objects.get().number
-    assert failing_node.met[fault.name]
-    failing_node.heal()
-    assert live_chain.audit() == []
 
 
 def test_blocks_without_events_are_kept_only_while_they_may_change(live_chain: LiveChain) -> None:
