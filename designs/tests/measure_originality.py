@@ -1,6 +1,5 @@
 """Recall and false matches on the judged half, and the speed of a query among many descriptors. Run by
-`script/bench originality`, which says how many rows (LOOMPRINT_ORIGINALITY_ROWS) and where the corpus lies
-(LOOMPRINT_CORPUS).
+`script/bench originality`, which says how many rows (LOOMPRINT_ORIGINALITY_ROWS).
 """
 
 import os
@@ -16,8 +15,8 @@ from designs.models import Fingerprint
 from designs.nearest import CANDIDATES, near_shapes, nearest_by, search_widely
 from designs.originality import ALGORITHM, fitting
 from designs.originality.thresholds import thresholds
+from designs.tests.corpus import CORPUS
 
-CORPUS = os.environ.get("LOOMPRINT_CORPUS", "")
 ROWS = int(os.environ.get("LOOMPRINT_ORIGINALITY_ROWS", "1000000"))
 QUERIES = 200
 COMPARED = 60
@@ -36,7 +35,8 @@ def told(_line: str) -> None:
 
 
 def test_shapes_of_the_judged_half() -> None:
-    found = fitting.judge_shapes("judge", Path(CORPUS) if CORPUS else None, thresholds(), told)
+    say("corpus", CORPUS is not None)
+    found = fitting.judge_shapes("judge", CORPUS, thresholds(), told)
     # What no simplifier thinned as asked is asked for too: a copy is not less of one for it.
     say("originality.mesh_recall", found.recall([*fitting.DEMANDING, "spoiled 0.25"]))
     for change, with_it in CHANGES.items():
@@ -59,7 +59,7 @@ def test_pictures_of_the_judged_half() -> None:
 @pytest.mark.django_db
 def test_a_query_among_many() -> None:
     chance = np.random.default_rng(7)
-    real, copies, moved = described(Path(CORPUS) if CORPUS else None)
+    real, copies, moved = described(CORPUS)
     began = time.monotonic()
     crowd = filled(real, copies, moved, chance)
     say("seconds.copying", time.monotonic() - began)

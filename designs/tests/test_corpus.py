@@ -1,6 +1,6 @@
 """Real files of others, whole folders of them: each is measured or refused with a reason, and the table is kept.
 
-LOOMPRINT_CORPUS names the folder. LOOMPRINT_EVIDENCE=1 writes docs/evidence/corpus.md anew instead of comparing.
+LOOMPRINT_EVIDENCE=1 writes docs/evidence/corpus.md anew instead of comparing.
 """
 
 import os
@@ -11,9 +11,9 @@ import pytest
 
 from designs.inspection import FileLimits, sentence
 from designs.tests.archives import zipped
+from designs.tests.corpus import CORPUS, needs_corpus
 from designs.tests.many import ROOT, Outcome, outcomes
 
-CORPUS = os.environ.get("LOOMPRINT_CORPUS", "")
 TABLE = ROOT / "docs" / "evidence" / "corpus.md"
 BESIDE = {".bin", ".png", ".jpg", ".jpeg"}
 MACHINE = {"timeout", "out_of_memory", "killed", "crashed", "bad_reply"}
@@ -21,12 +21,13 @@ MACHINE = {"timeout", "out_of_memory", "killed", "crashed", "bad_reply"}
 WRITTEN_ALIKE = "MUSTFAIL_Chapter3.4.1a_MissingMetadataName.3mf"
 """It has a name, “Undefined”, where its MUSTPASS twin has “MustIgnore”: nothing tells them apart."""
 
-pytestmark = pytest.mark.skipif(not CORPUS, reason="LOOMPRINT_CORPUS names no folder of real files")
+pytestmark = needs_corpus
 
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory) -> dict[str, Outcome]:
-    root = Path(CORPUS)
+    assert CORPUS is not None
+    root = CORPUS
     paths = sorted(path for path in root.rglob("*") if path.is_file())
     files: dict[str, tuple[bytes | Path, str]] = {str(path.relative_to(root)): (path, path.name) for path in paths}
     for path in paths:
@@ -73,7 +74,7 @@ def as_table(found: dict[str, Outcome]) -> str:
     lines = [
         "# What ingest makes of other people's files",
         "",
-        "Written by `LOOMPRINT_CORPUS=FOLDER LOOMPRINT_EVIDENCE=1 script/test designs/tests/test_corpus.py`, which",
+        "Written by `LOOMPRINT_EVIDENCE=1 script/test designs/tests/test_corpus.py`, which",
         "otherwise holds the outcomes against this table. The files are not ours and are not in this repository: parts",
         "of trimesh's, assimp's, the 3MF Consortium's and sd-parsers' tests. Files of kinds that we do not take are",
         "counted and not listed.",

@@ -3,7 +3,6 @@
 import gzip
 import io
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from designs.inspection.making import NOTHING, _believable
 from designs.previews import make_derivatives
 from designs.tests import making_samples as made
 from designs.tests.archives import CORE, model_xml, threemf
+from designs.tests.corpus import CORPUS, needs_corpus
 from designs.tests.many import outcomes
 from designs.tests.samples import glb_bytes, glb_document
 from designs.untrusted.making import read
@@ -398,12 +398,10 @@ def test_in_its_child_a_file_is_read_and_a_failure_is_noted(tmp_path, settings):
     assert read_making(path, detected, tmp_path) == {**NOTHING, "notes": ["not_read"]}
 
 
-CORPUS = os.environ.get("LOOMPRINT_CORPUS", "")
-
-
-@pytest.mark.skipif(not CORPUS, reason="LOOMPRINT_CORPUS names no folder of real files")
+@needs_corpus
 def test_real_files_of_generators_are_read():
-    root = Path(CORPUS) / "sd-parsers"
+    assert CORPUS is not None
+    root = CORPUS / "sd-parsers"
     duck = ("AUTOMATIC1111", "235284042", "realistic_realisticVisionV20_v20")
     wanted = {
         "automatic1111_cropped.png": duck,

@@ -1,8 +1,9 @@
 """Copies found and works wrongly matched, on the half that thresholds were not fitted on; a query among 1 M.
 
 Runs designs/tests/measure_originality.py as script/test does, on a PostgreSQL of its own. LOOMPRINT_CORPUS names the
-folder of real files (without it only our programs' shapes are judged, and a note says so), and
-LOOMPRINT_ORIGINALITY_ROWS another number of rows than a million, for which the query has a row id of its own.
+folder of real files, or they lie in shared/corpus beside the checkout (without them only our programs' shapes are
+judged, and a note says so); LOOMPRINT_ORIGINALITY_ROWS is another number of rows than a million, for which the query
+has a row id of its own.
 """
 
 import os
@@ -47,9 +48,7 @@ def measure() -> Report:
         Row(f"{name}_{suffix}" if name.endswith("_ms") else name, found[name], unit, target, better)  # type: ignore[arg-type]
         for name, (unit, target, better) in TARGETS.items()
     ]
-    corpus = (
-        "the corpus' and our programs' shapes" if os.environ.get("LOOMPRINT_CORPUS") else "our programs' shapes only"
-    )
+    corpus = "the corpus' and our programs' shapes" if found["corpus"] else "our programs' shapes only"
     return Report(
         "originality",
         rows,
