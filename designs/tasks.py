@@ -6,6 +6,7 @@ from designs.storage import discard_left_over
 
 LEFT_OVER_SECONDS = 24 * 3600.0
 """No upload and no task takes as long."""
+RECHECKED_AT_ONCE = 100
 
 
 # Each step of it has a time of its own, and all of them run in one task.
@@ -44,6 +45,16 @@ def tidy_copies() -> None:
     discard_left_over(older_than_seconds=LEFT_OVER_SECONDS)
     discarding.discard_unreferenced()
     copying.discard_orphans()
+
+
+# What is compared is kept one by one, so that an end at any moment loses nothing.
+@shared_task(time_limit=840)
+def recheck_originality() -> None:
+    # Here and not above: what it imports takes a second and 60 MiB, and most processes compare nothing.
+    from designs.services.rechecking import recheck
+
+    for _told_in_the_log in recheck(limit=RECHECKED_AT_ONCE):
+        pass
 
 
 @shared_task(time_limit=840)

@@ -63,6 +63,7 @@ ATTACHMENT_MAX_BYTES = number("ATTACHMENT_MAX_BYTES", 100 * 1024 * 1024)
 ATTACHMENTS_MAX_BYTES = number("ATTACHMENTS_MAX_BYTES", 300 * 1024 * 1024)
 ATTACHMENTS_AT_MOST = number("ATTACHMENTS_AT_MOST", 12)
 IMAGE_MAX_PIXELS = number("IMAGE_MAX_PIXELS", 25_000_000)
+MESH_MAX_TRIANGLES = number("MESH_MAX_TRIANGLES", 3_000_000)
 # A worker forks its children from a process that has the heavy libraries: seconds less for each, 0.2 GB more in all.
 SANDBOX_WARM = flag("SANDBOX_WARM", True)
 UPLOADS_PER_HOUR = number("UPLOADS_PER_HOUR", 60)

@@ -53,6 +53,7 @@ CELERY_TASK_ROUTES = {
     "designs.tasks.scrub_slices": {"queue": "care"},
     "designs.tasks.sign_pictures": {"queue": "care"},
     "designs.tasks.process_in_background": {"queue": "bulk"},
+    "designs.tasks.recheck_originality": {"queue": "bulk"},
     "designs.tasks.*": {"queue": "assets"},
 }
 CELERY_BEAT_SCHEDULE = {
@@ -69,6 +70,8 @@ CELERY_BEAT_SCHEDULE = {
     "renditions": {"task": "designs.tasks.sweep_renditions", "schedule": 10.0, "options": {"expires": 10}},
     "scrub": {"task": "designs.tasks.scrub_slices", "schedule": 300.0, "options": {"expires": 300}},
     "pictures": {"task": "designs.tasks.sign_pictures", "schedule": 30.0, "options": {"expires": 30}},
+    # Nothing is due but after an update that changed fingerprints or thresholds.
+    "originality": {"task": "designs.tasks.recheck_originality", "schedule": 900.0, "options": {"expires": 600}},
     "studio-sweep": {"task": "studio.tasks.sweep_publications", "schedule": 5.0, "options": {"expires": 5}},
     "orders-sweep": {"task": "marketplace.tasks.sweep_orders", "schedule": 5.0, "options": {"expires": 5}},
     "listings": {"task": "marketplace.tasks.sweep_listings", "schedule": 30.0, "options": {"expires": 30}},

@@ -44,11 +44,8 @@ class FileLimits:
 
     @classmethod
     def configured(cls) -> "FileLimits":
-        """The limits that the settings name, and the defaults for the rest."""
-        return cls(
-            max_pixels=getattr(settings, "IMAGE_MAX_PIXELS", cls.max_pixels),
-            max_triangles=getattr(settings, "MESH_MAX_TRIANGLES", cls.max_triangles),
-        )
+        """The limits that the settings name."""
+        return cls(max_pixels=settings.IMAGE_MAX_PIXELS, max_triangles=settings.MESH_MAX_TRIANGLES)
 
 
 PNG = DetectedType("image", "png", "image/png")

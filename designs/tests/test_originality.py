@@ -5,6 +5,7 @@ import base64
 import numpy as np
 import pytest
 import trimesh
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 from PIL import Image
 
@@ -19,6 +20,7 @@ from designs.services.fingerprints import _keep
 from designs.services.originality import compare_version
 from designs.services.rechecking import due, recheck
 from designs.storage import master_store
+from designs.tasks import recheck_originality
 from designs.tests.alike import bracket_obj, bracket_stl, compared, draft, png_of
 from designs.tests.samples import binary_stl
 from designs.tests.test_descriptors import strokes
@@ -231,6 +233,26 @@ def test_what_cannot_be_read_takes_nothing_of_the_limit(creator, stranger, tmp_p
     assert {one.version_id for one in first if one.problem} == {version.pk for version in lost}
     assert [one.version_id for one in second if not one.problem] == [good.pk]
     assert [version.pk for version in due()] == [version.pk for version in lost]
+
+
+def test_the_command_and_the_clocks_task_catch_up_and_tell_what_could_not_be_read(creator, stranger, tmp_path, capsys):
+    copies = [
+        compared(draft(creator, bracket_stl(), "bracket.stl"), tmp_path),
+        compared(draft(stranger, bracket_stl(mirrored=True), "copy.stl"), tmp_path),
+    ]
+    lost = draft(creator, binary_stl(), "cube.stl").versions.select_related("master").get()
+    master_store().path(lost.master.sha256).unlink()
+    OriginalityCheck.objects.update(thresholds=0)
+    call_command("recheck_originality")
+    told = capsys.readouterr()
+    assert "2 compared, 1 could not be read and stay due." in told.out
+    assert f"version {lost.pk}: " in told.err
+    OriginalityCheck.objects.update(thresholds=0)
+    assert {version.pk for version in due()} == {lost.pk, *(copy.pk for copy in copies)}
+    recheck_originality()
+    assert [version.pk for version in due()] == [lost.pk]
+    with pytest.raises(CommandError, match="--limit"):
+        call_command("recheck_originality", "--limit", "0")
 
 
 def test_what_was_found_of_a_former_file_is_not_written_over_its_replacement(creator, stranger, tmp_path):
