@@ -199,9 +199,17 @@ def _image_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
         (_("Format"), _format_name(facts)),
         (_("Size"), f"{facts['width']} × {facts['height']} px ({megapixels} MP)"),
         (_("Colors"), f"{facts.get('mode', '')}, {depth}{alpha}"),
+        *_transparency_lines(facts),
         *_palette_lines(facts),
         (_("Color profile"), profile),
     ]
+
+
+def _transparency_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    if not facts.get("has_alpha") or "transparent_share" not in facts:
+        return []
+    share = _("%(share)s of the pixels let something through") % {"share": _percent(facts["transparent_share"])}
+    return [(_("Transparency"), share)]
 
 
 def _palette_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
@@ -214,9 +222,13 @@ def _mesh_lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
     lines = [(_("Format"), _format_name(facts))]
     lines += [(_("Size"), size) for size in _size_words(facts)]
     lines.append((_("Mesh"), ", ".join(_mesh_words(facts))))
+    known = scale if unit == "mm" else 0
     if facts.get("volume"):
-        known = scale if unit == "mm" else 0
         lines.append((_("Volume, area"), f"{_volume(facts['volume'], known)}, {_area(facts.get('area', 0), known)}"))
+    elif facts.get("area"):
+        lines.append((_("Area"), _area(facts["area"], known)))
+    if "euler_number" in facts:
+        lines.append((_("Euler number"), number_format(facts["euler_number"], force_grouping=True)))
     lines += [
         (str(_FACT_NAMES[one.name]), _figured(one, scale, unit)) for one in measurements(facts) if one.name in _SHOWN
     ]

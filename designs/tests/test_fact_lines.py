@@ -24,6 +24,12 @@ def test_a_mesh_without_units_is_shown_in_its_own_numbers_and_says_so() -> None:
     assert lines["Mesh"] == "1 triangle, not watertight, 1 body"
     assert lines["Units"] == "the file states none; usually millimeters"
     assert "Volume, area" not in lines
+    assert lines["Area"] == "22.0", "an open mesh has an area too"
+
+
+def test_a_shape_with_a_hole_through_it_tells_its_euler_number() -> None:
+    assert dict(fact_lines({**MESH, "euler_number": -2}))["Euler number"] == "-2"
+    assert "Euler number" not in dict(fact_lines(MESH))
 
 
 def test_a_mesh_in_meters_is_shown_in_millimeters() -> None:
@@ -42,6 +48,9 @@ def test_an_image_is_shown_in_pixels() -> None:
         ("Colors", "RGBA, with transparency"),
         ("Color profile", "none: read as sRGB"),
     ]
+    shown = dict(fact_lines({**facts, "transparent_share": 0.125}))
+    assert shown["Transparency"] == "12.5 % of the pixels let something through"
+    assert "Transparency" not in dict(fact_lines({**facts, "has_alpha": False, "transparent_share": 0.0}))
     deep = dict(fact_lines({**facts, "bits": 16}))
     assert deep["Colors"] == "RGBA, 16 bits a channel, with transparency"
 
