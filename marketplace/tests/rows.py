@@ -150,7 +150,7 @@ def draft(
     for position, name in enumerate((ProcessingStep.Name.INSPECT, ProcessingStep.Name.DERIVATIVES)):
         ProcessingStep.objects.create(version=one, name=name, position=position, state=steps)
     if steps == ProcessingStep.State.DONE:
-        _add_cover(one, cover or cover_bytes())
+        add_cover(one, cover or cover_bytes())
     people = parts or {owner: (Contribution.Role.DESIGNER, SHARE_UNITS)}
     for account, (role, units) in people.items():
         Contribution.objects.create(design=design, account=account, role=role, units=units)
@@ -161,7 +161,8 @@ def draft(
     return design
 
 
-def _add_cover(version: DesignVersion, content: bytes) -> None:
+def add_cover(version: DesignVersion, content: bytes) -> None:
+    """A picture of the version, as processing leaves it."""
     with Image.open(io.BytesIO(content)) as image:
         width, height = image.size
     blob = preview_store().put(io.BytesIO(content), max_bytes=20_000_000)

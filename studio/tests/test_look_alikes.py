@@ -1,6 +1,7 @@
 """What was found alike: on the creator's page, before a moderator, and in front of nobody else."""
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from common.testing import PASSWORD
-from designs.models import Design, OriginalityMatch
+from designs.models import Design, OriginalityMatch, RegistryEntry
 from designs.resemblance import SHOWN, others_published_before, resemblances_of
 from designs.services.received import ReceivedFile
 from designs.tests.alike import compared, draft, png_of
@@ -73,6 +74,26 @@ def test_the_creator_sees_the_earlier_design_and_what_was_measured(
     assert "Estuary" in shown
     assert "A near copy" in shown
     assert "the pictures agree in" in shown
+
+
+def test_both_are_shown_side_by_side_and_what_is_hidden_is_not(
+    original: Design, copy: Design, creator: User, stranger: User
+) -> None:
+    for design in (original, copy):
+        rows.add_cover(design.versions.get(), rows.cover_bytes())
+
+    def pictures() -> list[str]:
+        page = page_of(stranger, copy).content.decode()
+        pair = page[page.index('class="alike-pair"') : page.index('class="stack-s"', page.index('class="alike-pair"'))]
+        return re.findall(r'src="[^"]*/previews/(\d+)/', pair)
+
+    def preview_of(design: Design) -> str:
+        return str(design.versions.get().previews.get(kind="image").pk)
+
+    assert pictures() == [preview_of(copy), preview_of(original)]
+    Design.objects.filter(pk=original.pk).update(state=Design.State.DRAFT)
+    RegistryEntry.objects.all().delete()
+    assert pictures() == [preview_of(copy)]
 
 
 def test_a_draft_of_somebody_else_is_told_without_name_or_picture(
