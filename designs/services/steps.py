@@ -4,9 +4,13 @@ A step does its work outside of any transaction and returns what is to be writte
 which ends the step, so that a step which was taken over meanwhile writes nothing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Event
 
 from django.utils.translation import gettext as _
 
@@ -74,11 +78,16 @@ class Step:
 
 def inspect_file(job: Job) -> Write:
     path, detected = job.master()
-    found = inspect(path, detected, job.folder, job.progress)
-    said = read_making(path, detected, job.folder, job.progress)
-    credentials = find_credentials(path, detected, job.folder, job.progress)
+    with _drawing_first(path, detected, job.folder / "first") as drawing:
+        found = inspect(path, detected, job.folder, job.progress)
+        said = read_making(path, detected, job.folder, job.progress)
+        credentials = find_credentials(path, detected, job.folder, job.progress)
+    # One that failed is tried once more by the step that shows why.
+    drawn = drawing.result() if drawing and drawing.exception() is None else []
+    keep_drawn = keep(job, drawn, replacing=[Preview.Kind.FIRST])
 
     def write() -> None:
+        keep_drawn()
         DesignVersion.objects.filter(pk=job.version.pk).update(facts=found.facts)
         fill_silent(version_id=job.version.pk, said=said)
         keep_credentials(version=job.version, found=credentials)
@@ -86,7 +95,31 @@ def inspect_file(job: Job) -> Write:
     return write
 
 
+@contextmanager
+def _drawing_first(path: Path, detected: DetectedType, folder: Path) -> Iterator["Future[list[PreviewFile]] | None"]:
+    """The first picture of a mesh, drawn beside its inspection: a file that is written as text takes long to read, and
+    each of two cores reads it. What ends the inspection ends its child within a second."""
+    if detected.kind != Design.Kind.MESH:
+        yield None
+        return
+    stopped = Event()
+
+    def go_on(_what: str, _part: float) -> None:
+        if stopped.is_set():
+            raise PreviewError("stopped", _("The inspection has ended."), retryable=True)
+
+    with ThreadPoolExecutor(1, "first-picture") as pool:
+        drawing = pool.submit(copy_context().run, render_first, path, detected, folder, go_on)
+        try:
+            yield drawing
+        except BaseException:
+            stopped.set()
+            raise
+
+
 def first_picture(job: Job) -> Write:
+    if Preview.objects.filter(version=job.version, kind=Preview.Kind.FIRST).exists():
+        return lambda: None  # It was drawn beside the inspection.
     return keep(job, render_first(*job.master(), job.folder, job.progress), replacing=[Preview.Kind.FIRST])
 
 

@@ -47,6 +47,7 @@ def test_uploads_and_renditions_share_their_queue_with_nothing_that_takes_long()
         "scrub_slices": "care",
         "sign_pictures": "care",
         "process_in_background": "bulk",
+        "recheck_originality": "bulk",
     }
 
 

@@ -1,6 +1,7 @@
 """From upload to a complete draft, with real children, lost messages and killed workers."""
 
 import errno
+import time
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from designs.inspection import InspectionError
 from designs.models import Design, Preview, ProcessingStep
 from designs.previews import PreviewError
 from designs.selectors import progress_of
-from designs.services import processing
+from designs.services import processing, steps
 from designs.services.processing import process_version, retry_processing, set_watermark, sweep_processing
 from designs.storage import master_store, preview_store
 from designs.templatetags.designs import preview_url
@@ -248,6 +249,35 @@ def step_by_step(version, lane, monkeypatch) -> list[tuple[str, str, set[str]]]:
     return seen
 
 
+def test_what_is_refused_ends_the_picture_that_was_drawn_beside(creator, monkeypatch, tmp_path) -> None:
+    """Its child is stopped and not waited for, and nothing is shown of the file."""
+    told = []
+    monkeypatch.setattr(steps, "render_first", lambda *_file: told.append(_until_stopped(_file[-1])))
+    monkeypatch.setattr(steps, "inspect", _refuse)
+    version = uploaded(creator, binary_stl(), name="box.stl").versions.get()
+
+    process_version(version_id=version.pk, lane=FRONT)
+
+    assert told == ["stopped"]
+    assert version.steps.get(name="inspect").error_code == "no_triangles"
+    assert not version.previews.exists()
+
+
+def _until_stopped(progress) -> str:
+    """As a child that goes on for a long time: its progress is told again and again."""
+    try:
+        for _second in range(1000):
+            progress("arrange", 0.1)
+            time.sleep(0.01)
+    except PreviewError as ended:
+        return ended.code
+    return "went on"
+
+
+def _refuse(*_file) -> None:
+    raise InspectionError("no_triangles")
+
+
 def test_a_mesh_is_shown_roughly_then_well_then_large(creator, monkeypatch, small_pictures) -> None:
     design = uploaded(creator, binary_stl(), name="box.stl")
     version = design.versions.get()
@@ -255,7 +285,7 @@ def test_a_mesh_is_shown_roughly_then_well_then_large(creator, monkeypatch, smal
     seen = step_by_step(version, FRONT, monkeypatch)
 
     assert seen == [
-        ("inspect", "processing", set()),
+        ("inspect", "processing", {"first"}),
         ("first", "processing", {"first"}),
         ("cover", "processing", {"first", "cover"}),
         ("derivatives", "processing", {"cover", "image", "blur"}),
