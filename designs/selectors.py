@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from designs.models import (
+    Asset,
     Attachment,
     Design,
     DesignVersion,
@@ -316,6 +317,10 @@ def standing_copies(version: DesignVersion) -> list[PublicCopy]:
 
 
 def renditions_of(sha256: str, *, chain_id: int) -> list[Rendition]:
-    """What we delivered with these very bytes: one row, but for the same file sold as two designs."""
-    made = Rendition.objects.filter(asset__sha256=sha256, state=Rendition.State.DONE, chain_id=chain_id)
-    return list(made.select_related("manifest").order_by("id")[:4])
+    """What we delivered with these very bytes, or with Content Credentials beside it that are these very bytes: one
+    row, but for the same file sold as two designs."""
+    # One row, looked up first: by each of the two columns an index is at hand then.
+    asset = Subquery(Asset.objects.filter(sha256=sha256).values("pk"))
+    ours = Q(asset=asset) | Q(manifest=asset) & ~Q(manifest_statement="")
+    made = Rendition.objects.filter(ours, state=Rendition.State.DONE, chain_id=chain_id)
+    return list(made.select_related("asset", "manifest").order_by("id")[:4])

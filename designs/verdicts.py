@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from contracts.chains import Chain
 from contracts.errors import ChainNotDeployed
 from contracts.selectors import ActionStatus, SyncStatus, confirmation_status, sync_status
-from contracts.verifier import sentences
+from contracts.verifier import Statement, sentences
 from contracts.verifier.verify import ENTRY_REGISTERED
 from designs.anchored import AttachedFile, attached_files
 from designs.file_credentials import CredentialsShown, credentials_by_master, credentials_by_picture
@@ -112,11 +112,22 @@ def _said(one: ClaimShown | VersionShown) -> list[str]:
 
 @dataclass(frozen=True)
 class RenditionShown:
-    """What we delivered and is not the master byte for byte, with what is known of that master by its entry."""
+    """What we delivered and is not the master byte for byte, with what is known of that master by its entry.
+
+    `sha256` is the rendition's, or that of the Content Credentials beside it.
+    """
 
     sha256: str
     rendition: Rendition
     master: "Verdict"
+
+    @property
+    def is_file(self) -> bool:
+        return self.rendition.is_file(self.sha256)
+
+    @property
+    def stated(self) -> Statement:
+        return self.rendition.stated(self.sha256)
 
     @property
     def claims(self) -> list[ClaimShown]:
@@ -129,8 +140,7 @@ class RenditionShown:
     @property
     def signature_holds(self) -> bool:
         """Looked at again, each time somebody asks."""
-        stated = self.rendition.beside
-        return stated.signer() == self.rendition.signer.lower() and stated.content == self.sha256
+        return self.stated.signer() == self.rendition.signer.lower() and self.stated.content == self.sha256
 
     @property
     def trouble(self) -> str:
@@ -144,7 +154,7 @@ class RenditionShown:
     @property
     def sentence(self) -> str:
         return sentences.rendition_sentence(
-            master=self.rendition.master_sha256, form=self.rendition.form, signer=self.rendition.signer, say=_
+            master=self.rendition.master_sha256, form=self.stated.form, signer=self.rendition.signer, say=_
         )
 
     @property

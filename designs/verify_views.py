@@ -101,11 +101,11 @@ def beside(request: HttpRequest, sha256: str) -> HttpResponse:
 
 @require_safe
 def statement(request: HttpRequest, sha256: str) -> HttpResponse:
-    """The operator's signed statement about a rendition, to keep beside it; whoever has the file may have it."""
+    """The operator's signed statement about what was delivered, to keep beside it; whoever has the file may have it."""
     found = renditions_of(sha256, chain_id=chain().chain_id)
     if not found:
         raise Http404
-    response = HttpResponse(found[0].beside.as_json(), content_type="application/json")
+    response = HttpResponse(found[0].stated(sha256).as_json(), content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="{sha256[:12]}.statement.json"'
     return response
 
@@ -113,7 +113,8 @@ def statement(request: HttpRequest, sha256: str) -> HttpResponse:
 @require_safe
 def credentials(request: HttpRequest, sha256: str) -> HttpResponse | FileResponse:
     """The Content Credentials beside a rendition that cannot hold them; whoever has the file may have them."""
-    found = next((one for one in renditions_of(sha256, chain_id=chain().chain_id) if one.manifest is not None), None)
+    made = renditions_of(sha256, chain_id=chain().chain_id)
+    found = next((one for one in made if one.manifest is not None and one.is_file(sha256)), None)
     if found is None or found.manifest is None:
         raise Http404
     try:

@@ -177,11 +177,11 @@ class RenditionSerializer(serializers.Serializer):
 
     chain_id = serializers.IntegerField(source="rendition.chain_id")
     entry_id = serializers.CharField(source="rendition.entry_id")
-    form = serializers.ChoiceField(choices=Rendition.Form.values, source="rendition.form")
+    form = serializers.ChoiceField(choices=Rendition.Form.values, source="stated.form")
     master_sha256 = serializers.CharField(source="rendition.master_sha256")
     signer = serializers.CharField(source="rendition.signer", help_text="the operator's address at that time")
     statement = serializers.CharField(
-        source="rendition.statement", help_text="signed by the operator; verify.py checks it without us"
+        source="stated.text", help_text="signed by the operator; verify.py checks it without us"
     )
     trouble = serializers.CharField(allow_blank=True, help_text="why it proves nothing; empty where it does")
 

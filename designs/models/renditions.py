@@ -64,6 +64,9 @@ class Rendition(models.Model):
         blank=True,
         help_text="Content Credentials beside the file",
     )
+    manifest_statement = models.TextField(
+        blank=True, default="", db_default="", help_text="the signed statement about those; older rows wait for it"
+    )
 
     class Meta:
         ordering: ClassVar = ["id"]
@@ -83,6 +86,11 @@ class Rendition(models.Model):
             models.Index(
                 fields=["beat_at"], name="rendition_open", condition=models.Q(state__in=["waiting", "running"])
             ),
+            models.Index(
+                fields=["id"],
+                name="rendition_manifest_unsigned",
+                condition=models.Q(manifest__isnull=False, manifest_statement=""),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -100,3 +108,10 @@ class Rendition(models.Model):
     def beside(self) -> Statement:
         """What is kept beside the file. Of a rendition that is ready."""
         return Statement.read(self.statement.encode())
+
+    def stated(self, sha256: str) -> Statement:
+        """What is kept beside the file with this SHA-256: this rendition, or the Content Credentials beside it."""
+        return self.beside if self.is_file(sha256) else Statement.read(self.manifest_statement.encode())
+
+    def is_file(self, sha256: str) -> bool:
+        return self.asset is not None and self.asset.sha256 == sha256

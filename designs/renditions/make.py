@@ -4,7 +4,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,8 @@ class RenditionError(DesignError):
 
 @dataclass(frozen=True)
 class MadeRendition:
-    """A finished file with what was signed: `embedded` is in it (None where it cannot be), `whole` is about it."""
+    """A finished file with what was signed: `embedded` is in it (None where it cannot be), `whole` is about it, and
+    `beside` about the manifest, where there is one."""
 
     path: Path
     media_type: str
@@ -47,6 +48,7 @@ class MadeRendition:
     whole: Statement
     has_credentials: bool = False
     manifest: Path | None = None
+    beside: Statement | None = None
 
 
 def make_rendition(
@@ -97,13 +99,15 @@ def make_rendition(
     # Last, for they speak of the finished file.
     signed = credential(path, media_type)
     path = signed.path if signed is not None and not signed.beside else path
+    manifest = signed.path if signed is not None and signed.beside else None
     return MadeRendition(
         path,
         media_type,
         embedded,
         sign(_with(about, "file", _sha256(path))),
         has_credentials=signed is not None and not signed.beside,
-        manifest=signed.path if signed is not None and signed.beside else None,
+        manifest=manifest,
+        beside=sign(about_manifest(about, _sha256(manifest))) if manifest else None,
     )
 
 
@@ -114,6 +118,11 @@ def _sidecar(master: Path, media_type: str, about: Statement, sign: Sign, creden
         message = _("Content Credentials cannot be made at the moment. Try again later.")
         raise RenditionError("no_certificate", message, retryable=False)
     return MadeRendition(signed.path, SIDECAR_TYPE, None, sign(_with(about, "file", _sha256(signed.path))))
+
+
+def about_manifest(about: Statement, sha256: str) -> Statement:
+    """What is stated of Content Credentials beside a file: they are another form of the same master."""
+    return replace(about, scheme="file", form="c2pa", content=sha256)
 
 
 def _with(about: Statement, scheme: str, content: str) -> Statement:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from common.tasks import nudge
-from contracts.chains import Chain, chain_of
+from contracts.chains import Chain, chain, chain_of
 from contracts.errors import ChainError
 from contracts.signers import operator_signer
 from contracts.verifier import Statement
@@ -31,7 +31,7 @@ from designs.credentials.manifest import manifest_of
 from designs.errors import DesignError
 from designs.inspection import InspectionError, preflight
 from designs.models import DesignVersion, Rendition
-from designs.renditions import MadeRendition, RenditionError, file_name, forms_of, make_rendition
+from designs.renditions import MadeRendition, RenditionError, about_manifest, file_name, forms_of, make_rendition
 from designs.services.received import asset_of
 from designs.storage import StorageError, StoredBlob, discard_scratch, master_store, scratch_folder
 
@@ -116,23 +116,26 @@ def _made(rendition: Rendition, folder: Path) -> MadeRendition:
     version = rendition.version
     path = master_store().path(rendition.master_sha256)
     here = chain_of(rendition.chain_id)
-    about = Statement(
+    detected = preflight(path, version.file_name)
+    return make_rendition(
+        path,
+        replace(detected, stated_units=version.stated_units, stated_up=version.stated_up),
+        _about(rendition),
+        folder,
+        sign=_signing(here),
+        credential=_credentialing(rendition, path, folder),
+        progress=_beat(rendition),
+    )
+
+
+def _about(rendition: Rendition) -> Statement:
+    return Statement(
         scheme="file",
         chain_id=rendition.chain_id,
         registry=rendition.registry.lower(),
         entry_id=rendition.entry_id,
         master=rendition.master_sha256,
         form=rendition.form,
-    )
-    detected = preflight(path, version.file_name)
-    return make_rendition(
-        path,
-        replace(detected, stated_units=version.stated_units, stated_up=version.stated_up),
-        about,
-        folder,
-        sign=_signing(here),
-        credential=_credentialing(rendition, path, folder),
-        progress=_beat(rendition),
     )
 
 
@@ -170,7 +173,8 @@ def _credentialing(rendition: Rendition, master: Path, folder: Path) -> Callable
 def _keep(rendition: Rendition, made: MadeRendition) -> None:
     """Store the file by its content, then say in one step that it is there."""
     blob, beside = _stored(made.path), _stored(made.manifest) if made.manifest else None
-    if blob.sha256 != made.whole.content:
+    stated = [(blob, made.whole), (beside, made.beside)]
+    if any(stored.sha256 != one.content for stored, one in stated if stored and one):
         raise RenditionError("bad_reply", _("The file could not be made. Nothing was lost."), retryable=True)
     with transaction.atomic():
         done = _mine(rendition).update(
@@ -184,6 +188,7 @@ def _keep(rendition: Rendition, made: MadeRendition) -> None:
             signer=operator_signer(chain_of(rendition.chain_id)).address,
             has_credentials=made.has_credentials,
             manifest=asset_of(beside, media_type=SIDECAR_TYPE) if beside else None,
+            manifest_statement=made.beside.text if made.beside else "",
         )
     logger.info("rendition_made", rendition=rendition.pk, form=rendition.form, kept=bool(done))
 
@@ -238,7 +243,24 @@ def sweep_renditions(*, limit: int = 50) -> int:
     waiting = Rendition.objects.filter(state=State.WAITING).order_by("id").values_list("pk", flat=True)[:limit]
     for rendition_id in waiting:
         _nudge(rendition_id)
+    _state_manifests(limit)
     return len(waiting)
+
+
+def _state_manifests(limit: int) -> None:
+    """Sign what Content Credentials are that were made before this was stated of them; while the operator is the one
+    that signed their file, for a row has one signer."""
+    unsigned = Rendition.objects.filter(manifest__isnull=False, manifest_statement="").select_related("manifest")
+    if not unsigned.exists():
+        return
+    here = chain()
+    try:
+        signer, sign = operator_signer(here).address, _signing(here)
+        for one in unsigned.filter(chain_id=here.chain_id, signer=signer)[:limit]:
+            stated = sign(about_manifest(_about(one), one.manifest.sha256))  # type: ignore[union-attr]
+            Rendition.objects.filter(pk=one.pk).update(manifest_statement=stated.text)
+    except ChainError as error:
+        logger.warning("manifests_not_stated", cause=str(error))
 
 
 def _nudge(rendition_id: int) -> None:

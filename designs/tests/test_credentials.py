@@ -16,7 +16,7 @@ from django.urls import reverse
 from PIL import Image
 
 from accounts.models import User
-from contracts.verifier.statement import statements_in
+from contracts.verifier.statement import Statement, statements_in
 from designs.credentials import (
     Certificate,
     CertificateError,
@@ -32,12 +32,12 @@ from designs.credentials import (
 from designs.credentials.local_authority import make_local_authority
 from designs.credentials.manifest import manifest_of
 from designs.credentials_teller import tell
-from designs.models import Design, DesignVersion, Preview, PreviewCredential, Rendition
+from designs.models import Design, DesignVersion, Preview, PreviewCredential, RegistryEntry, Rendition
 from designs.renditions import forms_of
 from designs.sandbox import ChildFailed, measuring, run_child
 from designs.services.preview_credentials import sign_published_pictures
 from designs.services.received import asset_of
-from designs.services.renditions import request_rendition, run_rendition
+from designs.services.renditions import request_rendition, run_rendition, sweep_renditions
 from designs.storage import master_store, preview_store
 from designs.tests.samples import binary_stl, image_bytes
 from marketplace.tests import rows
@@ -141,6 +141,41 @@ def test_what_cannot_hold_credentials_has_them_beside_it(piece: Any, tmp_path: P
     beside = master_store().path(glb.manifest.sha256)
     found = read_credentials(path, "model/gltf-binary", tmp_path, beside=beside)
     assert (found.state, found.actions) == ("trusted", ["c2pa.opened", "c2pa.converted"])
+
+
+def test_those_beside_a_file_are_stated_to_be_of_the_same_master_by_their_own_hash(
+    piece: Any, django_assert_max_num_queries: Any
+) -> None:
+    version = piece(binary_stl(), "a.stl", "stl_binary", "model/stl")
+    RegistryEntry.objects.update(output_hash=version.master.output_hash)
+    glb, _path = made(version, "glb")
+    assert glb.asset is not None
+    assert glb.manifest is not None
+    beside = Statement.read(glb.manifest_statement.encode())
+    assert (beside.signer(), beside.content) == (glb.signer.lower(), glb.manifest.sha256)
+    assert (beside.scheme, beside.form, beside.master) == ("file", "c2pa", version.master.sha256)
+
+    address = reverse("verify:verdict", args=[glb.manifest.sha256])
+    with django_assert_max_num_queries(16):
+        page = Client().get(address).content.decode()
+    assert f"This file is a rendition of the file with SHA-256 {version.master.sha256}" in page
+    assert "keep the JSON beside the file" in page
+    assert "C2PA)</a>" not in page, "they have none beside them"
+    # Of the file itself nothing changed.
+    file = Client().get(reverse("verify:verdict", args=[glb.asset.sha256])).content.decode()
+    assert ("it stands in the file as well" in file, "C2PA)</a>" in file) == (True, True)
+    credentials = [reverse("verify:credentials", args=[one.sha256]) for one in (glb.asset, glb.manifest)]
+    assert [Client().get(one).status_code for one in credentials] == [200, 404]
+
+    # Rows of before there was this statement get it, while whoever signed the file is the operator.
+    Rendition.objects.update(manifest_statement="", signer="0x" + "12" * 20)
+    sweep_renditions()
+    assert "Nothing is known about this file" in Client().get(address).content.decode()
+    Rendition.objects.update(signer=glb.signer)
+    sweep_renditions()
+    glb.refresh_from_db()
+    assert Statement.read(glb.manifest_statement.encode()) == beside
+    assert "This file is a rendition" in Client().get(address).content.decode()
 
 
 def kept_picture(version: DesignVersion, content: bytes, media_type: str, *, kind: str = "image") -> Preview:

@@ -28,7 +28,13 @@ _numbers = count(1)
 
 
 def draft_of(
-    owner: User, content: bytes, *, parts: Sequence[Part] | None = None, title: str = "Gyroid Lantern", **fields: Any
+    owner: User,
+    content: bytes,
+    *,
+    parts: Sequence[Part] | None = None,
+    title: str = "Gyroid Lantern",
+    file_name: str = "lantern.png",
+    **fields: Any,
 ) -> Design:
     """A draft of this file whose processing is over."""
     design = create_draft(
@@ -39,7 +45,7 @@ def draft_of(
         disclosure=fields.pop("disclosure", "not_ai"),
         attachments=fields.pop("attachments", ()),
         made_with=MadeWith(**fields),
-        master=ReceivedFile(io.BytesIO(content), "lantern.png"),
+        master=ReceivedFile(io.BytesIO(content), file_name),
         parts=parts or [Part(owner, "designer", SHARE_UNITS)],
     )
     ProcessingStep.objects.filter(version__design=design).update(state="done", percent=100)

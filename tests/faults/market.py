@@ -55,6 +55,7 @@ class Market:
     cocreator: User
     buyer: User
     file: bytes
+    file_name: str = "lantern.png"
     design: Design = field(init=False)
 
     def announce(self) -> None:
@@ -66,7 +67,7 @@ class Market:
         """Everybody signs, and the registration is planned."""
         owner = Part(self.creator, "designer", UNITS[0])
         other = Part(self.cocreator, "tweaker", UNITS[1])
-        self.design = draft_of(self.creator, self.file, parts=[owner, other])
+        self.design = draft_of(self.creator, self.file, parts=[owner, other], file_name=self.file_name)
         for new in attached:
             add_attachment(actor=self.creator, design=self.design, new=new)
         personal = LicenseTemplate.objects.get(code="personal", active=True)

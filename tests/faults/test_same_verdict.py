@@ -15,10 +15,12 @@ from eth_account.signers.local import LocalAccount
 from common.identifiers import ZERO_HASH
 from contracts.verifier import Node, as_json, report, verify_file, verify_proof
 from contracts.verifier.sentences import BY_PROOF, FORMS
+from designs.credentials.local_authority import make_local_authority
 from designs.services.attachments import NewAttachment
 from designs.services.received import ReceivedFile
 from designs.services.renditions import request_rendition, run_rendition
 from designs.storage import master_store
+from designs.tests.samples import glb_bytes
 from marketplace.tests.pages import page, text
 from tests.faults.market import Market
 from tests.faults.wallets import NEVER, ROOT, as_creator, as_operator, derive, register
@@ -27,7 +29,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def told(
-    market: Market, folder: Path, content: bytes, proof: bytes = b""
+    market: Market, folder: Path, content: bytes, proof: bytes = b"", beside: bytes | None = None
 ) -> tuple[dict[str, Any], dict[str, Any], str]:
     """What command and API answer, and what the page reads; the sentences of all three are the same."""
     path = folder / "file"
@@ -35,6 +37,7 @@ def told(
     here = market.live.chain
     market.live.settle()
     where: dict[str, Any] = {"node": Node(here.rpc_url), "registry": here.deployment.address("DesignRegistry")}
+    where["beside"] = beside
     asked = verify_proof(proof, str(path), **where) if proof else verify_file(str(path), **where)
     command = json.loads(as_json(asked))
     cache.clear()
@@ -98,6 +101,32 @@ def test_each_verdict_is_said_in_the_same_words(sold: Market, outsider: LocalAcc
     answer = Client().get(f"/api/v1/verify/{rendition.asset.sha256}/").json()
     assert (answer["known"], answer["verdict"]) == (False, "broken")
     assert answer["renditions"][0]["trouble"] == "The signature does not hold: do not rely on this."
+
+
+def test_content_credentials_beside_a_file_are_told_as_a_rendition(
+    market: Market, settings: Any, tmp_path: Path
+) -> None:
+    settings.CREDENTIALS_DIR = tmp_path / "authority"
+    assert make_local_authority(settings.CREDENTIALS_DIR)
+    market.file, market.file_name = glb_bytes(), "part.glb"
+    market.publish()
+    version = market.design.versions.select_related("design", "master").get()
+    version.facts = {"format": "glb"}
+    version.save()
+    # Those of the master alone, and those beside each form that cannot hold them.
+    for form in ("c2pa", "credentials", "stl", "3mf"):
+        rendition = request_rendition(version=version, form=form)
+        run_rendition(rendition_id=rendition.pk)
+        rendition.refresh_from_db()
+        beside = rendition.asset if form == "c2pa" else rendition.manifest
+        assert beside is not None, rendition.message
+        stated = Client().get(reverse("verify:statement", args=[beside.sha256])).content
+        command, api, _read = told(market, tmp_path, master_store().path(beside.sha256).read_bytes(), beside=stated)
+        assert command["verdict"] == "rendition", form
+        [[one], [shown]] = command["renditions"], api["renditions"]
+        assert (one["form"], one["place"], one["holds"]) == (shown["form"], "beside the file", True)
+        assert (shown["form"], shown["master_sha256"]) == ("c2pa", version.master.sha256)
+        assert shown["statement"] == json.loads(stated)["statement"]
 
 
 def test_page_api_and_command_tell_the_same_ancestors(sold: Market, outsider: LocalAccount, tmp_path: Path) -> None:
