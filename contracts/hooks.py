@@ -89,6 +89,7 @@ class Tally:
 Outcome = Callable[["ChainTransaction"], None]
 Auditor = Callable[["Chain"], Iterable[str | Tally]]
 Prover = Callable[[str, int], Iterable[Mapping[str, Any]]]
+Stater = Callable[[str, int], Iterable[str]]
 Teller = Callable[["Path", "Path | None"], Mapping[str, Any]]
 
 _projections: dict[tuple[str, str], list[Projection]] = {}
@@ -96,6 +97,7 @@ _outcomes: dict[str, Outcome] = {}
 _auditors: dict[str, Auditor] = {}
 _tellers: dict[str, Teller] = {}
 _provers: list[Prover] = []
+_staters: list[Stater] = []
 
 
 def register_projection(
@@ -150,6 +152,17 @@ def register_prover(handler: Prover) -> None:
 
 def provers() -> list[Prover]:
     return list(_provers)
+
+
+def register_stater(handler: Stater) -> None:
+    """Let `manage.py verify` ask `handler`, of a SHA-256 that it does not know and a chain's id, for statements (JSON)
+    that are kept beside such a file: it holds them against the chain."""
+    if handler not in _staters:
+        _staters.append(handler)
+
+
+def staters() -> list[Stater]:
+    return list(_staters)
 
 
 def projections_of(contract: str, event: str) -> list[Projection]:

@@ -13,7 +13,13 @@ class DesignsConfig(AppConfig):
 
         from accounts.hooks import register_exporter, register_notification_kind
         from common.later import Later
-        from contracts.hooks import register_auditor, register_projection, register_prover, register_teller
+        from contracts.hooks import (
+            register_auditor,
+            register_projection,
+            register_prover,
+            register_stater,
+            register_teller,
+        )
         from designs import projections
 
         Path(settings.FILE_UPLOAD_TEMP_DIR).mkdir(parents=True, exist_ok=True)  # Django takes it as it is
@@ -23,6 +29,7 @@ class DesignsConfig(AppConfig):
         register_projection("DesignRegistry", "AncestorsFixed", projections.ancestors_fixed)
         register_exporter("designs", Later("designs.services.personal_data.own_data"))
         register_prover(Later("designs.anchored.proofs_of_file"))
+        register_stater(Later("designs.selectors.statements_about"))
         register_teller("content_credentials", Later("designs.credentials_teller.tell"))
         register_auditor("designs.entries", Later("designs.audit.entries"))
         register_auditor("designs.lineage", Later("designs.audit.lineage"))

@@ -324,3 +324,8 @@ def renditions_of(sha256: str, *, chain_id: int) -> list[Rendition]:
     ours = Q(asset=asset) | Q(manifest=asset) & ~Q(manifest_statement="")
     made = Rendition.objects.filter(ours, state=Rendition.State.DONE, chain_id=chain_id)
     return list(made.select_related("asset", "manifest").order_by("id")[:4])
+
+
+def statements_about(sha256: str, chain_id: int) -> list[str]:
+    """What `manage.py verify` holds against the chain for a file that cannot hold it: as it is kept beside the file."""
+    return [one.stated(sha256).as_json() for one in renditions_of(sha256, chain_id=chain_id)]

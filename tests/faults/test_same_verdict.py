@@ -127,6 +127,9 @@ def test_content_credentials_beside_a_file_are_told_as_a_rendition(
         assert (one["form"], one["place"], one["holds"]) == (shown["form"], "beside the file", True)
         assert (shown["form"], shown["master_sha256"]) == ("c2pa", version.master.sha256)
         assert shown["statement"] == json.loads(stated)["statement"]
+        # The command has the statement from our database, where nobody names it.
+        code, output = market.live.manage("verify", str(tmp_path / "file"))
+        assert (code, command["sentences"][0] in output) == (0, True), output
 
 
 def test_page_api_and_command_tell_the_same_ancestors(sold: Market, outsider: LocalAccount, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError
 
 from contracts.errors import ChainError
-from contracts.hooks import provers, tellers
+from contracts.hooks import provers, staters, tellers
 from contracts.management.chain_command import ChainCommand
 from contracts.verifier import CannotAnswer, Node, Verdict, as_json, report, verify_file, verify_proof
 
@@ -41,7 +42,7 @@ class Command(ChainCommand):
             else:
                 verdict = verify_file(options["file"], **asked)
                 if not verdict.known:
-                    verdict = _proven(verdict, options["file"], chain_id=here.chain_id, asked=asked)
+                    verdict = _looked_up(verdict, options["file"], chain_id=here.chain_id, asked=asked)
         except OSError as error:
             name = error.filename or options["file"]
             raise CommandError(f"{name} cannot be read: {error.strerror}.", returncode=2) from error
@@ -55,12 +56,17 @@ class Command(ChainCommand):
             raise SystemExit(verdict.exit_code)
 
 
-def _proven(verdict: Verdict, file: str, *, chain_id: int, asked: dict[str, Any]) -> Verdict:
-    """The verdict with a proof of a field in which the file stands, if our database has one and the chain its root."""
+def _looked_up(verdict: Verdict, file: str, *, chain_id: int, asked: dict[str, Any]) -> Verdict:
+    """The verdict with what our database has of a file that the chain does not know, held against the chain: a
+    statement about a rendition that cannot hold it, or a proof of a field in which the file stands."""
     try:
+        statements = [one.encode() for state in staters() for one in state(verdict.sha256, chain_id)]
         proofs = [json.dumps(proof).encode() for prove in provers() for proof in prove(verdict.sha256, chain_id)]
     except DatabaseError:
-        unasked = "Whether it comes along with a licensed work was not asked: the database does not answer."
+        unasked = (
+            "Whether it was delivered here or comes with a licensed work was not asked: the database does not answer."
+        )
         return replace(verdict, unread=[*verdict.unread, unasked])
-    held = (verify_proof(proof, file, **asked) for proof in proofs)
-    return next((one for one in held if one.word == "attachment"), verdict)
+    stated = (verify_file(file, **{**asked, "beside": beside}) for beside in statements)
+    proven = (verify_proof(proof, file, **asked) for proof in proofs)
+    return next((one for one in chain(stated, proven) if one.word in ("rendition", "attachment")), verdict)
