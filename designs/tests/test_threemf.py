@@ -2,8 +2,7 @@
 
 import pytest
 
-from designs.inspection import FileLimits, preflight, sentence
-from designs.previews import make_viewer
+from designs.inspection import FileLimits, sentence
 from designs.tests.archives import (
     RELATIONS,
     TYPES,
@@ -16,7 +15,6 @@ from designs.tests.archives import (
 )
 from designs.tests.many import outcomes
 from designs.tests.samples import image_bytes
-from designs.tests.viewer_models import read_glb
 
 LIMITS = FileLimits(max_pixels=1_000_000, max_triangles=100_000)
 CUBE = f'<object id="1" type="model">{cube_mesh()}</object>'
@@ -104,15 +102,6 @@ def test_builds_are_measured_as_they_are_placed(tmp_path):
     assert facts["beams"]["notes"] == ["beam_lattice"]
     assert (facts["slices"]["notes"], facts["slices"]["triangles"]) == (["slices"], 12)
     assert facts["supports"]["notes"] == ["supports"]
-
-
-def test_colors_and_textures_reach_the_viewer(tmp_path):
-    painted = cube_mesh(per_triangle='pid="5" p1="0"')
-    path = tmp_path / "a.3mf"
-    path.write_bytes(threemf(model_xml(resources=COLORS + f'<object id="1">{painted}</object>')))
-    (viewer,) = make_viewer(path, preflight(path, "a.3mf"), tmp_path / "out")
-    document, _binary = read_glb(viewer.path)
-    assert document["materials"][0]["pbrMetallicRoughness"]["baseColorFactor"] == [1, 0, 0, 1]
 
 
 ZEROS = zipped({"[Content_Types].xml": TYPES, "_rels/.rels": RELATIONS, "3D/3dmodel.model": bytes(400 * 1024 * 1024)})
