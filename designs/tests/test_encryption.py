@@ -16,7 +16,6 @@ from designs.encryption import KeyUnavailable, NotDecrypted, StoreKeys, decrypt,
 from designs.models import DesignVersion, VersionKey
 from designs.services import version_keys
 from designs.services.version_keys import release_identity, version_key
-from designs.tests.age_tools import opened_by_age, opened_by_typage
 from marketplace.tests import rows
 
 OLD, NEW = "11" * 32, "22" * 32
@@ -115,15 +114,6 @@ def test_a_file_passes_in_constant_memory():
     seen, grown_mib = map(int, done.stdout.split())
     assert seen == size
     assert grown_mib < 16
-
-
-@pytest.mark.long
-def test_other_age_tools_open_what_we_encrypt(tmp_path):
-    identity = new_identity()
-    ciphertext = tmp_path / "copy.age"
-    ciphertext.write_bytes(sealed_to(recipient_of(identity)))
-    assert opened_by_typage(identity, ciphertext, tmp_path) == CONTENT
-    assert opened_by_age(identity, ciphertext, tmp_path) in (None, CONTENT)
 
 
 # Without the database: wrapping.

@@ -9,6 +9,7 @@ import pytest
 from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
+from PIL import Image
 
 from accounts.models import User
 from common.identifiers import ZERO_HASH
@@ -17,6 +18,7 @@ from designs.encryption import decrypt, recipient_of
 from designs.models import DesignVersion, PublicCopy, VersionKey
 from designs.services.copying import work_on_copy
 from designs.services.public_copies import make_copies
+from designs.tests.age_tools import needs_age, opened_by_age, opened_by_typage
 from designs.tests.kubo_double import running_kubo
 from licensing.models import KeyRelease, LicenseExpiry, LicenseMovement, LicenseRevocation
 from licensing.services.personal_data import own_data
@@ -27,6 +29,15 @@ from studio.tests.pages import read
 pytestmark = pytest.mark.django_db
 
 LIBRARY = "/library/"
+
+
+@pytest.fixture
+def png() -> bytes:
+    """A picture that is longer than one of the chunks that age encrypts by."""
+    encoded = io.BytesIO()
+    Image.effect_noise((300, 300), 80).save(encoded, "PNG")
+    assert encoded.tell() > 65536
+    return encoded.getvalue()
 
 
 @pytest.fixture
@@ -82,6 +93,13 @@ def test_a_licensee_gets_the_key_and_opens_the_copy(held, copy, buyer, node, png
     release = KeyRelease.objects.get()
     assert (release.user, release.version, release.license_id) == (buyer, copy.version, held)
     assert (release.holder, release.recipient) == (buyer.custody_key.address, VersionKey.objects.get().recipient)
+
+
+@pytest.mark.parametrize("opened_by", [pytest.param(opened_by_age, marks=needs_age), opened_by_typage])
+def test_other_age_tools_open_the_copy_with_the_key_as_it_is_given(opened_by, held, copy, buyer, node, png, tmp_path):
+    key = tmp_path / "key.txt"
+    key.write_bytes(ask(buyer, held).content)
+    assert opened_by(key, node.path(copy.cid), tmp_path / "opened") == png
 
 
 def test_the_page_names_the_copy_and_the_commands(held, copy, buyer, settings):
