@@ -3,8 +3,8 @@
 import base64
 import io
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +36,9 @@ from designs.models import Design, DesignVersion, Preview, PreviewCredential, Re
 from designs.renditions import forms_of
 from designs.sandbox import ChildFailed, measuring, run_child
 from designs.services.preview_credentials import sign_published_pictures
-from designs.services.received import asset_of
 from designs.services.renditions import request_rendition, run_rendition, sweep_renditions
 from designs.storage import master_store, preview_store
+from designs.tests.delivered import anchored_version
 from designs.tests.samples import binary_stl, image_bytes
 from marketplace.tests import rows
 
@@ -64,18 +64,8 @@ def certificate(settings: Any, authority: Path) -> Certificate:
 
 
 @pytest.fixture
-def piece(creator: User) -> Iterator[Any]:
-    def make(content: bytes, name: str, form: str, media_type: str) -> DesignVersion:
-        rows.chain_read_to(100)
-        kind = Design.Kind.IMAGE if media_type.startswith("image/") else Design.Kind.MESH
-        design = rows.draft(creator, f"Piece {name}", kind=kind)
-        blob = master_store().put(io.BytesIO(content), max_bytes=len(content))
-        master = asset_of(blob, media_type=media_type)
-        design.versions.update(file_name=name, facts={"format": form}, master=master)
-        rows.anchor(design, block=20)
-        return DesignVersion.objects.select_related("design", "master").get(design=design)
-
-    return make  # type: ignore[return-value]
+def piece(creator: User) -> Any:
+    return partial(anchored_version, creator)
 
 
 def made(version: DesignVersion, form: str) -> tuple[Rendition, Path]:

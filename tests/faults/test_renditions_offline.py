@@ -10,23 +10,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import transaction
+from django.utils import timezone
 from eth_account.signers.local import LocalAccount
 from PIL import Image
 
 from common.identifiers import ZERO_HASH
 from contracts.verifier import one_file
 from contracts.verifier.sentences import CREDENTIALS_UNCHECKED, NEAR_MATCHES
-from designs.models import DesignVersion, Rendition
+from designs.models import Design, DesignVersion, Rendition
+from designs.services.received import asset_of
 from designs.services.renditions import request_rendition, run_rendition
 from designs.storage import master_store
+from designs.tests.delivered import MASTERS, Sample, changed
 from tests.faults.market import Market
 from tests.faults.wallets import as_operator, register
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def delivered(market: Market, form: str) -> tuple[Rendition, bytes]:
-    DesignVersion.objects.update(facts={"format": "png"})
+def delivered(market: Market, form: str, held: str = "png") -> tuple[Rendition, bytes]:
+    DesignVersion.objects.update(facts={"format": held})
     version = DesignVersion.objects.select_related("design", "master").get()
     rendition = request_rendition(version=version, form=form)
     run_rendition(rendition_id=rendition.pk)
@@ -99,6 +103,41 @@ def test_a_rendition_is_told_from_the_chain_alone_and_a_changed_or_recoded_one_i
     as_operator(sold, "AccessManager", "revokeRole", 1, rendition.signer)
     code, told = verdict(content)
     assert (code, told["renditions"][0]["trouble"]) == (3, "former_operator")
+
+
+def test_each_format_is_told_offline_with_what_it_holds_or_has_beside_it(
+    sold: Market, outsider: LocalAccount, tmp_path: Path
+) -> None:
+    for form, sample in MASTERS.items():
+        version = mastered(sold, outsider, sample)
+        rendition, content = delivered(sold, "credentials", form)
+        code, told = told_offline(sold, tmp_path, content)
+        [one] = told["renditions"]
+        assert (code, told["verdict"], one["place"]) == (0, "rendition", "in the file"), form
+        assert (one["master"], one["entry_id"]) == (version.master.sha256, version.design.entry_id)
+        code, told = told_offline(sold, tmp_path, changed(form, content))
+        assert (code, [one["trouble"] for one in told["renditions"]]) == (3, ["changed"]), form
+
+        if form == "glb":
+            rendition, content = delivered(sold, "stl", form)
+            (tmp_path / "beside.json").write_text(rendition.beside.as_json())
+            assert told_offline(sold, tmp_path, content)[0] == 1
+            code, told = told_offline(sold, tmp_path, content, "--statement", "beside.json")
+            assert (code, told["verdict"], told["renditions"][0]["form"]) == (0, "rendition", "stl")
+            code, told = told_offline(sold, tmp_path, content[:-1] + b"\1", "--statement", "beside.json")
+            assert (code, told["renditions"][0]["trouble"]) == (3, "changed")
+
+
+def mastered(market: Market, owner: LocalAccount, sample: Sample) -> DesignVersion:
+    """The market's design with another master, which somebody's entry on the chain claims."""
+    blob = master_store().put(io.BytesIO(sample.content), max_bytes=len(sample.content))
+    entry_id = register(market, owner, "0x" + blob.sha256)
+    kind = Design.Kind.IMAGE if sample.media_type.startswith("image/") else Design.Kind.MESH
+    Design.objects.update(entry_id=entry_id, kind=kind)
+    with transaction.atomic():
+        DesignVersion.objects.update(master=asset_of(blob, media_type=sample.media_type), file_name=sample.name)
+    Rendition.objects.update(superseded_at=timezone.now())
+    return DesignVersion.objects.select_related("design", "master").get()
 
 
 def test_what_cannot_be_read_of_a_file_is_said_beside_what_is_known_of_it(
