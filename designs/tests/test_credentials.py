@@ -41,6 +41,7 @@ from designs.storage import master_store, preview_store
 from designs.tests.delivered import anchored_version
 from designs.tests.samples import binary_stl, image_bytes
 from marketplace.tests import rows
+from marketplace.tests.test_lineage import derives
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("recorded_deployment")]
 
@@ -113,6 +114,34 @@ def test_what_was_made_from_the_master_names_it_as_its_parent(piece: Any, tmp_pa
     assert found.state == "trusted"
     assert found.actions == ["c2pa.opened", "c2pa.resized.proportional"]
     assert [(one.title, one.relationship) for one in found.ingredients] == [("master", "parentOf")]
+
+
+def test_the_works_that_it_derives_from_are_its_ingredients(piece: Any, png: bytes, tmp_path: Path) -> None:
+    parent = piece(image_bytes("PNG", size=(30, 20)), "parent.png", "png", "image/png").design
+    hidden = piece(image_bytes("PNG", size=(20, 30)), "hidden.png", "png", "image/png").design
+    Design.objects.filter(pk=hidden.pk).update(state="taken_down")
+    lines = [(hidden.entry_id, 100_000, True), (parent.entry_id, 50_000, True), ("0x" + "ab" * 16, 10_000, False)]
+    # In the table's order, by title where anyone may see the work; what lies further back is the parents' to name.
+    named = [(hidden.entry_id, "inputTo", hidden.entry_id), (parent.title, "inputTo", parent.entry_id)]
+
+    def ingredients(path: Path, media_type: str, beside: Path | None = None) -> list[tuple[str, str, str]]:
+        found = read_credentials(path, media_type, tmp_path, beside=beside).ingredients
+        return [(one.title, one.relationship, one.entry) for one in found]
+
+    picture = piece(png, "a.png", "png", "image/png")
+    mesh = piece(binary_stl(), "a.stl", "stl_binary", "model/stl")
+    for version in (picture, mesh):
+        derives(version.design, *lines)
+    assert ingredients(made(picture, "credentials")[1], "image/png") == named
+    glb, path = made(mesh, "glb")
+    assert glb.manifest is not None
+    told = ingredients(path, "model/gltf-binary", master_store().path(glb.manifest.sha256))
+    assert told == [*named, ("master", "parentOf", "")]
+
+    assert sign_published_pictures() == 4
+    shown = Preview.objects.get(version=picture)
+    *told, of_what = ingredients(preview_store().path(shown.sha256), shown.media_type)
+    assert (told, of_what[1]) == (named, "parentOf")
 
 
 def test_what_cannot_hold_credentials_has_them_beside_it(piece: Any, tmp_path: Path) -> None:
