@@ -321,10 +321,8 @@ class Client:
 
     def logs_of(self, hashes: Sequence[str]) -> list[Log]:
         """All logs, whoever's, of those of these transactions of which the node has a receipt."""
-        answers = self.node.batch([("eth_getTransactionReceipt", (value,)) for value in hashes])
-        told = [
-            bytes(answer) for answer in answers if not isinstance(answer, RpcError) and answer != msgspec.Raw(b"null")
-        ]
+        answers = self._batches([("eth_getTransactionReceipt", (value,)) for value in hashes])
+        told = [bytes(answer) for answer in answers if answer != msgspec.Raw(b"null")]
         return read.logs_of_receipts(msgspec.Raw(b"[" + b",".join(told) + b"]"))
 
     def contents(self, numbers: Sequence[int]) -> dict[str, frozenset[str]]:

@@ -2,9 +2,11 @@
 
 import pytest
 
+from contracts.audit import CannotAudit, audit_receipts
+from contracts.errors import RpcError
 from contracts.models import ChainEvent, ChainTransaction
 from contracts.testing import LiveChain
-from contracts.testing_proxy import FailingNode, Fault, nothing
+from contracts.testing_proxy import FailingNode, Fault, Json, Line, nothing
 from contracts.tests.actions import address, plan_terms, plan_transfer
 from royalties.models import ShareMovement
 
@@ -53,6 +55,30 @@ def test_a_receipt_that_the_node_forgot_is_no_difference(live_chain: LiveChain, 
     ChainTransaction.objects.update(block_hash="0x" + "ab" * 32)
     (line,) = live_chain.audit()
     assert "the chain has no 0x" in line
+
+
+def test_a_receipt_that_the_node_refuses_to_tell_ends_the_audit(
+    live_chain: LiveChain, failing_node: FailingNode
+) -> None:
+    """A node that throttles answers some questions of a batch, and nothing is known of the others."""
+    for name in "ab":
+        plan_transfer(address(name))
+    live_chain.settle()
+    live_chain.finalize()
+
+    def refuse_one(line: Line) -> None:
+        def refuse(question: Json, answer: Json) -> Json:
+            if question["id"] == 0:
+                return answer
+            return {"jsonrpc": "2.0", "id": answer["id"], "error": {"code": -32005, "message": "limit exceeded"}}
+
+        line.each(refuse)
+
+    failing_node.fail(Fault("throttled", refuse_one).only("eth_getTransactionReceipt"))
+    with pytest.raises(RpcError, match="limit exceeded"):
+        list(audit_receipts(live_chain.chain))
+    with pytest.raises(CannotAudit, match="limit exceeded"):
+        live_chain.audit()
 
 
 def test_transactions_are_compared_once_their_block_is_final(live_chain: LiveChain) -> None:
