@@ -33,7 +33,9 @@ from designs.inspection import InspectionError, preflight
 from designs.models import DesignVersion, Rendition
 from designs.renditions import MadeRendition, RenditionError, about_manifest, file_name, forms_of, make_rendition
 from designs.services.received import asset_of
+from designs.services.stored_files import hold_stored
 from designs.storage import StorageError, StoredBlob, discard_scratch, master_store, scratch_folder
+from designs.storage.configured import MASTERS
 
 logger = structlog.get_logger(__name__)
 
@@ -177,6 +179,7 @@ def _keep(rendition: Rendition, made: MadeRendition) -> None:
     if any(stored.sha256 != one.content for stored, one in stated if stored and one):
         raise RenditionError("bad_reply", _("The file could not be made. Nothing was lost."), retryable=True)
     with transaction.atomic():
+        hold_stored(store=MASTERS, names=[one.sha256 for one in (blob, beside) if one])
         done = _mine(rendition).update(
             state=State.DONE,
             percent=100,

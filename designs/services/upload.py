@@ -25,7 +25,9 @@ from designs.models import (
 from designs.services.attachments import NewAttachment, attach, keep_file
 from designs.services.processing import plan_processing
 from designs.services.received import ReceivedFile, asset_of
+from designs.services.stored_files import hold_stored
 from designs.storage import StoredBlob, master_store, scratch_folder
+from designs.storage.configured import MASTERS
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,8 @@ def create_draft(
     blob, detected = receive_master(master)
     kept = [(new, keep_file(new.file)) for new in attachments]
     with transaction.atomic():
+        # All at once: who brings some of the same files in another order would wait for us, and we for them.
+        hold_stored(store=MASTERS, names=[blob.sha256, *(file.sha256 for _new, file in kept)])
         design = Design.objects.create(
             owner=owner,
             title=title,

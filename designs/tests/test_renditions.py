@@ -5,26 +5,31 @@ import json
 import struct
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import numpy as np
 import pytest
+from django.db import transaction
 from django.utils import timezone
 from PIL import Image
 
 from accounts.models import User
+from common.testing import at_once
 from contracts.chains import chain
 from contracts.signers import operator_signer
 from contracts.verifier.statement import Statement, content_of, statements_in
 from designs.errors import DesignError
-from designs.models import Design, DesignVersion, Rendition
-from designs.renditions import forms_of
+from designs.models import Asset, Design, DesignVersion, Rendition
+from designs.renditions import MadeRendition, forms_of
 from designs.services import renditions as service
 from designs.services.received import asset_of
 from designs.services.renditions import request_rendition, run_rendition, sweep_renditions
-from designs.storage import master_store, scratch_folder
+from designs.storage import StoredBlob, master_store, scratch_folder
 from designs.tests.archives import threemf
 from designs.tests.samples import binary_stl, glb_bytes, glb_document, image_bytes
 from designs.untrusted.conversion import convert
@@ -55,7 +60,8 @@ def anchored(creator: User) -> Make:
         design = rows.draft(creator, f"Piece {name}", kind=kind)
         blob = master_store().put(io.BytesIO(content), max_bytes=len(content))
         design.versions.update(file_name=name, facts={"format": form, **facts})
-        design.versions.update(master=asset_of(blob, media_type=f"image/{form}"))
+        with transaction.atomic():
+            design.versions.update(master=asset_of(blob, media_type=f"image/{form}"))
         rows.anchor(design, block=20)
         return design
 
@@ -276,6 +282,39 @@ def test_a_lost_message_and_a_killed_worker_are_found_and_a_late_worker_changes_
     assert sweep_renditions() == 0
     rendition.refresh_from_db()
     assert (rendition.state, rendition.error_code) == ("failed", "worker_lost")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_renditions_of_the_same_files_are_both_kept(
+    anchored: Make, png: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the one has beside it is the file of the other."""
+    version = version_of(anchored(png, "a.png", "png"))
+    mine = [request_rendition(version=version, form=form) for form in forms_of(version)[:2]]
+    Rendition.objects.update(state="running", attempts=1)
+    paths = [tmp_path / "one", tmp_path / "two"]
+    for path in paths:
+        path.write_bytes(path.name.encode())
+    both_have_one = Barrier(2)
+    one_asset = service.asset_of
+
+    def asset_and_meet(blob: StoredBlob, *, media_type: str) -> Asset:
+        found = one_asset(blob, media_type=media_type)
+        with suppress(BrokenBarrierError):
+            both_have_one.wait(timeout=2)
+        return found
+
+    monkeypatch.setattr(service, "asset_of", asset_and_meet)
+
+    def keep(number: int) -> None:
+        path, beside = paths[number], paths[1 - number]
+        content = sha256(path.read_bytes()).hexdigest()
+        whole = Statement("file", 31337, "0x" + "ab" * 20, "0x" + "12" * 16, "cd" * 32, "credentials", content)
+        mine[number].refresh_from_db()
+        service._keep(mine[number], MadeRendition(path, "image/png", None, whole, manifest=beside))
+
+    at_once(keep, 2)
+    assert list(Rendition.objects.values_list("state", flat=True)) == ["done", "done"]
 
 
 @pytest.fixture

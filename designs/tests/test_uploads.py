@@ -1,14 +1,20 @@
 """What an upload refuses before anything is written, and what two uploads share."""
 
 import hashlib
+import io
 import os
 import tempfile
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 
+from common.testing import at_once
 from designs.errors import DesignError
 from designs.inspection import InspectionError
 from designs.models import SHARE_UNITS, Asset, Design
+from designs.services import upload
+from designs.services.attachments import NewAttachment
 from designs.services.received import ReceivedFile
 from designs.services.upload import Part, receive_master
 from designs.storage import FileTooLarge, master_store
@@ -103,3 +109,27 @@ def test_two_people_who_upload_the_same_bytes_share_one_asset(creator, cocreator
 
     assert first.versions.get().master == second.versions.get().master
     assert Asset.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_uploads_with_the_same_files_in_another_order_both_end(creator, cocreator, png, monkeypatch) -> None:
+    contents = [b"a script", b"a recipe"]
+    both_have_one = Barrier(2)
+    attach = upload.attach
+
+    def attach_and_meet(**what):
+        attached = attach(**what)
+        with suppress(BrokenBarrierError):
+            both_have_one.wait(timeout=2)
+        return attached
+
+    monkeypatch.setattr(upload, "attach", attach_and_meet)
+
+    def send(number: int) -> Design:
+        files = [ReceivedFile(io.BytesIO(content), f"{content[2:].decode()}.txt") for content in contents]
+        attachments = [NewAttachment(file) for file in (files if number else reversed(files))]
+        return uploaded((creator, cocreator)[number], png + b"%d" % number, attachments=attachments)
+
+    for design in at_once(send, 2):
+        assert design.versions.get().attachments.count() == 2
+    assert Asset.objects.count() == 4
