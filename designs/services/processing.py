@@ -264,6 +264,7 @@ def sweep_processing(*, limit: int = 50) -> int:
     return len(nudged)
 
 
+@transaction.atomic
 def _revive(step: ProcessingStep) -> None:
     mine = ProcessingStep.objects.filter(pk=step.pk, state=State.RUNNING, beat_at=step.beat_at)
     if step.attempts < ATTEMPTS:
@@ -276,6 +277,7 @@ def _revive(step: ProcessingStep) -> None:
             finished_at=timezone.now(),
         )
     if found:
+        # While the row is ours: who claims it next makes a folder of the same beginning.
         discard_scratch(_folder_of(step))
 
 

@@ -235,19 +235,25 @@ def sweep_renditions(*, limit: int = 50) -> int:
     """Find renditions whose nudge was lost or whose worker was killed, and nudge them. Returns how many."""
     silent = Rendition.objects.filter(state=State.RUNNING, beat_at__lt=timezone.now() - SILENT_AFTER)
     for one in silent[:limit]:
-        mine = Rendition.objects.filter(pk=one.pk, state=State.RUNNING, beat_at=one.beat_at)
-        if one.attempts < ATTEMPTS:
-            found = mine.update(state=State.WAITING)
-        else:
-            message = _("This was interrupted three times. Try again, or take the file in another form.")
-            found = mine.update(state=State.FAILED, error_code="worker_lost", message=message)
-        if found:
-            discard_scratch(_folder_of(one.pk))
+        _revive(one)
     waiting = Rendition.objects.filter(state=State.WAITING).order_by("id").values_list("pk", flat=True)[:limit]
     for rendition_id in waiting:
         _nudge(rendition_id)
     _state_manifests(limit)
     return len(waiting)
+
+
+@transaction.atomic
+def _revive(rendition: Rendition) -> None:
+    mine = Rendition.objects.filter(pk=rendition.pk, state=State.RUNNING, beat_at=rendition.beat_at)
+    if rendition.attempts < ATTEMPTS:
+        found = mine.update(state=State.WAITING)
+    else:
+        message = _("This was interrupted three times. Try again, or take the file in another form.")
+        found = mine.update(state=State.FAILED, error_code="worker_lost", message=message)
+    if found:
+        # While the row is ours: who claims it next makes a folder of the same beginning.
+        discard_scratch(_folder_of(rendition.pk))
 
 
 def _state_manifests(limit: int) -> None:

@@ -9,27 +9,27 @@ from contextlib import suppress
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
-from threading import Barrier, BrokenBarrierError
+from threading import Barrier, BrokenBarrierError, Event, Thread
 from typing import Any
 
 import numpy as np
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from PIL import Image
 
 from accounts.models import User
-from common.testing import at_once
+from common.testing import at_once, wait_until
 from contracts.chains import chain
 from contracts.signers import operator_signer
 from contracts.verifier.statement import Statement, content_of, statements_in
 from designs.errors import DesignError
 from designs.models import Asset, Design, DesignVersion, Rendition
-from designs.renditions import MadeRendition, forms_of
+from designs.renditions import MadeRendition, RenditionError, forms_of
 from designs.services import renditions as service
 from designs.services.received import asset_of
 from designs.services.renditions import request_rendition, run_rendition, sweep_renditions
-from designs.storage import StoredBlob, master_store, scratch_folder
+from designs.storage import StoredBlob, discard_scratch, master_store, scratch_folder
 from designs.tests.archives import threemf
 from designs.tests.samples import binary_stl, glb_bytes, glb_document, image_bytes
 from designs.untrusted.conversion import convert
@@ -282,6 +282,41 @@ def test_a_lost_message_and_a_killed_worker_are_found_and_a_late_worker_changes_
     assert sweep_renditions() == 0
     rendition.refresh_from_db()
     assert (rendition.state, rendition.error_code) == ("failed", "worker_lost")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_killed_workers_folder_goes_before_another_one_makes_its_own(
+    anchored: Make, png: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rendition = request_rendition(version=version_of(anchored(png, "a.png", "png")), form="credentials")
+    Rendition.objects.update(state="running", attempts=1, beat_at=timezone.now() - timedelta(minutes=1))
+    begun, removed = Event(), Event()
+    lost: list[bool] = []
+
+    def make(_rendition: Rendition, folder: Path) -> None:
+        begun.set()
+        assert removed.wait(20)
+        lost.append(not folder.exists())
+        raise RenditionError("seen", "seen", retryable=False)
+
+    def another() -> None:
+        try:
+            wait_until(lambda: begun.is_set() or run_rendition(rendition_id=rendition.pk), seconds=20)
+        finally:
+            connection.close()
+
+    def discard(prefix: str) -> None:
+        worker.start()
+        begun.wait(1)
+        discard_scratch(prefix)
+        removed.set()
+
+    worker = Thread(target=another)
+    monkeypatch.setattr(service, "_made", make)
+    monkeypatch.setattr(service, "discard_scratch", discard)
+    sweep_renditions()
+    worker.join(20)
+    assert lost == [False]
 
 
 @pytest.mark.django_db(transaction=True)
