@@ -158,7 +158,7 @@ def _done(step: ProcessingStep, write: Write) -> bool:
 
 def _hold_design(version_id: int) -> None:
     """The design first, as every change of a draft takes it: a version that is changed is listed anew."""
-    Design.objects.select_for_update(no_key=True).filter(versions=version_id).first()
+    Design.objects.select_for_update(no_key=True, of=("self",)).filter(versions=version_id).first()
 
 
 def _failed(step: ProcessingStep, error: Exception) -> bool:

@@ -134,3 +134,19 @@ def test_a_killed_workers_folder_goes_before_another_one_makes_its_own(creator, 
     processing.sweep_processing()
     worker.join(20)
     assert lost == [False] * 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_holds_a_design_holds_no_version_of_it(creator, png) -> None:
+    version = uploaded(creator, png).versions.get()
+
+    def hold_version() -> int:
+        try:
+            with transaction.atomic():
+                return DesignVersion.objects.select_for_update(nowait=True).get().pk
+        finally:
+            connection.close()
+
+    with transaction.atomic(), ThreadPoolExecutor(1) as other:
+        processing._hold_design(version.pk)
+        assert other.submit(hold_version).result(timeout=10) == version.pk
