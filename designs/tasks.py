@@ -41,10 +41,10 @@ def sweep_copies() -> None:
 # A far store takes a while for each of the files that go; what is left when the time is over goes in the next hour.
 @shared_task(time_limit=840)
 def tidy_copies() -> None:
-    # First what is here: a store that is away ends the rest.
+    # First what is here: a store that is away ends the rest. Last what may take all of the time.
     discard_left_over(older_than_seconds=LEFT_OVER_SECONDS)
-    discarding.discard_unreferenced()
     copying.discard_orphans()
+    discarding.discard_unreferenced()
 
 
 # What is compared is kept one by one, so that an end at any moment loses nothing.

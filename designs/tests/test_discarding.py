@@ -8,7 +8,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.models import F, ProtectedError
 from structlog.testing import capture_logs
@@ -259,15 +258,6 @@ def test_no_file_is_put_within_a_transaction_that_could_forget_it(creator) -> No
     assert (stored(), written_down()) == (set(), set())
 
 
-def test_a_round_takes_as_many_as_it_is_told_and_the_next_one_the_rest(creator) -> None:
-    for number in range(5):
-        put(b"left %d" % number)
-    a_day_passes()
-
-    assert [discard_unreferenced(limit=2) for _ in range(4)] == [2, 2, 1, 0]
-    assert stored() == set()
-
-
 def test_what_the_database_knows_nothing_of_stays(creator, png) -> None:
     """A store that serves another database too, or a database of yesterday."""
     blob = put(b"another's")
@@ -276,27 +266,6 @@ def test_what_the_database_knows_nothing_of_stays(creator, png) -> None:
 
     assert discard_unreferenced() == 0
     assert stored() == {blob.sha256}
-
-
-def test_files_of_before_go_once_an_operator_says_that_they_are_ours(creator, png, capsys) -> None:
-    design = uploaded(creator, png)
-    left = put(b"of an earlier release")
-    StoredFile.objects.all().delete()
-
-    call_command("scrub", "--adopt")
-    call_command("scrub", "--adopt")
-
-    said = [line for line in capsys.readouterr().out.splitlines() if "written down" in line]
-    assert said == [
-        "masters: 2 written down",
-        "previews: 0 written down",
-        "masters: 0 written down",
-        "previews: 0 written down",
-    ]
-    assert (discard_unreferenced(), len(stored())) == (0, 2)
-    a_day_passes()
-    assert discard_unreferenced() == 1
-    assert stored() == {design.versions.get().master.sha256} != {left.sha256}
 
 
 def test_a_reference_that_is_forgotten_here_keeps_the_file(creator, png, monkeypatch) -> None:
