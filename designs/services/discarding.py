@@ -9,6 +9,7 @@ in the book is not touched: a database that was brought back from yesterday, or 
 
 from collections.abc import Iterable
 from datetime import timedelta
+from itertools import islice
 
 import structlog
 from django.db import connection, transaction
@@ -55,7 +56,8 @@ def adopt(*, store: str, names: Iterable[str]) -> int:
     now = timezone.now()
     before = StoredFile.objects.filter(store=store).count()
     rows = (StoredFile(store=store, sha256=sha256, left_at=now) for sha256 in names)
-    StoredFile.objects.bulk_create(rows, ignore_conflicts=True, batch_size=AT_ONCE)
+    while part := list(islice(rows, AT_ONCE)):
+        StoredFile.objects.bulk_create(part, ignore_conflicts=True)
     return StoredFile.objects.filter(store=store).count() - before
 
 

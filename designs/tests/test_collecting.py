@@ -1,12 +1,14 @@
 """The collector's rounds: how much goes in one, in which order, and what is adopted for the next."""
 
 import io
+from collections.abc import Iterator
 
 import pytest
 from django.core.management import call_command
 
 from designs.models import StoredFile
-from designs.services.discarding import discard_unreferenced
+from designs.services import discarding
+from designs.services.discarding import adopt, discard_unreferenced
 from designs.storage import StoreUnavailable, outgoing_store
 from designs.tasks import tidy_copies
 from designs.tests.test_discarding import a_day_passes, put, stored
@@ -56,3 +58,16 @@ def test_files_of_before_go_once_an_operator_says_that_they_are_ours(creator, pn
     a_day_passes()
     assert discard_unreferenced() == 1
     assert stored() == {design.versions.get().master.sha256} != {left.sha256}
+
+
+def test_files_are_adopted_by_parts_each_kept_before_the_next_is_listed(monkeypatch) -> None:
+    monkeypatch.setattr(discarding, "AT_ONCE", 2)
+    kept = []
+
+    def names() -> Iterator[str]:
+        for number in range(5):
+            kept.append(StoredFile.objects.count())
+            yield f"{number:064x}"
+
+    assert adopt(store="masters", names=names()) == 5
+    assert kept == [0, 0, 2, 2, 4]
