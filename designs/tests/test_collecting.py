@@ -1,10 +1,11 @@
-"""The collector's rounds: how much goes in one, in which order, and what is adopted for the next."""
+"""The collector's rounds: how much goes in one, what ends none of them, and what is adopted for the next."""
 
 import io
 from collections.abc import Iterator
 
 import pytest
 from django.core.management import call_command
+from structlog.testing import capture_logs
 
 from designs.models import StoredFile
 from designs.services import discarding
@@ -37,6 +38,24 @@ def test_what_waits_for_no_copy_goes_though_a_second_place_is_away(creator, sett
 
     assert list(outgoing_store().names()) == []
     assert len(stored()) == 1
+
+
+def test_a_reference_that_is_forgotten_here_keeps_its_file_and_no_other(creator, png, monkeypatch) -> None:
+    design = uploaded(creator, png)
+    monkeypatch.setattr(discarding, "unreferenced", lambda store: StoredFile.objects.filter(store=store))
+    discard_unreferenced()
+    put(b"left")
+    a_day_passes()
+
+    with capture_logs() as logs:
+        assert [discard_unreferenced(limit=1) for _ in range(3)] == [0, 1, 0]
+
+    master = design.versions.get().master
+    assert stored() == {master.sha256}
+    (told,) = (log for log in logs if log["event"] == "unreferenced_kept")
+    assert (told["log_level"], told["store"], told["sha256"]) == ("error", "masters", master.sha256)
+    a_day_passes()
+    assert (discard_unreferenced(), stored()) == (0, {master.sha256})
 
 
 def test_files_of_before_go_once_an_operator_says_that_they_are_ours(creator, png, capsys) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection, transaction
-from django.db.models import F, ProtectedError
+from django.db.models import F
 from structlog.testing import capture_logs
 
 from designs.models import Asset, Design, Fingerprint, PictureHash, Preview, RegistryEntry, Rendition, StoredFile
@@ -266,17 +266,6 @@ def test_what_the_database_knows_nothing_of_stays(creator, png) -> None:
 
     assert discard_unreferenced() == 0
     assert stored() == {blob.sha256}
-
-
-def test_a_reference_that_is_forgotten_here_keeps_the_file(creator, png, monkeypatch) -> None:
-    design = uploaded(creator, png)
-    monkeypatch.setattr(discarding, "unreferenced", lambda store: StoredFile.objects.filter(store=store))
-    a_day_passes()
-
-    with pytest.raises(ProtectedError):
-        discard_unreferenced()
-
-    assert stored() == {design.versions.get().master.sha256}
 
 
 @pytest.mark.django_db(transaction=True)
