@@ -14,7 +14,7 @@ from contracts.models import ChainTransaction, OperatorOrder
 from contracts.outbox.operating import carry_out
 from contracts.outbox.sending import fill_gaps, room, send_planned, senders_with_gaps
 from contracts.outbox.states import deliver_outcomes
-from contracts.outbox.tracking import observe, push, senders_with_work
+from contracts.outbox.tracking import let_go_of_used, observe, push, senders_with_work
 
 logger = structlog.get_logger(__name__)
 
@@ -90,7 +90,9 @@ def _sweep(here: Chain) -> None:
     observe(here)
     carry_out(here)
     for sender in gaps:
-        fill_gaps(here, sender)  # though nothing waits above it: each nonce is used, or held
+        # Though nothing waits above it: each nonce is used, or held.
+        if not fill_gaps(here, sender):
+            let_go_of_used(here, sender)
     for sender in senders_with_work(here):
         try:
             push(here, sender)

@@ -252,16 +252,12 @@ def _look_for_thief(chain: Chain, tx: ChainTransaction, reached: int) -> None:
     Then the action never happened: it is planned anew. Should both happen after all, the contract takes its `ref`
     only once.
     """
-    cursor = ChainCursor.objects.filter(chain_id=chain.chain_id).first()
-    if cursor is None or tx.nonce is None:
+    final_count = _final_count(chain, tx.sender)
+    if tx.nonce is None or final_count <= tx.nonce:
         return
-    try:
-        final_count = client(chain).nonce(tx.sender, cursor.finalized_number)
-    except RpcError:
-        return  # the node has no state of that block (any more): the next final block will do
     # Read now: another process may have replaced it, and the chain have taken that, since `tx` was read.
     hashes = list(TransactionAttempt.objects.filter(transaction=tx).values_list("hash", flat=True))
-    if final_count <= tx.nonce or _have_receipt(chain, hashes):
+    if _have_receipt(chain, hashes):
         return
     note = f"nonce {tx.nonce} was used by another transaction of this key"
     logger.error("nonce_used_elsewhere", sender=tx.sender, nonce=tx.nonce, kind=tx.kind)
@@ -272,6 +268,28 @@ def _look_for_thief(chain: Chain, tx: ChainTransaction, reached: int) -> None:
         give_up(tx, ChainTransaction.IN_FLIGHT, note, after=State.CANCELED)
     else:
         advance(tx, ChainTransaction.IN_FLIGHT, State.PLANNED, note, nonce=None, transaction_hash=None)
+
+
+def let_go_of_used(chain: Chain, sender: str) -> None:
+    """Take the key's last nonce from what was given up at it, once the chain has used it for good: there is no gap."""
+    allocator = SenderNonce.objects.filter(chain_id=chain.chain_id, address=sender).first()
+    if allocator is None or _final_count(chain, sender) < allocator.next_nonce:
+        return
+    last = allocator.next_nonce - 1
+    given_up = ChainTransaction.objects.filter(state__in=ChainTransaction.GIVEN_UP, block_hash__isnull=True)
+    if given_up.filter(chain_id=chain.chain_id, sender=sender, nonce=last).update(nonce=None):
+        logger.error("nonce_used_elsewhere", sender=sender, nonce=last)
+
+
+def _final_count(chain: Chain, sender: str) -> int:
+    """How many transactions of a key are final; 0 where that cannot be told."""
+    cursor = ChainCursor.objects.filter(chain_id=chain.chain_id).first()
+    if cursor is None:
+        return 0
+    try:
+        return client(chain).nonce(sender, cursor.finalized_number)
+    except RpcError:
+        return 0  # the node has no state of that block (any more): the next final block will do
 
 
 def _have_receipt(chain: Chain, hashes: Sequence[str]) -> bool:

@@ -18,7 +18,7 @@ from contracts.models import (
 from contracts.operations.facts import read_facts
 from contracts.outbox import broadcasting
 from contracts.outbox.operating import order
-from contracts.outbox.sending import HEAD_ROOM, fill_gaps
+from contracts.outbox.sending import HEAD_ROOM, fill_gaps, senders_with_gaps
 from contracts.outbox.states import advance
 from contracts.outbox.tracking import push
 from contracts.signers import signer_of
@@ -40,6 +40,13 @@ def long_ago() -> None:
     then = timezone.now() - timedelta(minutes=10)
     ChainTransaction.objects.update(state_at=then)
     TransactionAttempt.objects.update(tried_at=then)
+
+
+def use_elsewhere(live_chain: LiveChain, nonce: int | None) -> None:
+    """Let the next block have a transaction of the operator's key at this nonce of which we know nothing."""
+    live_chain.node.rpc("anvil_impersonateAccount", live_chain.operator)
+    foreign = {"from": live_chain.operator, "to": live_chain.operator, "value": "0x0", "nonce": hex(nonce or 0)}
+    live_chain.node.rpc("eth_sendTransaction", foreign)
 
 
 def test_a_gap_that_a_given_up_send_leaves_is_filled_at_its_nonce(live_chain: LiveChain) -> None:
@@ -188,9 +195,7 @@ def test_a_nonce_used_by_somebody_else_with_the_key_plans_the_action_anew(live_c
     tx.refresh_from_db()
     taken = tx.nonce
     live_chain.node.rpc("anvil_dropTransaction", tx.transaction_hash)
-    live_chain.node.rpc("anvil_impersonateAccount", live_chain.operator)
-    foreign = {"from": live_chain.operator, "to": live_chain.operator, "value": "0x0", "nonce": hex(taken or 0)}
-    live_chain.node.rpc("eth_sendTransaction", foreign)
+    use_elsewhere(live_chain, taken)
     live_chain.node.automine(True)
     live_chain.node.mine(80)
     live_chain.follow()
@@ -200,6 +205,37 @@ def test_a_nonce_used_by_somebody_else_with_the_key_plans_the_action_anew(live_c
     assert (tx.state, tx.nonce) == (State.MINED, (taken or 0) + 1)
     assert balance(live_chain, address("a")) == 5
     assert live_chain.audit() == []
+
+
+@pytest.mark.parametrize("filled", [False, True], ids=["before it was filled", "in place of the filler"])
+def test_a_gap_that_somebody_else_used_with_the_key_is_looked_for_no_more(live_chain: LiveChain, filled: bool) -> None:
+    live_chain.node.automine(False)
+    live_chain.follow()
+    lost = plan_transfer(address("lost"))
+    live_chain.sweep()
+    lost.refresh_from_db()
+    live_chain.node.rpc("anvil_dropTransaction", lost.transaction_hash)
+    assert advance(lost, [State.BROADCAST], State.CANCELED, "an operator canceled it")
+    if filled:
+        live_chain.sweep()
+        filler = ChainTransaction.objects.get(kind="fill_nonce")
+        live_chain.node.rpc("anvil_dropTransaction", filler.transaction_hash)
+    use_elsewhere(live_chain, lost.nonce)
+    live_chain.node.mine()
+    live_chain.follow()
+    live_chain.sweep()
+    assert bool(senders_with_gaps(live_chain.chain)) is not filled
+    live_chain.node.mine(80)
+    live_chain.follow()
+    live_chain.sweep()
+    live_chain.sweep()
+    assert senders_with_gaps(live_chain.chain) == []
+    assert set(ChainTransaction.objects.values_list("state", flat=True)) == {State.CANCELED}
+    assert live_chain.audit() == []
+    later = plan_transfer(address("later"))
+    live_chain.sweep()
+    later.refresh_from_db()
+    assert later.nonce == (lost.nonce or 0) + 1
 
 
 @pytest.mark.django_db(transaction=True)
