@@ -11,7 +11,7 @@ from django.db.models import Exists, ForeignKey, Model, OuterRef
 
 from common.locks import Lock, try_hold
 from common.parts import in_parts
-from contracts.answers import Log
+from contracts.answers import Log, Receipt
 from contracts.chains import Chain
 from contracts.client import client
 from contracts.decoding import decode_log, raw_beside
@@ -222,7 +222,8 @@ def audit_nonces(chain: Chain) -> Iterable[str]:
 
 
 def audit_transactions(chain: Chain) -> Iterable[str]:
-    """What is marked mined or final, in a block that was read as final, stands there with that result.
+    """What is marked mined or final, in a block that was read as final, stands there with that result, and each log of
+    ours in its receipt is stored.
 
     The node is asked later than the database: what stands above may have moved meanwhile, and nothing be wrong.
     """
@@ -231,46 +232,44 @@ def audit_transactions(chain: Chain) -> Iterable[str]:
         chain_id=chain.chain_id, state__in=[State.MINED, State.FINAL], block_number__lte=cursor.finalized_number
     ).order_by("id")
     for part in in_parts(rows, CHUNK):
-        hashes = [tx.transaction_hash or "" for tx in part]
-        receipts = client(chain).receipts(hashes)
-        forgotten = {tx.block_number or 0 for tx in part if tx.transaction_hash not in receipts}
-        contents = client(chain).contents(sorted(forgotten)) if forgotten else {}
-        empty = set(TransactionAttempt.objects.filter(hash__in=hashes, cancels=True).values_list("hash", flat=True))
-        for tx in part:
-            receipt = receipts.get(tx.transaction_hash or "")
-            succeeded = receipt is not None and receipt.succeeded and tx.transaction_hash not in empty
-            if receipt is None and tx.transaction_hash in contents.get(tx.block_hash or "", ()):
-                continue  # nodes forget old receipts; that it succeeded was seen when it had one
-            if receipt is None:
-                yield f"{tx} is marked {tx.state} and the chain has no {tx.transaction_hash}."
-            elif receipt.block_hash != tx.block_hash or succeeded != tx.succeeded:
-                yield (
-                    f"{tx} is marked {tx.state} in block {tx.block_hash} with success {tx.succeeded}, "
-                    f"the chain has it in {receipt.block_hash} with success {succeeded}."
-                )
+        receipts, logs = client(chain).receipts_and_logs([tx.transaction_hash or "" for tx in part])
+        yield from _other_results(chain, part, receipts)
+        yield from _logs_not_stored(chain, logs)
 
 
-def audit_receipts(chain: Chain) -> Iterable[str]:
-    """Each log of ours in a receipt of what we sent is stored.
+def _other_results(chain: Chain, part: Sequence[ChainTransaction], receipts: Mapping[str, Receipt]) -> Iterator[str]:
+    forgotten = {tx.block_number or 0 for tx in part if tx.transaction_hash not in receipts}
+    contents = client(chain).contents(sorted(forgotten)) if forgotten else {}
+    hashes = [tx.transaction_hash or "" for tx in part]
+    empty = set(TransactionAttempt.objects.filter(hash__in=hashes, cancels=True).values_list("hash", flat=True))
+    for tx in part:
+        receipt = receipts.get(tx.transaction_hash or "")
+        succeeded = receipt is not None and receipt.succeeded and tx.transaction_hash not in empty
+        if receipt is None and tx.transaction_hash in contents.get(tx.block_hash or "", ()):
+            continue  # nodes forget old receipts; that it succeeded was seen when it had one
+        if receipt is None:
+            yield f"{tx} is marked {tx.state} and the chain has no {tx.transaction_hash}."
+        elif receipt.block_hash != tx.block_hash or succeeded != tx.succeeded:
+            yield (
+                f"{tx} is marked {tx.state} in block {tx.block_hash} with success {tx.succeeded}, "
+                f"the chain has it in {receipt.block_hash} with success {succeeded}."
+            )
 
-    A node keeps receipts apart from its index of logs, which may lack what is old, whoever asks: the indexer then, and
-    `audit_events` now.
+
+def _logs_not_stored(chain: Chain, logs: Sequence[Log]) -> Iterator[str]:
+    """A node keeps receipts apart from its index of logs, which may lack what is old, whoever asks: the indexer then,
+    and `audit_events` now.
     """
-    cursor = ChainCursor.objects.get(chain_id=chain.chain_id)
-    followed = chain.deployment.followed
-    rows = ChainTransaction.objects.filter(
-        chain_id=chain.chain_id, state__in=[State.MINED, State.FINAL], block_number__lte=cursor.finalized_number
+    events = ChainEvent.objects.filter(
+        chain_id=chain.chain_id, transaction_hash__in={log.transaction_hash for log in logs}
     )
-    for part in in_parts(rows.order_by("id"), CHUNK):
-        hashes = [tx.transaction_hash or "" for tx in part]
-        events = ChainEvent.objects.filter(chain_id=chain.chain_id, transaction_hash__in=hashes)
-        stored = set(events.values_list("block__hash", "log_index"))
-        for log in client(chain).logs_of(hashes):
-            if log.address in followed and (log.block_hash, log.log_index) not in stored:
-                yield (
-                    f"log {log.log_index} of block {log.block_hash} is not in the database, "
-                    f"and stands in the receipt of {log.transaction_hash}, which we sent."
-                )
+    stored = set(events.values_list("block__hash", "log_index"))
+    for log in logs:
+        if log.address in chain.deployment.followed and (log.block_hash, log.log_index) not in stored:
+            yield (
+                f"log {log.log_index} of block {log.block_hash} is not in the database, "
+                f"and stands in the receipt of {log.transaction_hash}, which we sent."
+            )
 
 
 def audit_given_up(chain: Chain) -> Iterable[str]:
@@ -300,6 +299,5 @@ OF_HISTORY = [
     ("contracts.events", audit_events),
     ("contracts.projections", audit_projections),
     ("contracts.transactions", audit_transactions),
-    ("contracts.receipts", audit_receipts),
     ("contracts.given_up", audit_given_up),
 ]

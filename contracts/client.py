@@ -319,11 +319,11 @@ class Client:
         """
         return self.node.witness(lambda rpc: _receipts(rpc, hashes), awake_only=True)
 
-    def logs_of(self, hashes: Sequence[str]) -> list[Log]:
-        """All logs, whoever's, of those of these transactions of which the node has a receipt."""
+    def receipts_and_logs(self, hashes: Sequence[str]) -> tuple[dict[str, Receipt], list[Log]]:
+        """As `receipts`, and all logs in them, whoever's."""
         answers = self._batches([("eth_getTransactionReceipt", (value,)) for value in hashes])
         told = [bytes(answer) for answer in answers if answer != msgspec.Raw(b"null")]
-        return read.logs_of_receipts(msgspec.Raw(b"[" + b",".join(told) + b"]"))
+        return _by_hash(answers), read.logs_of_receipts(msgspec.Raw(b"[" + b",".join(told) + b"]"))
 
     def contents(self, numbers: Sequence[int]) -> dict[str, frozenset[str]]:
         """By the hashes of these blocks, the hashes of their transactions; without what the node does not have."""
@@ -389,13 +389,12 @@ def distrusting(chain: Chain) -> Iterator[None]:
 
 def _receipts(node: Rpc | Endpoints, hashes: Sequence[str]) -> dict[str, Receipt]:
     answers = node.batch([("eth_getTransactionReceipt", (value,)) for value in hashes])
-    found = {}
-    for answer in answers:
-        if isinstance(answer, RpcError):
-            raise answer
-        if (receipt := read.receipt(answer)) is not None:
-            found[receipt.transaction_hash] = receipt
-    return found
+    return _by_hash([read.answered(answer) for answer in answers])
+
+
+def _by_hash(answers: Sequence[msgspec.Raw]) -> dict[str, Receipt]:
+    told = [read.receipt(answer) for answer in answers]
+    return {receipt.transaction_hash: receipt for receipt in told if receipt is not None}
 
 
 def _logs(node: Rpc | Endpoints, addresses: Sequence[str], first: int, last: int) -> list[Log]:

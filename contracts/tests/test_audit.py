@@ -2,8 +2,7 @@
 
 import pytest
 
-from contracts.audit import CannotAudit, audit_receipts
-from contracts.errors import RpcError
+from contracts.audit import CannotAudit
 from contracts.models import ChainEvent, ChainTransaction
 from contracts.testing import LiveChain
 from contracts.testing_proxy import FailingNode, Fault, Json, Line, nothing
@@ -75,10 +74,17 @@ def test_a_receipt_that_the_node_refuses_to_tell_ends_the_audit(
         line.each(refuse)
 
     failing_node.fail(Fault("throttled", refuse_one).only("eth_getTransactionReceipt"))
-    with pytest.raises(RpcError, match="limit exceeded"):
-        list(audit_receipts(live_chain.chain))
     with pytest.raises(CannotAudit, match="limit exceeded"):
         live_chain.audit()
+
+
+def test_each_receipt_is_asked_for_once(live_chain: LiveChain, failing_node: FailingNode) -> None:
+    plan_transfer(address("a"))
+    live_chain.settle()
+    live_chain.finalize()
+    failing_node.fail(Fault("asked", lambda line: line.say(line.ask())).only("eth_getTransactionReceipt"))
+    assert live_chain.audit() == []
+    assert failing_node.met["asked"] == 1
 
 
 def test_transactions_are_compared_once_their_block_is_final(live_chain: LiveChain) -> None:

@@ -174,7 +174,7 @@ CHANGES: list[tuple[str, Callable[[], object]]] = [
     ("contracts.events", lambda: ChainEvent.objects.filter(name="LicenseSold").update(args={})),
     ("contracts.projections", more(RevenueEvent, "gross")),
     ("contracts.transactions", lambda: ChainTransaction.objects.update(block_hash=OTHER)),
-    ("contracts.receipts", lambda: ChainEvent.objects.filter(name="LicenseRevoked").delete()),
+    ("contracts.transactions", lambda: ChainEvent.objects.filter(name="LicenseRevoked").delete()),
     ("contracts.given_up", give_up),
     ("designs.entries", lambda: RegistryEntry.objects.update(creator=ZERO_ADDRESS)),
     ("designs.entries", lambda: EntryVersion.objects.update(record_root=OTHER)),
