@@ -27,4 +27,3 @@ class LicensingConfig(AppConfig):
         register_auditor("licensing.holders", Later("licensing.audit.holders"))
         register_auditor("licensing.offers", Later("licensing.audit.offers"))
         register_auditor("licensing.closings", Later("licensing.audit.closings"))
-        register_auditor("licensing.revocations", Later("licensing.audit.revocations"))

@@ -1,7 +1,7 @@
 """Licenses and offers in the database against the contracts' own storage."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db.models import Max
@@ -14,10 +14,21 @@ from licensing.models import EntryClosing, LicenseExpiry, LicenseMovement, Licen
 from licensing.projections import LAST_SECOND
 from licensing.selectors import sold_by_offers
 
+Held = dict[tuple[int, str], int]
+"""By license and holder, how many they have, or 0 once they had some."""
+
 
 def holders(chain: Chain) -> Iterator[str]:
-    """Every (license, holder) must have the balance that the movements add up to."""
-    lines = [(license_id, holder, quantity) for (license_id, holder), quantity in _held(chain).items()]
+    """Every (license, holder) must have the balance that the movements add up to; exactly what is revoked here must be
+    revoked there, and what ends here must end there at the same second."""
+    held = _held(chain)
+    yield from _balances(chain, held)
+    yield from _revocations(chain, held)
+    yield from _ends(chain, {license_id for license_id, _holder in held})
+
+
+def _balances(chain: Chain, held: Held) -> Iterator[str]:
+    lines = [(license_id, holder, quantity) for (license_id, holder), quantity in held.items()]
     questions = [(holder, license_id) for license_id, holder, _quantity in lines]
     answers = client(chain).calls("DesignLicenses", "balanceOf", questions)
     for (license_id, holder, quantity), on_chain in zip(lines, answers, strict=True):
@@ -25,8 +36,8 @@ def holders(chain: Chain) -> Iterator[str]:
             yield f"license {license_id} of {holder}: the chain says {on_chain}, the database {quantity}"
 
 
-def _held(chain: Chain) -> dict[tuple[int, str], int]:
-    """What everybody has, or had, of each license."""
+def _held(chain: Chain) -> Held:
+    """Read once for all that is asked about it: there are as many movements as there ever were."""
     held: dict[tuple[int, str], int] = defaultdict(int)
     for license_id, sender, receiver, quantity in LicenseMovement.objects.filter(chain_id=chain.chain_id).values_list(
         "license_id", "sender", "receiver", "quantity"
@@ -34,6 +45,28 @@ def _held(chain: Chain) -> dict[tuple[int, str], int]:
         held[license_id, receiver] += quantity
         held[license_id, sender] -= quantity
     return {(license_id, holder): number for (license_id, holder), number in held.items() if holder != ZERO_ADDRESS}
+
+
+def _revocations(chain: Chain, held: Held) -> Iterator[str]:
+    rows = LicenseRevocation.objects.filter(chain_id=chain.chain_id).values_list("license_id", "holder")
+    revoked = {(license_id, holder): number for license_id, holder, number in rows.annotate(number=Max("quantity"))}
+    held = dict.fromkeys(revoked, 0) | held
+    answers = client(chain).calls("DesignLicenses", "isRevoked", list(held))
+    for ((license_id, holder), quantity), on_chain in zip(held.items(), answers, strict=True):
+        in_rows = quantity <= revoked.get((license_id, holder), -1)
+        if on_chain != in_rows:
+            yield f"license {license_id} of {holder}: the chain says revoked is {on_chain}, the database {in_rows}"
+
+
+def _ends(chain: Chain, licenses: Iterable[int]) -> Iterator[str]:
+    expiries = LicenseExpiry.objects.filter(chain_id=chain.chain_id).values_list("license_id")
+    # Of whom nothing is stored it never ends.
+    ends = dict.fromkeys(licenses) | dict(expiries.annotate(until=Max("expires_at")))
+    answers = client(chain).calls("DesignLicenses", "expiresAt", [(license_id,) for license_id in ends])
+    for (license_id, until), expires_at in zip(ends.items(), answers, strict=True):
+        on_chain, in_rows = min(expires_at, LAST_SECOND), int(until.timestamp()) if until else 0
+        if on_chain != in_rows:
+            yield f"license {license_id}: the chain says it ends at {on_chain}, the database at {in_rows}"
 
 
 def offers(chain: Chain) -> Iterator[str]:
@@ -79,24 +112,3 @@ def closings(chain: Chain) -> Iterator[str]:
     for entry_id, (on_chain, *_rest) in zip(entries, answers, strict=True):
         if on_chain != (entry_id in closed):
             yield f"entry {entry_id}: the chain says closed is {on_chain}, the database {entry_id in closed}"
-
-
-def revocations(chain: Chain) -> Iterator[str]:
-    """Exactly what is revoked here must be revoked there, and what ends here must end there at the same second."""
-    node = client(chain)
-    rows = LicenseRevocation.objects.filter(chain_id=chain.chain_id).values_list("license_id", "holder")
-    revoked = {(license_id, holder): number for license_id, holder, number in rows.annotate(number=Max("quantity"))}
-    held = dict.fromkeys(revoked, 0) | _held(chain)
-    answers = node.calls("DesignLicenses", "isRevoked", list(held))
-    for ((license_id, holder), quantity), on_chain in zip(held.items(), answers, strict=True):
-        in_rows = quantity <= revoked.get((license_id, holder), -1)
-        if on_chain != in_rows:
-            yield f"license {license_id} of {holder}: the chain says revoked is {on_chain}, the database {in_rows}"
-    expiries = LicenseExpiry.objects.filter(chain_id=chain.chain_id).values_list("license_id")
-    # Of whom nothing is stored it never ends.
-    ends = dict.fromkeys(license_id for license_id, _holder in held) | dict(expiries.annotate(until=Max("expires_at")))
-    answers = node.calls("DesignLicenses", "expiresAt", [(license_id,) for license_id in ends])
-    for (license_id, until), expires_at in zip(ends.items(), answers, strict=True):
-        on_chain, in_rows = min(expires_at, LAST_SECOND), int(until.timestamp()) if until else 0
-        if on_chain != in_rows:
-            yield f"license {license_id}: the chain says it ends at {on_chain}, the database at {in_rows}"

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Model
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from eth_account.signers.local import LocalAccount
 from eth_utils.crypto import keccak
@@ -187,9 +188,9 @@ CHANGES: list[tuple[str, Callable[[], object]]] = [
     ("licensing.holders", more(LicenseMovement, "quantity")),
     ("licensing.offers", more(Offer, "price")),
     ("licensing.offers", more(LicenseSale, "quantity")),
-    ("licensing.revocations", lambda: LicenseRevocation.objects.update(quantity=10)),
-    ("licensing.revocations", lambda: LicenseExpiry.objects.all().delete()),
-    ("licensing.revocations", lambda: LicenseExpiry.objects.update(expires_at=None)),
+    ("licensing.holders", lambda: LicenseRevocation.objects.update(quantity=10)),
+    ("licensing.holders", lambda: LicenseExpiry.objects.all().delete()),
+    ("licensing.holders", lambda: LicenseExpiry.objects.update(expires_at=None)),
     ("marketplace.orders", lambda: Order.objects.update(state=Order.State.REFUNDED)),
     ("royalties.money", more(RevenueEvent, "own")),
     ("royalties.money", more(RevenueEvent, "fee")),
@@ -217,8 +218,16 @@ def test_a_revocation_that_was_never_read_is_told(sold: Market) -> None:
     as_operator(sold, "DesignLicenses", "revoke", sold.license_id, address_of(sold.buyer), "0x" + "33" * 32)
     sold.live.follow()
     assert sold.live.audit() == []
-    (line,) = said(sold, "licensing.revocations", lambda: LicenseRevocation.objects.all().delete())
+    (line,) = said(sold, "licensing.holders", lambda: LicenseRevocation.objects.all().delete())
     assert line.endswith("the chain says revoked is True, the database False")
+
+
+def test_the_movements_of_licenses_are_read_once(sold: Market) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        for name, auditor in hooks.auditors():
+            if name.startswith("licensing."):
+                assert list(auditor(sold.live.chain)) == []
+    assert sum(LicenseMovement._meta.db_table in query["sql"] for query in asked.captured_queries) == 1
 
 
 def test_a_block_that_the_node_has_always_left_out_is_missed(failing_node: FailingNode, lively: Market) -> None:
