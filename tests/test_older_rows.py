@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from eth_utils.crypto import keccak
 
-from designs.models import Attachment, DesignVersion, Rendition
+from designs.models import Attachment, DesignVersion, PreviewCredential, Rendition
 from licensing.models import LicenseTemplate
 from licensing.services.templates import SHIPPED, TERMS_DIR, ship_templates, terms_document
 
@@ -17,6 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 BEFORE = [("designs", "0001_initial"), ("licensing", "0001_initial"), ("royalties", "0001_initial")]
 BEFORE_FILE_AT = [("designs", "0022_corners")]
+BEFORE_SIGNING_AGAIN = [("designs", "0030_manifests_stated")]
 CLAIMED = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
 
@@ -39,6 +40,14 @@ def without_file_at() -> Iterator[Any]:
     executor = MigrationExecutor(connection)
     executor.migrate(BEFORE_FILE_AT)
     yield executor.loader.project_state(BEFORE_FILE_AT).apps
+    migrate_to_newest()
+
+
+@pytest.fixture
+def with_opened_masters() -> Iterator[Any]:
+    executor = MigrationExecutor(connection)
+    executor.migrate(BEFORE_SIGNING_AGAIN)
+    yield executor.loader.project_state(BEFORE_SIGNING_AGAIN).apps
     migrate_to_newest()
 
 
@@ -151,3 +160,24 @@ def test_files_of_before_came_with_their_versions_and_turned_renditions_are_made
         assert cursor.fetchall() == [("NO", True)]
         cursor.execute("SELECT count(*) FROM pg_constraint WHERE conname = 'file_at_always'")
         assert cursor.fetchone() == (0,)
+
+
+def test_pictures_that_were_signed_with_the_master_of_an_image_opened_are_due_again(with_opened_masters: Any) -> None:
+    def objects(name: str) -> Any:
+        return with_opened_masters.get_model("designs", name).objects
+
+    user = with_opened_masters.get_model("accounts", "User").objects.create(email="old@example.org")
+    for number, media_type in enumerate(("image/png", "model/stl")):
+        master = objects("Asset").create(sha256=f"{number:064}", cid="bafy", size=7, media_type=media_type)
+        design = objects("Design").create(owner=user, title="Old", kind="image", disclosure="not_ai")
+        version = objects("DesignVersion").create(design=design, master=master, file_name="a", file_at=CLAIMED)
+        for width, state in enumerate(("done", "running"), start=4):
+            preview = objects("Preview").create(
+                version=version, kind="image", sha256="ab" * 32, media_type="image/webp", size=7, width=width, height=3
+            )
+            objects("PreviewCredential").create(preview=preview, state=state, attempts=1, certificate="cd" * 32)
+
+    migrate_to_newest()
+
+    rows = PreviewCredential.objects.order_by("id").values_list("state", "certificate")
+    assert list(rows) == [("done", ""), ("running", ""), ("done", "cd" * 32), ("running", "cd" * 32)]

@@ -24,7 +24,8 @@ def manifest_of(version: DesignVersion, *, title: str, form: str, shown: bool = 
     """The manifest definition, with two lists of actions: `created` and `opened`.
 
     The one counts for a master that brings no manifest of its own, and is delivered as it is; the other where the
-    file was made from another one, which is its parent. `shown` is for a picture of the design.
+    file was made from another one, which is its parent, and `parent` what that is called where it is not opened.
+    `shown` is for a picture of the design.
     """
     design = version.design
     source = _SOURCE + _source_of(version)
@@ -36,6 +37,7 @@ def manifest_of(version: DesignVersion, *, title: str, form: str, shown: bool = 
         "claim_generator_info": [{"name": "Loomprint", "version": "1"}],
         "title": title,
         "ingredients": _parents(design),
+        "parent": f"urn:loomprint:file:{version.master.sha256}",
         "entry": {
             "label": ENTRY_ASSERTION,
             "data": {

@@ -54,10 +54,12 @@ def sign_file(
     *,
     master: Path | None = None,
     master_type: str = "",
+    named: bool = False,
     beside: bool | None = None,
     progress: Progress | None = None,
 ) -> Signed:
-    """Sign the file into `folder`. With `master` it was made from that one, which becomes its parent ingredient.
+    """Sign the file into `folder`. With `master` it was made from that one, which becomes its parent ingredient with
+    the credentials that it brings; with `named` the parent is the manifest's, of which nothing but the name is there.
 
     `manifest` is as manifest_of gives it; unless `beside` says, the file's type says where it is put. Raises
     CredentialsError.
@@ -75,6 +77,7 @@ def sign_file(
         "beside": beside,
         "master": str(master.resolve()) if master else "",
         "master_type": master_type,
+        "named": named,
     }
     try:
         reply = run_child("draft_credentials", request, workdir=folder, limits=_LIMITS, progress=progress)

@@ -17,7 +17,7 @@ from designs.credentials import Certificate, CredentialsError, sign_file, signin
 from designs.credentials.manifest import manifest_of
 from designs.models import Preview, PreviewCredential, RegistryEntry
 from designs.services.stored_files import hold_stored
-from designs.storage import StorageError, master_store, preview_store, scratch_folder
+from designs.storage import StorageError, preview_store, scratch_folder
 from designs.storage.configured import PREVIEWS
 
 logger = structlog.get_logger(__name__)
@@ -103,8 +103,8 @@ def _signed(row: PreviewCredential, certificate: Certificate, folder: Path) -> b
         manifest_of(version, title=version.design.title, form="", shown=True),
         certificate,
         folder,
-        master=master_store().path(version.master.sha256),
-        master_type=version.master.media_type,
+        # Not opened: its own credentials may hold its prompt and a picture of it, and a master is private.
+        named=True,
         beside=False,
     )
     with signed.path.open("rb") as stream:

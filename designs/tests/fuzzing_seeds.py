@@ -17,6 +17,7 @@ MANIFEST: dict[str, Any] = {
     "ingredients": [
         {"title": "Lantern", "relationship": "componentOf", "instance_id": "urn:loomprint:entry:0x" + "01" * 16}
     ],
+    "parent": "urn:loomprint:file:" + "ab" * 32,
     "entry": {"label": "example.loomprint.entry", "data": {"entry": "0x" + "02" * 16}},
     "created": [
         {"action": "c2pa.created", "digitalSourceType": "http://cv.iptc.org/newscodes/digitalsourcetype/print"}

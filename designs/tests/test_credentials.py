@@ -345,9 +345,9 @@ def test_signing_again_goes_on_where_it_was_when_a_worker_is_lost(
     assert read_credentials(preview_store().path(preview.sha256), preview.media_type, tmp_path).state == "trusted"
 
 
-def test_a_picture_whose_master_is_away_is_tried_three_times(piece: Any, png: bytes) -> None:
+def test_a_picture_that_is_away_is_tried_three_times(piece: Any, png: bytes) -> None:
     version = piece(png, "a.png", "png", "image/png")
-    master_store().path(version.master.sha256).unlink()
+    preview_store().path(version.previews.get().sha256).unlink()
     for state in ("waiting", "waiting", "failed"):
         assert sign_published_pictures() == 0
         row = PreviewCredential.objects.get()

@@ -35,6 +35,7 @@ MANIFEST = {
     "claim_generator_info": [{"name": "Another Studio", "version": "7"}],
     "title": "Copper Vase",
     "ingredients": [],
+    "parent": "urn:loomprint:file:" + "ab" * 32,
     "entry": {"label": "example.note", "data": {}},
     "created": [{"action": "c2pa.created", "digitalSourceType": IPTC + "trainedAlgorithmicMedia"}],
     "opened": [
