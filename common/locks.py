@@ -15,6 +15,7 @@ class Lock(IntEnum):
     REPAIR = 6
     BESIDE = 7
     AUDIT = 9
+    CREDENTIALS = 10
 
 
 def hold(lock: Lock, key: object) -> None:

@@ -1,16 +1,26 @@
 """What a file's Content Credentials say, for pages: its state, its words, and the works here that it names."""
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from django.core.cache import cache
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 from django.utils.translation import gettext as _
 
+from common.locks import Lock, try_hold
 from common.throttle import TooMany, allow
 from contracts.chains import chain
-from designs.credentials import FoundCredentials, found_in, read_credentials, read_credentials_beside
+from designs.credentials import (
+    WEB_LIMITS,
+    FoundCredentials,
+    found_in,
+    read_credentials,
+    read_credentials_beside,
+)
 from designs.errors import DesignError
 from designs.lineage import shown_by_entry
 from designs.models import Design, DesignVersion, FileCredentials, Preview, PreviewCredential
@@ -19,12 +29,18 @@ from designs.selectors import HIDDEN
 from designs.storage import StorageError, preview_store, scratch_folder
 from designs.storage.base import readable
 
-MOST_BYTES = 4 << 20
+MOST_BYTES = 512 << 10
+"""The library's time grows with the square of what a manifest holds."""
+AT_ONCE = 2
+"""Children that threads of the web wait for, over all processes and askers."""
 PER_MINUTE = 20
 """Manifests that one address may have read."""
 PICTURES_PER_MINUTE = 120
 """Pictures of ours that are read for all who ask."""
 KEPT_SECONDS = 3600
+LATER = frozenset({"not_read", "busy"})
+"""Codes of refusals that hold for the moment alone."""
+BUSY_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -76,9 +92,11 @@ def _read_picture(picture: Preview) -> FoundCredentials | None:
         return found_in(kept)
     with tempfile.TemporaryDirectory(prefix="credentials-", dir=scratch_folder()) as folder:
         try:
-            allow("credentials:pictures", limit=PICTURES_PER_MINUTE, seconds=60)
-            found = read_credentials(preview_store().path(picture.sha256), picture.media_type, Path(folder))
-        except (TooMany, ChildFailed, StorageError):
+            allow("credentials-of-pictures", limit=PICTURES_PER_MINUTE, seconds=60)
+            path = preview_store().path(picture.sha256)
+            with _one_of_few():
+                found = read_credentials(path, picture.media_type, Path(folder), limits=WEB_LIMITS)
+        except (TooMany, DesignError, ChildFailed, StorageError):
             return None
     cache.set(place, found.as_json(), timeout=KEPT_SECONDS)
     return found
@@ -95,17 +113,27 @@ def credentials_beside(manifest: UploadedFile | None, *, sha256: str, asker: str
             _("Content Credentials of more than %(most)s are not read here: manage.py verify FILE --credentials FILE.")
             % {"most": readable(MOST_BYTES)},
         )
-    allow(f"credentials:{asker}", limit=PER_MINUTE, seconds=60)
+    allow(f"credentials-beside:{asker}", limit=PER_MINUTE, seconds=60)
     with tempfile.TemporaryDirectory(prefix="credentials-", dir=scratch_folder()) as folder:
         path = Path(folder) / "manifest"
         path.write_bytes(manifest.read())
         try:
-            found = read_credentials_beside(path, sha256=sha256, folder=Path(folder))
+            with _one_of_few():
+                found = read_credentials_beside(path, sha256=sha256, folder=Path(folder))
         except ChildFailed as failure:
             if failure.code in TRANSIENT:
                 raise DesignError("not_read", _("They could not be read. Nothing was lost; try again.")) from failure
             found = FoundCredentials("invalid", failures=[f"not read: {failure.code}"])
     return _with_works(found, chain_id=None)
+
+
+@contextmanager
+def _one_of_few() -> Iterator[None]:
+    """Raises DesignError at once where enough children are at work; the place of a killed process is free again."""
+    with transaction.atomic():
+        if not any(try_hold(Lock.CREDENTIALS, place) for place in range(AT_ONCE)):
+            raise DesignError("busy", _("Other credentials are being read at the moment. Try again in some seconds."))
+        yield
 
 
 def _shown(row: FileCredentials, *, chain_id: int | None) -> CredentialsShown | None:

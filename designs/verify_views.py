@@ -21,7 +21,7 @@ from contracts.verifier import FieldProof, NoProof, one_file
 from contracts.verifier.field_proof import MOST_PROOF_BYTES
 from designs.anchored import attached_files
 from designs.errors import DesignError
-from designs.file_credentials import credentials_beside
+from designs.file_credentials import BUSY_SECONDS, LATER, credentials_beside
 from designs.models import FieldProofLink
 from designs.proofs import proof_verdict
 from designs.proofs import shown_proof as found_proof
@@ -80,21 +80,25 @@ def beside(request: HttpRequest, sha256: str) -> HttpResponse:
         return _not_a_hash(request, sha256[:_LONGEST])
     if request.method == "GET":
         return redirect("verify:verdict", wanted)
+    part = request.GET.get("part") == "answer"
     found, problem, status = None, "", 200
     try:
         found = credentials_beside(request.FILES.get("credentials"), sha256=wanted, asker=_asker(request))
     except TooMany as refusal:
         problem, status = str(refusal), 429
     except DesignError as refusal:
-        problem, status = str(refusal), 503 if refusal.code == "not_read" else 400
-    if request.GET.get("part") == "answer":
-        if found is None:
-            return render(request, "marketplace/_verify_problem.html", {"problem": problem}, status=status)
-        return render(request, "components/credentials.html", {"credentials": found})
-    here = chain()
-    answer = verdict_of(wanted, chain=here, registry=registry_of(here))
-    context = {"verdict": answer, "beside": found, "beside_problem": problem}
-    response = render(request, "marketplace/verify_answer.html", context, status=status)
+        problem, status = str(refusal), 503 if refusal.code in LATER else 400
+    if part and found is None:
+        response = render(request, "marketplace/_verify_problem.html", {"problem": problem}, status=status)
+    elif part:
+        response = render(request, "components/credentials.html", {"credentials": found})
+    else:
+        here = chain()
+        answer = verdict_of(wanted, chain=here, registry=registry_of(here))
+        context = {"verdict": answer, "beside": found, "beside_problem": problem}
+        response = render(request, "marketplace/verify_answer.html", context, status=status)
+    if status == 503:
+        response["Retry-After"] = str(BUSY_SECONDS)
     response["Cache-Control"] = "no-store"
     return response
 

@@ -21,7 +21,7 @@ from contracts.chains import chain
 from contracts.selectors import confirmation_status, status_of_action
 from designs.credentials import STATES
 from designs.errors import DesignError
-from designs.file_credentials import credentials_beside
+from designs.file_credentials import BUSY_SECONDS, LATER, credentials_beside
 from designs.inspection import measurements
 from designs.lineage import Relative
 from designs.models import Design, RegistryEntry, Rendition
@@ -332,8 +332,8 @@ class VerifyCredentials(APIView):
         except TooMany as refusal:
             raise Throttled(60, str(refusal)) from refusal
         except DesignError as refusal:
-            if refusal.code == "not_read":
-                return Response({"detail": str(refusal)}, status=503)
+            if refusal.code in LATER:
+                return Response({"detail": str(refusal)}, status=503, headers={"Retry-After": str(BUSY_SECONDS)})
             raise ValidationError({"credentials": str(refusal)}) from refusal
         return Response(CredentialsSerializer(found.found).data)
 

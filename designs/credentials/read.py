@@ -14,6 +14,8 @@ from designs.sandbox import ChildFailed, Limits, Progress, run_child
 GIBIBYTE = 1024**3
 STATES = ("trusted", "valid", "invalid", "absent", "not_checked")
 _LIMITS = Limits(cpu_seconds=30, wall_seconds=45, memory_bytes=2 * GIBIBYTE, file_bytes=1 << 20)
+WEB_LIMITS = Limits(cpu_seconds=3, wall_seconds=5, memory_bytes=3 * GIBIBYTE // 2, file_bytes=1 << 20)
+"""Where somebody waits, and a thread of the web with them. Of the memory a warm child has half for its libraries."""
 _ENTRY = re.compile(r"0x[0-9a-f]{32}")
 _MOST = 200
 
@@ -55,7 +57,13 @@ class FoundCredentials:
 
 
 def read_credentials(
-    path: Path, media_type: str, folder: Path, progress: Progress | None = None, *, beside: Path | None = None
+    path: Path,
+    media_type: str,
+    folder: Path,
+    progress: Progress | None = None,
+    *,
+    beside: Path | None = None,
+    limits: Limits = _LIMITS,
 ) -> FoundCredentials:
     """Read and validate them, without any network. Raises ChildFailed; a broken manifest is *invalid*."""
     request = {
@@ -64,13 +72,13 @@ def read_credentials(
         "anchors": trust_anchors(),
         "beside": str(beside.resolve()) if beside else "",
     }
-    return found_in(run_child("read_credentials", request, workdir=folder, limits=_LIMITS, progress=progress))
+    return found_in(run_child("read_credentials", request, workdir=folder, limits=limits, progress=progress))
 
 
 def read_credentials_beside(beside: Path, *, sha256: str, folder: Path) -> FoundCredentials:
-    """The same of a manifest beside a file of which the SHA-256 is all that is at hand. Raises ChildFailed."""
+    """The same of a manifest beside a file whose SHA-256 alone is known; for the web. Raises ChildFailed."""
     request = {"beside": str(beside.resolve()), "sha256": sha256, "anchors": trust_anchors()}
-    return found_in(run_child("read_credentials_beside", request, workdir=folder, limits=_LIMITS))
+    return found_in(run_child("read_credentials_beside", request, workdir=folder, limits=WEB_LIMITS))
 
 
 def found_in(reply: dict[str, Any]) -> FoundCredentials:

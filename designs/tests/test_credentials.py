@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from PIL import Image
 from accounts.models import User
 from contracts.verifier.statement import Statement, statements_in
 from designs.credentials import (
+    WEB_LIMITS,
     Certificate,
     CertificateError,
     CredentialsError,
@@ -249,9 +251,15 @@ def test_every_picture_of_what_is_published_is_signed_once(
     assert "Content Credentials: trusted; the file is as Loomprint, a local start signed it" in page
     assert version.design.get_absolute_url() in page
     modern.refresh_from_db()
-    with monkeypatch.context() as busy:
-        busy.setattr("designs.file_credentials.PICTURES_PER_MINUTE", 0)
-        assert Client().get(reverse("api_verify", args=[modern.sha256])).json()["content_credentials"] is None
+    # Nor does it keep threads of the web waiting for children.
+    for name, none in (
+        ("PICTURES_PER_MINUTE", 0),
+        ("AT_ONCE", 0),
+        ("WEB_LIMITS", replace(WEB_LIMITS, wall_seconds=0.001)),
+    ):
+        with monkeypatch.context() as busy:
+            busy.setattr(f"designs.file_credentials.{name}", none)
+            assert Client().get(reverse("api_verify", args=[modern.sha256])).json()["content_credentials"] is None
     assert Client().get(reverse("api_verify", args=[modern.sha256])).json()["content_credentials"]["state"] == "trusted"
     Design.objects.filter(pk=version.design_id).update(state="taken_down")
     assert Client().get(reverse("api_verify", args=[clay.sha256])).json()["content_credentials"] is None

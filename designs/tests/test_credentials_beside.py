@@ -3,18 +3,24 @@
 import hashlib
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from common.locks import Lock, _number
+from contracts.testing import database_url
 from designs import file_credentials
-from designs.credentials import Certificate, configured_certificate, sign_file, signing_certificate
+from designs.credentials import WEB_LIMITS, Certificate, configured_certificate, sign_file, signing_certificate
+from designs.credentials import read as reading
 from designs.credentials.local_authority import make_local_authority
 from designs.credentials_teller import tell
 from designs.sandbox import ChildFailed
@@ -186,7 +192,7 @@ def test_what_cannot_be_asked_is_refused_with_a_sentence(tmp_path: Path, monkeyp
     sha256 = "ab" * 32
     for manifest, why in (
         (None, "Choose the file with the Content Credentials."),
-        (b"\x00" * (file_credentials.MOST_BYTES + 1), "Content Credentials of more than 4 MB are not read here"),
+        (b"\x00" * (file_credentials.MOST_BYTES + 1), "Content Credentials of more than 512 kB are not read here"),
     ):
         page, answer = sent(sha256, manifest), sent(sha256, manifest, api=True)
         assert (page.status_code, answer.status_code) == (400, 400)
@@ -204,8 +210,44 @@ def test_what_cannot_be_asked_is_refused_with_a_sentence(tmp_path: Path, monkeyp
     monkeypatch.setattr(file_credentials, "read_credentials_beside", busy)
     page, answer = sent(sha256, b"x"), sent(sha256, b"x", api=True)
     assert (page.status_code, answer.status_code) == (503, 503)
+    assert (page["Retry-After"], answer["Retry-After"]) == ("5", "5")
     assert "They could not be read." in read(page)
     assert "invalid" not in read(page)
+
+
+def test_a_child_that_takes_long_is_ended_long_before_a_thread_of_the_web_is_missed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (WEB_LIMITS.cpu_seconds, WEB_LIMITS.wall_seconds) == (3, 5)
+    manifest = beside(binary_stl(), "model/stl", tmp_path)
+    monkeypatch.setattr(reading, "WEB_LIMITS", replace(WEB_LIMITS, wall_seconds=0.001))
+    assert sent("ab" * 32, manifest, api=True).status_code == 503
+    monkeypatch.undo()
+    assert sent("ab" * 32, manifest, api=True).json()["state"] == "invalid"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_children_read_at_once_whoever_asks_and_a_killed_asker_leaves_its_place(tmp_path: Path) -> None:
+    manifest = beside(binary_stl(), "model/stl", tmp_path)
+    sha256 = hashlib.sha256(binary_stl()).hexdigest()
+    askers = [psycopg.connect(database_url()) for _number in range(2)]
+    for place, asker in enumerate(askers):
+        assert sent(sha256, manifest, api=True).status_code == 200
+        asker.execute("SELECT pg_advisory_xact_lock(%s, %s)", [Lock.CREDENTIALS.value, _number(place)])
+
+    page, part = sent(sha256, manifest), sent(sha256, manifest, part="?part=answer")
+    answer = sent(sha256, manifest, api=True)
+    assert [(one.status_code, one["Retry-After"]) for one in (page, part, answer)] == [(503, "5")] * 3
+    sentence = "Other credentials are being read at the moment. Try again in some seconds."
+    assert answer.json() == {"detail": sentence}
+    assert sentence in read(page)
+    assert sentence in part.content.decode()
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [askers[0].info.backend_pid])
+    assert sent(sha256, manifest, api=True).json()["state"] == "trusted"
+    for asker in askers:
+        asker.close()
 
 
 def test_each_address_may_ask_some_times_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
