@@ -12,10 +12,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
-from rest_framework.throttling import BaseThrottle
 
 from common import bounded_json
-from common.throttle import TooMany, allow
+from common.throttle import TooMany, address_of, allow
 from contracts.chains import chain
 from contracts.verifier import FieldProof, NoProof, one_file
 from contracts.verifier.field_proof import MOST_PROOF_BYTES
@@ -57,7 +56,7 @@ def verdict(request: HttpRequest, sha256: str) -> HttpResponse:
     if wanted != sha256 and not part:
         return redirect("verify:verdict", wanted)
     try:
-        allow(f"verify:{_asker(request)}", limit=settings.VERIFY_PER_MINUTE, seconds=60)
+        allow(f"verify:{address_of(request)}", limit=settings.VERIFY_PER_MINUTE, seconds=60)
     except TooMany as refusal:
         context = {"typed": wanted, "problem": str(refusal)}
         name = "marketplace/_verify_problem.html" if part else "marketplace/verify.html"
@@ -83,7 +82,7 @@ def beside(request: HttpRequest, sha256: str) -> HttpResponse:
     part = request.GET.get("part") == "answer"
     found, problem, status = None, "", 200
     try:
-        found = credentials_beside(request.FILES.get("credentials"), sha256=wanted, asker=_asker(request))
+        found = credentials_beside(request.FILES.get("credentials"), sha256=wanted, asker=address_of(request))
     except TooMany as refusal:
         problem, status = str(refusal), 429
     except DesignError as refusal:
@@ -163,7 +162,7 @@ def proof(request: HttpRequest) -> HttpResponse:
     pasted = request.POST.get("proof", "").strip().encode()
     problem, status = "", 400
     try:
-        allow(f"verify:{_asker(request)}", limit=settings.VERIFY_PER_MINUTE, seconds=60)
+        allow(f"verify:{address_of(request)}", limit=settings.VERIFY_PER_MINUTE, seconds=60)
         text = uploaded.read(MOST_PROOF_BYTES + 1) if uploaded is not None else pasted
         if len(text) > MOST_PROOF_BYTES:
             raise NoProof("long")
@@ -202,7 +201,7 @@ def root(request: HttpRequest, root: str) -> HttpResponse:
     if not _ROOT.fullmatch(root):
         raise Http404
     try:
-        allow(f"verify:{_asker(request)}", limit=settings.VERIFY_PER_MINUTE, seconds=60)
+        allow(f"verify:{address_of(request)}", limit=settings.VERIFY_PER_MINUTE, seconds=60)
     except TooMany as refusal:
         return render(request, "marketplace/_verify_problem.html", {"problem": str(refusal)}, status=429)
     here = chain()
@@ -239,11 +238,6 @@ def schema(request: HttpRequest, name: str) -> HttpResponse:
     response["Cache-Control"] = "public, max-age=86400"
     response["Access-Control-Allow-Origin"] = "*"
     return response
-
-
-def _asker(request: HttpRequest) -> str:
-    """Who asks, as the API counts them."""
-    return BaseThrottle().get_ident(request)  # type: ignore[arg-type]
 
 
 def _normal(text: str) -> str | None:

@@ -13,10 +13,9 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from common.throttle import TooMany
+from common.throttle import TooMany, address_of
 from contracts.chains import chain
 from contracts.selectors import confirmation_status, status_of_action
 from designs.credentials import STATES
@@ -326,9 +325,10 @@ class VerifyCredentials(APIView):
         operation_id="verify_credentials", request=CredentialsSentSerializer, responses=CredentialsSerializer
     )
     def post(self, request: Request, sha256: str) -> Response:
-        asker = BaseThrottle().get_ident(request)
         try:
-            found = credentials_beside(request.FILES.get("credentials"), sha256=_asked(sha256), asker=asker)
+            found = credentials_beside(
+                request.FILES.get("credentials"), sha256=_asked(sha256), asker=address_of(request)
+            )
         except TooMany as refusal:
             raise Throttled(60, str(refusal)) from refusal
         except DesignError as refusal:

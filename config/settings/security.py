@@ -3,7 +3,10 @@
 import json
 from urllib.parse import urlsplit
 
-from config.environment import BASE_DIR, flag, text
+from django.core.exceptions import ImproperlyConfigured
+
+from config.environment import BASE_DIR, flag, number, text
+from config.settings.api import REST_FRAMEWORK
 
 _LOCAL = flag("LOOMPRINT_LOCAL")
 # The demo wallet asks the local node itself; every other wallet has a connection of its own.
@@ -43,3 +46,12 @@ SESSION_COOKIE_SECURE = not _LOCAL
 CSRF_COOKIE_SECURE = not _LOCAL
 SECURE_HSTS_SECONDS = 0 if _LOCAL else 31_536_000
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if flag("LOOMPRINT_BEHIND_PROXY") else None
+
+# How many proxies stand in front, each of which appends whom it heard to X-Forwarded-For; what stands before that the
+# asker may have written. All limits by address read it alike: the API's and ours, allauth's, axes'.
+_proxies = number("LOOMPRINT_PROXIES", 0)
+if _proxies < 0:
+    raise ImproperlyConfigured("LOOMPRINT_PROXIES is how many proxies stand in front: it must be 0 or more.")
+REST_FRAMEWORK["NUM_PROXIES"] = _proxies
+ALLAUTH_TRUSTED_PROXY_COUNT = _proxies
+AXES_CLIENT_IP_CALLABLE = "common.throttle.address_of"

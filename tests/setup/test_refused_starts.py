@@ -46,6 +46,7 @@ def start(var: Path, **given: str) -> tuple[int, list[str]]:
         ),
         ({"CHAIN_MAX_IN_FLIGHT": "0"}, "CHAIN_POLL_MILLISECONDS and CHAIN_MAX_IN_FLIGHT must be at least 1."),
         ({"PAYOUT_BATCH": "0"}, "PAYOUT_BATCH, SETTLEMENT_BATCH and INBOX_PAGE must be at least 1."),
+        ({"LOOMPRINT_PROXIES": "-1"}, "LOOMPRINT_PROXIES is how many proxies stand in front: it must be 0 or more."),
         ({"DATABASE_URL": "mysql://a@b/c"}, "DATABASE_URL must start with postgres://"),
         ({"DATABASE_URL": "postgres://a:secret/b@c/d"}, "DATABASE_URL has a port that is no number"),
     ],
