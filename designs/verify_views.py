@@ -58,11 +58,7 @@ def verdict(request: HttpRequest, sha256: str) -> HttpResponse:
     try:
         allow(f"verify:{address_of(request)}", limit=settings.VERIFY_PER_MINUTE, seconds=60)
     except TooMany as refusal:
-        context = {"typed": wanted, "problem": str(refusal)}
-        name = "marketplace/_verify_problem.html" if part else "marketplace/verify.html"
-        response = render(request, name, context, status=429)
-        response["Retry-After"] = "60"
-        return response
+        return _too_often(request, wanted, refusal, part=part)
     here = chain()
     answer = verdict_of(wanted, chain=here, registry=registry_of(here))
     name = "marketplace/_verdict.html" if part else "marketplace/verify_answer.html"
@@ -82,9 +78,11 @@ def beside(request: HttpRequest, sha256: str) -> HttpResponse:
     part = request.GET.get("part") == "answer"
     found, problem, status = None, "", 200
     try:
+        # An answer about the file comes with it.
+        allow(f"verify:{address_of(request)}", limit=settings.VERIFY_PER_MINUTE, seconds=60)
         found = credentials_beside(request.FILES.get("credentials"), sha256=wanted, asker=address_of(request))
     except TooMany as refusal:
-        problem, status = str(refusal), 429
+        return _too_often(request, wanted, refusal, part=part)
     except DesignError as refusal:
         problem, status = str(refusal), 503 if refusal.code in LATER else 400
     if part and found is None:
@@ -203,7 +201,7 @@ def root(request: HttpRequest, root: str) -> HttpResponse:
     try:
         allow(f"verify:{address_of(request)}", limit=settings.VERIFY_PER_MINUTE, seconds=60)
     except TooMany as refusal:
-        return render(request, "marketplace/_verify_problem.html", {"problem": str(refusal)}, status=429)
+        return _too_often(request, root, refusal, part=True)
     here = chain()
     shown = proof_verdict(root=root, chain=here, registry=registry_of(here))
     response = render(request, "marketplace/_proof_verdict.html", {"shown": shown})
@@ -244,6 +242,14 @@ def _normal(text: str) -> str | None:
     """64 lower-case digits out of what people paste: with 0x, in capitals, or followed by a file's name."""
     word = (text.split() or [""])[0].lower().removeprefix("sha256:").removeprefix("0x")
     return word if _HASH.fullmatch(word) else None
+
+
+def _too_often(request: HttpRequest, typed: str, refusal: TooMany, *, part: bool) -> HttpResponse:
+    """The problem and no answer, which is what there was too much of."""
+    name = "marketplace/_verify_problem.html" if part else "marketplace/verify.html"
+    response = render(request, name, {"typed": typed, "problem": str(refusal)}, status=429)
+    response["Retry-After"] = "60"
+    return response
 
 
 def _not_a_hash(request: HttpRequest, typed: str) -> HttpResponse:

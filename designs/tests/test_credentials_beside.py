@@ -256,6 +256,25 @@ def test_each_address_may_ask_some_times_a_minute(monkeypatch: pytest.MonkeyPatc
     assert codes == [200, 200, 429, 429]
 
 
+@pytest.mark.parametrize("part", ["", "?part=answer"])
+def test_what_is_asked_with_or_without_a_manifest_counts_as_a_question_about_the_file(settings: Any, part: str) -> None:
+    settings.VERIFY_PER_MINUTE = 2
+    assert [sent("ab" * 32, None, part=part).status_code for _number in range(3)] == [400, 400, 429]
+    for refused in (sent("ab" * 32, None, part=part), sent("ab" * 32, b"x", part=part)):
+        assert (refused.status_code, refused["Retry-After"]) == (429, "60")
+        assert "That was too often." in refused.content.decode()
+        assert "data-verdict" not in refused.content.decode()
+    assert Client().get(reverse("verify:verdict", args=["ab" * 32])).status_code == 429
+
+
+def test_who_has_had_too_many_manifests_read_gets_no_answer_about_the_file_instead(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(file_credentials, "PER_MINUTE", 0)
+    refused = sent("ab" * 32, b"x")
+    assert (refused.status_code, "data-verdict" in refused.content.decode()) == (429, False)
+
+
 def test_the_file_itself_is_nowhere_needed(tmp_path: Path) -> None:
     """What is sent holds the file's hash and none of its bytes."""
     content = b"solid a secret shape\nendsolid\n" * 50
