@@ -1,5 +1,6 @@
 """Content Credentials beside a file: page and API say of its hash what the command says of the file."""
 
+import base64
 import hashlib
 import io
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from c2pa import C2paBuilderIntent
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -24,13 +26,17 @@ from designs.credentials import read as reading
 from designs.credentials.local_authority import make_local_authority
 from designs.credentials_teller import tell
 from designs.sandbox import ChildFailed
+from designs.tests.manifests import signed_elsewhere
 from designs.tests.samples import binary_stl, glb_bytes, image_bytes
 from designs.tests.test_file_credentials import MANIFEST
+from designs.untrusted.credentials_reading import state_by_hash
 from marketplace.tests import rows
 from studio.tests.pages import read
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("recorded_deployment")]
 
+THIS = hashlib.sha256(b"this file").digest()
+OF_THIS, OF_OTHER = (base64.b64encode(one).decode() for one in (THIS, bytes(32)))
 Told = tuple[dict[str, Any], str]
 
 
@@ -164,6 +170,71 @@ def test_what_speaks_of_parts_of_a_file_is_not_judged_by_its_hash(told: Any, tmp
     assert said["sentence"].endswith("manage.py verify FILE --credentials FILE.")
     assert "Copper Vase" not in page
     assert tell(tmp_path / "asked", tmp_path / "asked.c2pa")["state"] == "trusted"
+
+
+def updated(certificate: Certificate) -> tuple[bytes, bytes]:
+    """A manifest that updates another one, and the picture with both in it."""
+    _manifest, picture = signed_elsewhere(image_bytes(), "image/png", certificate)
+    return signed_elsewhere(picture, "image/png", certificate, intent=C2paBuilderIntent.UPDATE)
+
+
+@pytest.mark.parametrize("bound", ["by boxes", "through another"])
+def test_what_is_bound_to_its_file_in_another_way_is_not_judged_by_its_hash(
+    told: Any, tmp_path: Path, certificate: Certificate, bound: str
+) -> None:
+    """The library, asked without the file, says that it is another one; only with it is that known."""
+    if bound == "by boxes":
+        manifest, content = signed_elsewhere(image_bytes("AVIF"), "image/avif", certificate, embedded=False)
+    else:
+        manifest, content = updated(certificate)
+    for file in (content, content + b"more"):
+        said, page = told(file, manifest, by_command=False)
+        assert (said["state"], said["failures"]) == ("not_checked", [])
+        assert said["sentence"].endswith("manage.py verify FILE --credentials FILE.")
+        assert "Copper Vase" not in page
+    (tmp_path / "asked").write_bytes(content)
+    assert tell(tmp_path / "asked", tmp_path / "asked.c2pa")["state"] == "trusted"
+
+    # What is broken of itself is so with any file.
+    place = manifest.rindex(b"Copper Vase")
+    said, page = told(content, manifest[:place] + b"Silver" + manifest[place + 6 :])
+    assert said["state"] == "invalid"
+    assert "Silver Vase" not in page
+
+
+@pytest.mark.parametrize(
+    ("bindings", "claim", "failures", "state"),
+    [
+        ({"c2pa.hash.data": {"hash": OF_THIS}}, "sha256", [], "trusted"),
+        ({"c2pa.hash.data": {"hash": OF_THIS, "alg": "sha256"}}, "sha512", [], "trusted"),
+        # What the library says of a file that it does not have counts for nothing, either way.
+        ({"c2pa.hash.data": {"hash": OF_THIS}}, "sha256", ["assertion.dataHash.mismatch"], "trusted"),
+        ({"c2pa.hash.data": {"hash": OF_OTHER}}, "sha256", [], "invalid"),
+        ({"c2pa.hash.data": {"hash": OF_THIS}}, "sha512", [], "not_checked"),
+        ({"c2pa.hash.data": {"hash": OF_THIS}}, None, [], "not_checked"),
+        ({"c2pa.hash.data": {"hash": OF_THIS, "exclusions": [{"start": 0, "length": 9}]}}, "sha256", [], "not_checked"),
+        ({"c2pa.hash.data__1": {"hash": OF_THIS}}, "sha256", [], "not_checked"),
+        ({"c2pa.hash.data": {"hash": OF_THIS}, "c2pa.hash.boxes": {}}, "sha256", [], "not_checked"),
+        ({"c2pa.hash.boxes": {}}, "sha256", ["assertion.boxesHash.mismatch"], "not_checked"),
+        ({}, "sha256", [], "not_checked"),
+        ({}, "sha256", ["claim.hardBindings.missing"], "invalid"),
+        ({"c2pa.hash.boxes": {}}, "sha256", ["assertion.hashedURI.mismatch"], "invalid"),
+        ({"c2pa.hash.boxes": {}}, "sha256", ["signingCredential.untrusted"], "not_checked"),
+    ],
+)
+def test_a_hash_decides_only_over_what_is_bound_by_it_alone(
+    bindings: dict[str, Any], claim: str | None, failures: list[str], state: str
+) -> None:
+    codes = ["signingCredential.trusted", "claimSignature.validated"]
+    active = {"claim": {"alg": claim} if claim else {}, "assertion_store": {"c2pa.actions.v2": {}, **bindings}}
+    results = {"success": [{"code": code} for code in codes], "failure": [{"code": code} for code in failures]}
+    store = {"active_manifest": "a", "manifests": {"a": active}, "validation_results": {"activeManifest": results}}
+    said = state_by_hash(store, THIS.hex())
+    assert said["state"] == state
+    if bindings == {"c2pa.hash.data": {"hash": OF_OTHER}}:
+        assert said["failures"] == ["assertion.dataHash.mismatch"]
+    del results["success"][1]
+    assert state_by_hash(store, THIS.hex())["state"] == "invalid"
 
 
 def test_the_part_alone_is_for_the_page_that_hashes(tmp_path: Path) -> None:

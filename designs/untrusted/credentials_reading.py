@@ -16,6 +16,9 @@ MOST_CHARACTERS = 200
 _ANY = "application/octet-stream"
 _WHOLE = "c2pa.hash.data"
 _HASH_FAILS = "assertion.dataHash.mismatch"
+_UNTRUSTED = "signingCredential.untrusted"
+_WITHOUT_FILE = ("claim", "signingCredential.", "assertion.hashedURI.", "assertion.missing")
+"""How codes of failures begin that are none of the file's."""
 _ODD = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 _UNREADABLE = {"state": "invalid", "failures": ["the manifest cannot be read"]}
 _STATES = {"Trusted": "trusted", "Valid": "valid", "Invalid": "invalid"}
@@ -64,30 +67,40 @@ def read_beside(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
 
 
 def state_by_hash(store: dict[str, Any], sha256: str) -> dict[str, Any]:
-    """State and failures of a manifest that was validated without its file, had that file been at hand. As the
-    library has it, but for the hash: what it says of a file that is not there is left out."""
+    """State and failures of a manifest that was validated without its file, had that file been at hand.
+
+    Of one that is bound to the whole file by its SHA-256, as the library has it, but for that hash. Of any other, as a
+    manifest of boxes or parts, or one that updates another and has no binding of its own, the library speaks of a
+    file that is not there: it is *invalid* by what holds without any, and else *not checked*.
+    """
     active = store["manifests"][store["active_manifest"]]
-    bindings = {label: data for label, data in active["assertion_store"].items() if label.startswith("c2pa.hash.")}
-    whole = bindings.get(_WHOLE, {})
-    if bindings and (len(bindings) > 1 or whole.get("exclusions") or _algorithm(active, whole) != "sha256"):
-        return {"state": "not_checked", "failures": []}
     results = store["validation_results"]
     succeeded = {one["code"] for one in results["activeManifest"]["success"]}
     failures = [one["code"] for one in results["activeManifest"]["failure"]]
-    if base64.b64decode(whole.get("hash", "")).hex() == sha256:
-        failures = [code for code in failures if code != _HASH_FAILS]
-    of_ingredients = [
-        one for delta in results.get("ingredientDeltas", []) for one in delta["validationDeltas"]["failure"]
-    ]
-    if of_ingredients or "claimSignature.validated" not in succeeded or set(failures) - {"signingCredential.untrusted"}:
-        state = "invalid"
+    bound = _hash_of_whole_file(active)
+    if bound is None:
+        failures = [code for code in failures if code.startswith(_WITHOUT_FILE) and code != _UNTRUSTED]
+        state = "not_checked"
     else:
+        failures = [code for code in failures if code != _HASH_FAILS] + [_HASH_FAILS] * (bound != sha256)
+        failures += [
+            one["code"] for delta in results.get("ingredientDeltas", []) for one in delta["validationDeltas"]["failure"]
+        ]
         state = "trusted" if "signingCredential.trusted" in succeeded and not failures else "valid"
+    if set(failures) - {_UNTRUSTED} or "claimSignature.validated" not in succeeded:
+        state = "invalid"
     return {"state": state, "failures": [_text(code) for code in failures[:MOST_ITEMS]]}
 
 
-def _algorithm(active: dict[str, Any], binding: dict[str, Any]) -> str | None:
-    return binding.get("alg") or active["claim"].get("alg")
+def _hash_of_whole_file(active: dict[str, Any]) -> str | None:
+    """The SHA-256 of all of the file, in hex, if the manifest is bound to it by that and nothing else."""
+    bindings = [label for label in active["assertion_store"] if label.startswith("c2pa.hash.")]
+    if bindings != [_WHOLE]:
+        return None
+    whole = active["assertion_store"][_WHOLE]
+    if whole.get("exclusions") or (whole.get("alg") or active["claim"].get("alg")) != "sha256":
+        return None
+    return base64.b64decode(whole["hash"]).hex()
 
 
 def _context(request: dict[str, Any]) -> Context:
