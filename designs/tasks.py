@@ -79,4 +79,4 @@ def scrub_slices() -> None:
 
 @shared_task
 def sign_pictures() -> None:
-    preview_credentials.sign_published_pictures()
+    preview_credentials.sign_while_due()

@@ -5,6 +5,7 @@ the operator's certificate has changed, what the other one signed comes into the
 """
 
 import tempfile
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,8 +30,17 @@ SIGNED_KINDS = (Preview.Kind.IMAGE, Preview.Kind.CLAY, Preview.Kind.WIREFRAME, P
 """What pages show, but for the placeholder of some hundred bytes. The viewer's models are GLB, which holds none."""
 MAX_BYTES = 1 << 30
 AT_ONCE = 40
+LASTS_SECONDS = 20.0
+"""What else waits in the queue comes in between."""
 
 State = PreviewCredential.State
+
+
+def sign_while_due() -> None:
+    """Batch after batch, for a while. One that was not signed ends it: it is not to be tried again at once."""
+    ends_at = time.monotonic() + LASTS_SECONDS
+    while sign_published_pictures(limit=AT_ONCE) == AT_ONCE and time.monotonic() < ends_at:
+        pass
 
 
 def sign_published_pictures(*, limit: int = AT_ONCE) -> int:

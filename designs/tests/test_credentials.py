@@ -37,9 +37,11 @@ from designs.credentials_teller import tell
 from designs.models import Design, DesignVersion, Preview, PreviewCredential, RegistryEntry, Rendition
 from designs.renditions import forms_of
 from designs.sandbox import ChildFailed, measuring, run_child
+from designs.services import preview_credentials
 from designs.services.preview_credentials import sign_published_pictures
 from designs.services.renditions import request_rendition, run_rendition, sweep_renditions
 from designs.storage import master_store, preview_store
+from designs.tasks import sign_pictures
 from designs.tests.delivered import anchored_version
 from designs.tests.samples import binary_stl, image_bytes
 from marketplace.tests import rows
@@ -333,6 +335,29 @@ def test_what_another_certificate_signed_is_signed_again_in_batches(
         assert abs(row.preview.size - sizes.get(row.preview_id, row.preview.size)) < 200
     with django_assert_max_num_queries(7):
         assert sign_published_pictures() == 0
+
+
+def test_signing_goes_on_until_nothing_is_due_or_its_time_is_over(
+    piece: Any, png: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preview_credentials, "AT_ONCE", 2)
+    for number in range(7):
+        piece(image_bytes("PNG", size=(60 + number, 48)), f"{number}.png", "png", "image/png")
+    with monkeypatch.context() as short:
+        short.setattr(preview_credentials, "LASTS_SECONDS", 0)
+        sign_pictures()
+    assert PreviewCredential.objects.filter(state="done").count() == 2
+    # What fails is not tried three times in a row. All of them have the same bytes.
+    path = preview_store().path(Preview.objects.filter(credential=None)[0].sha256)
+    content = path.read_bytes()
+    path.unlink()
+    sign_pictures()
+    assert (
+        list(PreviewCredential.objects.exclude(state="done").values_list("state", "attempts")) == [("waiting", 1)] * 2
+    )
+    preview_store().put(io.BytesIO(content), max_bytes=len(content))
+    sign_pictures()
+    assert PreviewCredential.objects.filter(state="done").count() == 7
 
 
 def test_signing_again_goes_on_where_it_was_when_a_worker_is_lost(
