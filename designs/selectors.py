@@ -45,6 +45,8 @@ ENDINGS = {
     "png": "image/png",
     "glb": "model/gltf-binary",
 }
+_PREVIEW_STEMS = {kind.value: name for name, kind in PREVIEW_NAMES.items()}
+_ENDING_OF = {media_type: ending for ending, media_type in ENDINGS.items()}
 HIDDEN = (Design.State.REJECTED, Design.State.WITHDRAWN, Design.State.TAKEN_DOWN)
 # The chain sells nothing of an entry that is suspended or withdrawn.
 SELLING = (EntryStatus.Status.ACTIVE, EntryStatus.Status.CONTESTED)
@@ -237,9 +239,16 @@ class Progress:
         return sum(parts) // len(parts)
 
 
+def preview_name(preview: Preview) -> str:
+    """What it is called in its address: what it is, a piece of its hash, which changes with its bytes, and its type."""
+    return (
+        f"{_PREVIEW_STEMS.get(preview.kind, 'cover')}.{preview.sha256[:12]}.{_ENDING_OF.get(preview.media_type, 'bin')}"
+    )
+
+
 def preview_in_place_of(*, design: Design, name: str) -> Preview | None:
-    """What is shown now where a preview of this name ("cover.avif") was, which another has replaced meanwhile."""
-    stem, _dot, ending = name.rpartition(".")
+    """What is shown now where a preview of this name was, which another has replaced meanwhile."""
+    stem, ending = name.partition(".")[0], name.rpartition(".")[2]
     kind, media_type = PREVIEW_NAMES.get(stem), ENDINGS.get(ending)
     rows = Preview.objects.filter(version__design=design, kind=kind, media_type=media_type)
     return rows.order_by("-version__number", "-width").first() if kind and media_type else None

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from designs.delivery import attachment_response
 from designs.models import Attachment, Design, Preview
-from designs.selectors import HIDDEN, access_design, open_attachment, preview_in_place_of
+from designs.selectors import HIDDEN, access_design, open_attachment, preview_in_place_of, preview_name
 from designs.storage import BlobMissing, CorruptBlob, StorageError, preview_store
 
 YEAR = 31_536_000
@@ -17,11 +17,12 @@ YEAR = 31_536_000
 
 @require_safe
 def preview(request: HttpRequest, public_id: uuid.UUID, preview_id: int, name: str) -> HttpResponse | FileResponse:
-    """A derivative of a design that this viewer may see. The name is for people; the id finds it."""
+    """A derivative of a design that this viewer may see. The id finds it; the name has a piece of its hash, so that
+    nothing that caches keep is ever old. An address of other bytes leads to that of those that are there now."""
     design = _visible(request, public_id)
     found = Preview.objects.filter(pk=preview_id, version__design=design).first()
-    if found is None:
-        return _moved_on(design, name)
+    if found is None or found.sha256[:12] not in name.split("."):
+        return _moved_on(design, name, found)
     try:
         stream = preview_store().open(found.sha256)
     except (BlobMissing, CorruptBlob) as error:
@@ -69,12 +70,13 @@ def attachment(request: HttpRequest, public_id: uuid.UUID, attachment_id: uuid.U
         return HttpResponse(str(error), status=503, headers={"Retry-After": "60"}, content_type="text/plain")
 
 
-def _moved_on(design: Design, name: str) -> HttpResponse:
-    """Pages name previews that a better one has replaced since they were sent: they get what is there now."""
-    present = preview_in_place_of(design=design, name=name)
+def _moved_on(design: Design, name: str, found: Preview | None) -> HttpResponse:
+    """Pages name previews that a better one, or a signed one, has replaced since they were sent: they get what is there
+    now."""
+    present = found or preview_in_place_of(design=design, name=name)
     if present is None:
         raise Http404
-    response = redirect("designs:preview", design.public_id, present.pk, name)
+    response = redirect("designs:preview", design.public_id, present.pk, preview_name(present))
     response["Cache-Control"] = "no-store"
     return response
 

@@ -13,7 +13,7 @@ from designs.file_credentials import credentials_of
 from designs.inspection import Measurement, measurements, wall_scale
 from designs.models import Design, DesignVersion, LengthUnit, Preview, PublicCopy, Reference
 from designs.resources import with_resources
-from designs.selectors import ENDINGS, PREVIEW_NAMES, Picture, picture_of, standing_copies
+from designs.selectors import Picture, picture_of, preview_name, standing_copies
 
 register = template.Library()
 
@@ -51,8 +51,6 @@ _FACT_NAMES = {
     "transparency": gettext_lazy("Transparency"),
 }
 GROUPED_FROM = 10_000
-_ENDINGS = {media_type: ending for ending, media_type in ENDINGS.items()}
-_PREVIEW_STEMS = {kind: name for name, kind in PREVIEW_NAMES.items()}
 
 
 @register.simple_tag
@@ -69,12 +67,10 @@ def public_copies(version: DesignVersion) -> list[PublicCopy]:
 
 @register.simple_tag
 def preview_url(design: Design, preview: Preview | None) -> str:
-    """Address of a preview, with a name that says what it is; "" when there is none."""
+    """Address of a preview as it is now: of its bytes, for ever; "" when there is none."""
     if preview is None:
         return ""
-    name = _PREVIEW_STEMS.get(Preview.Kind(preview.kind), "cover")
-    ending = _ENDINGS.get(preview.media_type, "bin")
-    return reverse("designs:preview", args=[design.public_id, preview.pk, f"{name}.{ending}"])
+    return reverse("designs:preview", args=[design.public_id, preview.pk, preview_name(preview)])
 
 
 @register.simple_tag
