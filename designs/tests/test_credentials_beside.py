@@ -347,9 +347,11 @@ def test_who_has_had_too_many_manifests_read_gets_no_answer_about_the_file_inste
 
 
 def test_the_file_itself_is_nowhere_needed(tmp_path: Path) -> None:
-    """What is sent holds the file's hash and none of its bytes."""
+    """What we sign holds the hash and none of the bytes. What others sign may hold more, and the page says so."""
     content = b"solid a secret shape\nendsolid\n" * 50
     manifest = beside(content, "model/stl", tmp_path)
     assert b"secret shape" not in manifest
     assert io.BytesIO(manifest).getbuffer().nbytes < 8_000
     assert sent(hashlib.sha256(content).hexdigest(), manifest, api=True).json()["state"] == "trusted"
+    page = read(Client().get(reverse("verify:verdict", args=["ab" * 32])))
+    assert "Other programs may have put a small picture of that file and its prompt into it." in page

@@ -1,5 +1,6 @@
 /** The verify page: files are hashed here, in a worker; only the hash is asked for, and never is a byte of a file sent.
- * What is sent are Content Credentials that lie beside one, which hold its hash and none of its bytes.
+ * What is sent are Content Credentials that lie beside one. Those that we sign hold its hash and none of its bytes; those of
+ * other programs may hold a small picture of it, and its prompt.
  *
  * Expects templates/marketplace/_verify_files.html: [data-verify] with data-worker (script), data-answer (address with 0 in
  * the place of the hash) and the page's words as data-text-*; in it [data-verify-drop], [data-verify-input],
