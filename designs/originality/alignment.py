@@ -26,6 +26,9 @@ _HEATS = ((24, 5, np.inf), (8, 6, np.inf), (3, 20, _REACH))
 """So many starts go on for so many rounds each, by what is within such a reach; the best go into the next heat."""
 _HOPELESS = 4.0
 _SURELY = 1.1
+_PROMISING = 3.0
+_LAST_ROUNDS = 100
+_SETTLED = 0.9999
 _TELLING = 64
 """So many corners cannot be laid on just any surface; a simplifier leaves more unless little is left."""
 _CORNER_ROUNDS = 30
@@ -114,6 +117,21 @@ def align(first: Floats, second: Floats, *, known: Floats | None = None) -> Alig
         if best.spacing < _SURELY:
             break
     assert best is not None
+    if best.spacing < _PROMISING:
+        # Slowly sliding: it looks settled long before it is, and is then taken for another surface.
+        _error, change, shift = _icp(
+            target,
+            whole,
+            moving,
+            best.scale * best.turn,
+            best.shift,
+            asked=_WHOLE,
+            rounds=_LAST_ROUNDS,
+            reach=_REACH * own,
+            settled=_SETTLED,
+        )
+        settled = _measured(target, whole, moving @ change.T + shift, change, shift)
+        best = min(best, settled, key=lambda each: each.spacing)
     return replace(best, turn=axes @ best.turn @ other_axes.T, shift=axes @ best.shift)
 
 
@@ -236,6 +254,7 @@ def _icp(
     asked: int,
     rounds: int,
     reach: float = np.inf,
+    settled: float = 0.998,
 ) -> tuple[float, Floats, Floats]:
     """Iterate to the nearest fit by correspondences in both directions (Besl and McKay, 1992).
 
@@ -243,16 +262,18 @@ def _icp(
     part in it, up to a half of them. Returns the mean distance, and the change (3, 3) and shift (3) of `moving` that
     began as those given.
     """
-    placed = moving @ change.T + shift
+    placed, own_tree = moving @ change.T + shift, cKDTree(moving)
     last = np.inf
     for _round in range(rounds):
         there, at = tree.query(placed[:asked])
-        back, from_there = cKDTree(placed).query(target[:asked])
+        # What is nearest stays so when both are moved and enlarged together.
+        back, from_there = own_tree.query((target[:asked] - shift) @ np.linalg.inv(change).T)
+        back = back * abs(np.linalg.det(change)) ** (1 / 3)
         # The farthest tenth pulls toward where the other has nothing.
         bounds = [min(np.quantile(each, 0.9), max(np.quantile(each, 0.5), reach)) for each in (there, back)]
         near, near_back = there <= bounds[0], back <= bounds[1]
         error = float(np.minimum(there, bounds[0]).mean() + np.minimum(back, bounds[1]).mean()) / 2
-        if error > last * 0.998:
+        if error > last * settled:
             break
         last = error
         source = np.concatenate([placed[:asked][near], placed[from_there[near_back]]])

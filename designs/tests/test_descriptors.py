@@ -160,6 +160,14 @@ def test_corners_of_a_coarser_form_mostly_lie_on_the_surface_and_a_strangers_nev
     assert np.median(nears) < np.median(spacings), "corners say more than points do"
 
 
+@pytest.mark.parametrize("sample", range(3))
+def test_a_nearly_round_body_slides_to_its_place_whichever_points_were_taken(sample):
+    positions, faces = wavy_ball(2)
+    # Another last digit, other points.
+    again = changed(positions, mirrored=True) * (1 + sample * 1e-9)
+    assert align(cornered(wavy_ball(5)).points, describe(again, faces).points).spacing < 1.16
+
+
 def test_few_corners_say_nothing():
     fine, tiny = cornered(wavy_ball(5)), cornered(wavy_ball(1))
     assert len(tiny.corners) == 42
