@@ -15,6 +15,8 @@ CANDIDATES = 40
 """Neighbors asked of each index."""
 _SEARCHED = 64
 """What each index keeps in view (hnsw.ef_search)."""
+_OF_A_HASH, _SEARCHED_FOR_A_HASH = 12, 16
+"""The same for one of the seventy hashes by which a picture is asked for: a copy is far nearer than anything else."""
 HASH_BYTES = 32
 _SHAPES_SQL = """
 SELECT id, min(part) FROM (
@@ -62,16 +64,17 @@ def near_pictures(fingerprint: Fingerprint, limits: Thresholds, *, at_most: int 
     """Pictures of which a hash differs in few bits from this one's, turned and mirrored as may be."""
     if fingerprint.quality is None or fingerprint.quality < limits.hash_quality:
         return []
-    asked = [each.bits for each in fingerprint.hashes.filter(whole=False)]
-    asked += [bits_of(each) for each in orientations_of(fingerprint)]
+    asked = [bits_of(each) for each in orientations_of(fingerprint)]
+    # Windows are asked about as they are; bands, which are turned as the whole is, are among these too.
+    asked = list(dict.fromkeys([*asked, *(str(each.bits) for each in fingerprint.hashes.filter(whole=False))]))
     with transaction.atomic(), connection.cursor() as cursor:
-        search_widely()
-        cursor.execute(_PICTURES_SQL, [asked, CANDIDATES, limits.hash_radius])
+        search_widely(_SEARCHED_FOR_A_HASH)
+        cursor.execute(_PICTURES_SQL, [asked, _OF_A_HASH, limits.hash_radius])
         return _in_order(dict(cursor.fetchall()), but=fingerprint, at_most=at_most)
 
 
 def orientations_of(fingerprint: Fingerprint) -> list[bytes]:
-    """The eight hashes of a picture, turned and mirrored, 32 bytes each."""
+    """The hashes of a picture and of its bands, 32 bytes each, turned and mirrored in eight ways."""
     packed = bytes(fingerprint.orientations or b"")
     return [packed[at : at + HASH_BYTES] for at in range(0, len(packed), HASH_BYTES)]
 
@@ -87,10 +90,10 @@ def _text(value: Any) -> str:
     return "[" + ",".join(map(repr, values)) + "]"
 
 
-def search_widely() -> None:
+def search_widely(number: int = _SEARCHED) -> None:
     """Make the indexes look at more than they are asked for, until the transaction ends."""
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL hnsw.ef_search = %s", [_SEARCHED])
+        cursor.execute("SET LOCAL hnsw.ef_search = %s", [number])
 
 
 def _in_order(nearest: dict[int, float], *, but: Fingerprint, at_most: int) -> list[Fingerprint]:

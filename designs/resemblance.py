@@ -56,6 +56,9 @@ def sentence_of(match: OriginalityMatch) -> str:
                 "Laid over each other after undoing a stretch, the surfaces are %(spacing)s times as far apart as "
                 "two samples of one surface."
             ) % {"spacing": measures.get("spacing", "?")}
+    if "beside" in measures:
+        values = {"part": round(100 * float(measures["beside"]))}
+        return _("Beside what covers a part of one of them, the pictures agree in %(part)s %% of their parts.") % values
     if "agreement" in measures:
         values = {"part": round(100 * float(measures["agreement"])), "turned": measures.get("turned", 0)}
         if not mirrored and not values["turned"]:

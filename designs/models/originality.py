@@ -32,7 +32,9 @@ class Fingerprint(models.Model):
     corners = models.BinaryField(null=True, help_text="of a coarse mesh, up to 1024 × 3 numbers of 16 bits")
     unstretched_points = models.BinaryField(null=True)
     quality = models.PositiveSmallIntegerField(null=True, help_text="of the picture's hash, 0 to 100")
-    orientations = models.BinaryField(null=True, help_text="8 hashes of 32 bytes: turned and mirrored")
+    orientations = models.BinaryField(
+        null=True, help_text="8 hashes of 32 bytes, turned and mirrored: of the whole, then of each band"
+    )
     thumbnail = models.BinaryField(null=True, help_text="gray, 8 bits, row by row")
     thumbnail_width = models.PositiveSmallIntegerField(null=True)
     thumbnail_height = models.PositiveSmallIntegerField(null=True)
@@ -51,7 +53,7 @@ class Fingerprint(models.Model):
 
 
 class PictureHash(models.Model):
-    """A hash of a whole picture or of a window of it, as it is: the one who asks turns and mirrors."""
+    """A hash of a whole picture, or of a window or a band of it, as it is: the one who asks turns and mirrors."""
 
     fingerprint = models.ForeignKey(Fingerprint, on_delete=models.CASCADE, related_name="hashes")
     bits = BitField(length=PICTURE_HASH)
@@ -65,7 +67,7 @@ class PictureHash(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.fingerprint_id} {'whole' if self.whole else 'window'}"
+        return f"{self.fingerprint_id} {'whole' if self.whole else 'part'}"
 
 
 class OriginalityCheck(models.Model):

@@ -29,10 +29,10 @@ _SURELY = 1.1
 _PROMISING = 3.0
 _LAST_ROUNDS = 100
 _SETTLED = 0.9999
-_TELLING = 64
-"""So many corners cannot be laid on just any surface; a simplifier leaves more unless little is left."""
+_TELLING = 32
+"""So many corners cannot be laid on just any surface; a simplifier leaves more unless hardly anything is left."""
 _CORNER_ROUNDS = 30
-_RESIZED = 0.1
+_RESIZED = 0.05
 _NEAR_EQUAL = 1.25
 """Spreads along two axes whose ratio is below this leave the angle between the axes to chance."""
 

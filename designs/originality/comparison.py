@@ -95,14 +95,16 @@ def corners_of(kept: Any) -> NDArray[np.float64]:
 
 
 def compare_pictures(earlier: KeptPicture, later: KeptPicture, limits: Thresholds) -> Found | None:
-    """Lay one small gray picture over the other."""
+    """Lay one small gray picture over the other. `beside` is told where it decides: of what was written over."""
     placed = overlay(gray_of(earlier), gray_of(later))
-    if placed.agreement < limits.agreement:
+    whole = placed.agreement >= limits.agreement
+    if not whole and placed.beside < limits.beside:
         return None
     return Found(
         False,
         {
             "agreement": round(placed.agreement, 3),
+            **({} if whole else {"beside": round(placed.beside, 3)}),
             "overlap": round(placed.overlap, 3),
             "turned": 90 * (placed.orientation % 4),
             "mirrored": placed.orientation >= 4,

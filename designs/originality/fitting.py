@@ -5,7 +5,7 @@ own subject, and no other one of the half.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import repeat
@@ -27,11 +27,12 @@ from designs.originality.comparison import (
     lay_corners,
     points_of,
 )
-from designs.originality.overlay import overlay
+from designs.originality.overlay import Overlay, overlay
 from designs.originality.pdq import differing_bits
 from designs.originality.thresholds import Thresholds
 
 Told = Callable[[str], None]
+LETTERED = "overlay text"
 DEMANDING = ("moved", "mirrored", "subdivided", "format", "decimated 0.25")
 """Changes of which 98 of 100 are to be found; of the others 90, and of stretches 85."""
 WIDE = Thresholds(
@@ -47,6 +48,7 @@ WIDE = Thresholds(
     unstretched_spacing=99.0,
     hash_radius=96,
     agreement=0.0,
+    beside=0.0,
     hash_quality=0,
 )
 """What fitting looks at: wider than any threshold may become."""
@@ -55,6 +57,7 @@ _FALSE_SHARE = 0.0005 / 4
 """Of different pairs, what each of the four rules may wrongly match on the fitted half: together half of what is
 promised for the other one."""
 _SPARE = 1.5
+_SIGNED_ALIKE = 4
 
 
 @dataclass
@@ -104,12 +107,17 @@ def _chance(name: str) -> np.random.Generator:
 def shape_queries(name: str, corpus: Path | None, tell: Told) -> tuple[list[_Known], list[tuple[str, str, Any]]]:
     """The shapes of a half as they would be kept, and every changed one: subject, change, kept."""
     known, queries = [], []
-    for subject in halves.subjects(name, corpus):
-        known.append(_Known(subject.name, subject.family, halves.kept_shape(subject.mesh)))
-        for change, mesh in halves.changed_meshes(subject.mesh, _chance(subject.name)):
-            queries.append((subject.name, change, halves.kept_shape(mesh)))
-        tell(f"{subject.name[:40]}: {len(subject.mesh[1])} triangles")
+    with _workers() as pool:
+        for subject, kept, changed in pool.map(_kept_shapes, halves.subjects(name, corpus)):
+            known.append(_Known(subject.name, subject.family, kept))
+            queries += [(subject.name, change, each) for change, each in changed]
+            tell(f"{subject.name[:40]}: {len(subject.mesh[1])} triangles")
     return known, queries
+
+
+def _kept_shapes(subject: halves.Subject) -> tuple[halves.Subject, SimpleNamespace, list[tuple[str, SimpleNamespace]]]:
+    changed = halves.changed_meshes(subject.mesh, _chance(subject.name))
+    return subject, halves.kept_shape(subject.mesh), [(change, halves.kept_shape(mesh)) for change, mesh in changed]
 
 
 def near(known: Sequence[_Known], query: Any, limits: Thresholds) -> list[_Known]:
@@ -131,19 +139,33 @@ def judge_shapes(name: str, corpus: Path | None, limits: Thresholds, tell: Told)
     known, queries = shape_queries(name, corpus, tell)
     outcome = Outcome()
     families = {one.name: one.family for one in known}
-    with _workers() as pool:
-        for subject, change, kept in queries:
-            outcome.asked[change] += 1
-            outcome.pairs += sum(one.family != families[subject] for one in known)
-            candidates = near(known, kept, limits)
-            unlike = [one for one in candidates if one.kept.content != kept.content]
-            verdicts = pool.map(compare_shapes, [one.kept for one in unlike], repeat(kept), repeat(limits))
-            matched = {one.name: verdict for one, verdict in zip(unlike, verdicts, strict=True) if verdict is not None}
-            for one in candidates:
-                if one.kept.content == kept.content or one.name in matched:
-                    outcome.add(subject, change, one.name, different=one.family != families[subject])
-            tell(f"{subject[:40]}, {change}: {list(matched.items())}")
+    candidates: list[_Pair] = []
+    for subject, change, kept in queries:
+        outcome.asked[change] += 1
+        outcome.pairs += sum(one.family != families[subject] for one in known)
+        candidates += [(subject, change, one, kept) for one in near(known, kept, limits)]
+    for subject, change, one in _matches(candidates, compare_shapes, limits, tell):
+        outcome.add(subject, change, one.name, different=one.family != families[subject])
     return outcome
+
+
+_Pair = tuple[str, str, _Known, Any]
+"""A query's subject and change, and what it may be a copy of; then the query as it would be kept."""
+
+
+def _matches(
+    candidates: Sequence[_Pair], compare: Callable[[Any, Any, Thresholds], Any], limits: Thresholds, tell: Told
+) -> Iterator[tuple[str, str, _Known]]:
+    """The pairs that match, exactly or laid over each other."""
+    yield from (pair[:3] for pair in candidates if pair[2].kept.content == pair[3].content)
+    unlike = [pair for pair in candidates if pair[2].kept.content != pair[3].content]
+    first, second = [one.kept for *_who, one, _kept in unlike], [kept for *_who, kept in unlike]
+    with _workers() as pool:
+        verdicts = pool.map(compare, first, second, repeat(limits), chunksize=2)
+        for (subject, change, one, _kept), verdict in zip(unlike, verdicts, strict=True):
+            tell(f"{subject[:40]}, {change}, over {one.name[:40]}: {verdict}")
+            if verdict is not None:
+                yield subject, change, one
 
 
 def fit_shapes(corpus: Path | None, tell: Told) -> dict[str, float]:
@@ -178,10 +200,10 @@ def fit_shapes(corpus: Path | None, tell: Told) -> dict[str, float]:
     allowed = int(_FALSE_SHARE * pairs)
     found["spacing"] = _bound([one.spacing for one in own], [one.spacing for one in others], allowed)
     found["unstretched_spacing"] = _bound(undone, others_undone, allowed)
-    # What may be missing is what copies lack; the rest is told by how exactly the smaller one lies inside.
+    # What may be missing is what copies lack; the smaller one lies inside as exactly as nine of ten copies do.
     found["missing"] = round(float(np.quantile([one.missing for one in own], 0.99)) * 1.02, 3)
     within = [one.inside for one in others if one.missing <= found["missing"]]
-    found["inside"] = _bound([one.inside for one in own], within, allowed)
+    found["inside"] = _bound([one.inside for one in own], within, allowed, of=0.9)
     # Of what is as far away as thinned copies are, the corners decide.
     found["thinned"] = round(float(np.quantile([one.spacing for one in own], 0.99)) * 1.02, 3)
     apart = [apart for one, apart in laid_others if one.spacing <= found["thinned"]]
@@ -228,9 +250,9 @@ def _radius(values: Sequence[float]) -> float:
     return round(float(np.quantile(values, 0.99)) * _SPARE, 3)
 
 
-def _bound(own: Sequence[float], others: Sequence[float], allowed: int) -> float:
-    """As loose as the false matches allow, but not looser than nearly every copy needs."""
-    needed = float(np.quantile(own, 0.99)) * 1.02
+def _bound(own: Sequence[float], others: Sequence[float], allowed: int, *, of: float = 0.99) -> float:
+    """As loose as the false matches allow, but not looser than this part of the copies needs."""
+    needed = float(np.quantile(own, of)) * 1.02
     strangers = sorted(others)
     bound = strangers[allowed] * 0.99 if allowed < len(strangers) else needed
     return round(min(needed, bound), 3)
@@ -247,51 +269,86 @@ def picture_queries(name: str, tell: Told) -> tuple[list[_Known], list[tuple[str
     return known, queries
 
 
+def signed_alike(name: str) -> list[tuple[str, Any, str, Any]]:
+    """Pairs of different pictures of a half under one text at one place: each with the next four."""
+    listed = list(halves.pictures(name))
+    pairs = []
+    for at, (title, picture) in enumerate(listed):
+        place = _chance(title).uniform((0.02, 0.1), (0.3, 0.75))
+        query = halves.kept_picture(halves.lettered(picture, *place))
+        for step in range(1, _SIGNED_ALIKE + 1):
+            other, another = listed[(at + step) % len(listed)]
+            pairs.append((title, query, other, halves.kept_picture(halves.lettered(another, *place))))
+    return pairs
+
+
 def differing(one: Any, query: Any) -> int:
     """The fewest bits that differ between a kept picture's hashes and what is asked for a query."""
-    kept = np.concatenate([one.orientations[:1], one.windows])
-    wholes = int(differing_bits(kept[:, None], query.orientations[None]).min())
-    return min(wholes, int(differing_bits(one.orientations[:1], query.windows).min()))
+    return int(differing_bits(one.hashes[:, None], query.asked[None]).min())
 
 
 def judge_pictures(name: str, limits: Thresholds, tell: Told) -> Outcome:
     """What these thresholds do on the pictures of a half."""
     known, queries = picture_queries(name, tell)
     outcome = Outcome()
+    candidates: list[_Pair] = []
     for subject, change, kept in queries:
         outcome.asked[change] += 1
         outcome.pairs += len(known) - 1
-        for one in known:
-            if differing(one.kept, kept) > limits.hash_radius or kept.quality < limits.hash_quality:
-                continue
-            if one.kept.content != kept.content and compare_pictures(one.kept, kept, limits) is None:
-                continue
-            if one.name == subject:
-                outcome.found[change] += 1
-            else:
-                outcome.false.append(f"{subject}, {change}: {one.name}")
-        tell(f"{subject}, {change}")
+        if kept.quality >= limits.hash_quality:
+            candidates += [
+                (subject, change, one, kept) for one in known if differing(one.kept, kept) <= limits.hash_radius
+            ]
+    for subject, kept, other, other_kept in signed_alike(name):
+        outcome.pairs += 1
+        if differing(other_kept, kept) <= limits.hash_radius:
+            candidates.append((subject, "signed alike", _Known(other, other, other_kept), kept))
+    for subject, change, one in _matches(candidates, compare_pictures, limits, tell):
+        outcome.add(subject, change, one.name, different=one.name != subject)
     return outcome
 
 
 def fit_pictures(tell: Told) -> dict[str, float]:
-    """The hash's radius and the least agreement from the half "fit"."""
+    """The hash's radius and the least agreements from the half "fit"."""
     known, queries = picture_queries("fit", tell)
     by_name = {one.name: one for one in known}
-    radius, own, others = [], [], []
+    own_bits = [differing(by_name[subject].kept, kept) for subject, _change, kept in queries]
+    radius = min(WIDE.hash_radius, int(np.quantile(own_bits, 0.99) * 1.1))
+    pairs = []
     for subject, change, kept in queries:
-        mine = by_name[subject].kept
-        radius.append(differing(mine, kept))
-        own.append(overlay(gray_of(mine), gray_of(kept)).agreement)
         strangers = sorted((differing(one.kept, kept), one.name) for one in known if one.name != subject)
-        others.append(overlay(gray_of(by_name[strangers[0][1]].kept), gray_of(kept)).agreement)
-        tell(f"{subject}, {change}: {radius[-1]} bits, {own[-1]:.2f}, another {others[-1]:.2f}")
-    needed, bound = float(np.quantile(own, 0.01)), max(others)
-    # Halfway between what copies reach and what strangers reach.
+        # What would be laid over, and the nearest in any case: among many there are nearer ones.
+        laid = strangers[:1] + [each for each in strangers[1:] if each[0] <= radius]
+        pairs += [(subject, change, name, kept) for name in (subject, *(name for _bits, name in laid))]
+    first, second = [by_name[name].kept for _subject, _change, name, _kept in pairs], [kept for *_who, kept in pairs]
+    signed = signed_alike("fit")
+    own: list[Overlay] = []
+    lettered: list[Overlay] = []
+    others: list[Overlay] = []
+    with _workers() as pool:
+        for (subject, change, name, _kept), found in zip(pairs, pool.map(_grays, first, second), strict=True):
+            (own if name == subject else others).append(found)
+            if name == subject and change == LETTERED:
+                lettered.append(found)
+            tell(f"{subject}, {change}, over {name}: {found.agreement:.3f}, {found.beside:.3f}")
+        others += pool.map(_grays, [other for *_who, other in signed], [one for _title, one, *_other in signed])
+    # Each of both rules may match half of what may be matched wrongly.
+    allowed = int(_FALSE_SHARE * 2 * (len(queries) * (len(known) - 1) + len(signed)))
     return {
-        "hash_radius": min(WIDE.hash_radius, int(np.quantile(radius, 0.99) * 1.1)),
-        "agreement": round((needed + bound) / 2 if needed > bound else bound + 0.02, 3),
+        "hash_radius": radius,
+        "agreement": _between([one.agreement for one in own], [one.agreement for one in others], allowed),
+        "beside": _between([one.beside for one in lettered], [one.beside for one in others], allowed),
     }
+
+
+def _grays(one: Any, other: Any) -> Overlay:
+    return overlay(gray_of(one), gray_of(other))
+
+
+def _between(own: Sequence[float], others: Sequence[float], allowed: int) -> float:
+    """Halfway between what copies reach and what strangers reach; where these reach farther, just above them."""
+    needed, bound = float(np.quantile(own, 0.01)), sorted(others)[-1 - allowed]
+    return round((needed + bound) / 2 if needed > bound else bound + 0.01, 3)
 
 
 def fitted(corpus: Path | None, version: int, tell: Told) -> Thresholds:
@@ -311,5 +368,6 @@ def fitted(corpus: Path | None, version: int, tell: Told) -> Thresholds:
         unstretched_spacing=shapes["unstretched_spacing"],
         hash_radius=int(pictures["hash_radius"]),
         agreement=pictures["agreement"],
+        beside=pictures["beside"],
         hash_quality=20,
     )

@@ -23,6 +23,7 @@ from designs.inspection import FileLimits, preflight
 from designs.originality.exact import geometry_hash, pixel_hash
 from designs.originality.pictures import describe_picture
 from designs.originality.shapes import describe, describe_without_stretch
+from designs.originality.sketches import sketch
 from designs.originality.thinning import thinned
 from designs.programs import PROGRAMS
 from designs.sandbox import Limits, run_child
@@ -143,20 +144,25 @@ def _counted(faces: Indices) -> Indices:
 
 
 def pictures(name: str) -> Iterator[tuple[str, Image.Image]]:
-    """The pictures of a half: prints of our programs."""
+    """The pictures of a half: prints of our programs, and sketches."""
     for made in half(name)["pictures"]:
         content, _extension = _made(made)
         yield f"{made['program']} {made['seed']}", Image.open(io.BytesIO(content)).convert("RGB")
+    for kind, seeds in half(name)["sketches"].items():
+        for seed in seeds:
+            yield f"{kind} {seed}", sketch(kind, seed)
 
 
 def kept_picture(picture: Image.Image) -> SimpleNamespace:
-    """A picture as it would be kept (comparison.KeptPicture), with its hashes as bits."""
+    """A picture as it would be kept (comparison.KeptPicture), with bits: the `hashes` of its rows, and those that the
+    index is `asked` for."""
     described = describe_picture(picture)
+    whole, bands = described.whole.orientations, described.bands
     return SimpleNamespace(
         content=pixel_hash(picture),
         quality=described.whole.quality,
-        orientations=described.whole.orientations,
-        windows=described.windows,
+        hashes=np.concatenate([whole[:1], described.windows, bands[:, 0]]),
+        asked=np.concatenate([whole, described.windows, *bands]),
         thumbnail=described.thumbnail.tobytes(),
         thumbnail_height=described.thumbnail.shape[0],
         thumbnail_width=described.thumbnail.shape[1],
@@ -174,8 +180,12 @@ def changed_pictures(picture: Image.Image, chance: np.random.Generator) -> Itera
     yield "crop 10 %", picture.crop((left, top, left + width * 9 // 10, top + height * 9 // 10))
     yield "mirrored", picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     yield "turned 90°", picture.transpose(Image.Transpose.ROTATE_90)
-    lettered = picture.copy()
-    at = (width * chance.uniform(0.02, 0.3), height * chance.uniform(0.1, 0.75))
-    font = ImageFont.load_default(width // 10)
-    ImageDraw.Draw(lettered).text(at, "NOT MY WORK", (255, 255, 255), font, stroke_width=3, stroke_fill=(0, 0, 0))
-    yield "overlay text", lettered
+    yield "overlay text", lettered(picture, chance.uniform(0.02, 0.3), chance.uniform(0.1, 0.75))
+
+
+def lettered(picture: Image.Image, across: float, down: float) -> Image.Image:
+    """The picture with a line of text over it, from so far across and down, in parts of its sides."""
+    written = picture.copy()
+    at, font = (picture.width * across, picture.height * down), ImageFont.load_default(picture.width // 10)
+    ImageDraw.Draw(written).text(at, "NOT MY WORK", (255, 255, 255), font, stroke_width=3, stroke_fill=(0, 0, 0))
+    return written

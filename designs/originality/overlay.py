@@ -1,7 +1,8 @@
 """Laying one small gray picture over another, and saying over how much of it they agree.
 
-Correlation by Fourier transform over eight orientations, several enlargements and every shift; then block by block,
-so that a text written over a picture spoils some blocks and a like composition of other strokes spoils most.
+Correlation by Fourier transform over eight orientations, several enlargements and every shift, settled to parts of a
+pixel; then block by block, so that a like composition of other strokes spoils most blocks. What is written over a
+picture spoils those within one rectangle, and none beside it.
 """
 
 from dataclasses import dataclass
@@ -10,25 +11,26 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from scipy.fft import irfft2, next_fast_len, rfft2
-from scipy.ndimage import gaussian_filter, uniform_filter
+
+from designs.originality.settling import BLOCK, agreeing, flat, settle
 
 Floats = NDArray[np.float64]
 Gray = NDArray[np.uint8]
 
-_COARSE = 48
+_COARSE = 64
 _SCALES = tuple(1.06**step for step in range(-5, 6))
 _LEAST_OVERLAP = 0.55
 _TRIED_FINE = 3
-_BLOCK = 9
-_AGREES = 0.6
 
 
 @dataclass(frozen=True)
 class Overlay:
-    """`agreement` is the part of the blocks with something in them that correlate, from 0 to 1; `correlation` is over
+    """`agreement` is the part of the blocks with something in them that correlate, from 0 to 1; `beside` is the same
+    part beside that rectangle, of a quarter of the picture or less, without which it is largest; `correlation` is over
     all of the overlap; `overlap` the part of the smaller picture that it covers. `orientation` as in pdq.PdqHash."""
 
     agreement: float
+    beside: float
     correlation: float
     overlap: float
     orientation: int
@@ -37,19 +39,19 @@ class Overlay:
 
 def overlay(first: Gray, second: Gray) -> Overlay:
     """Lay `second` over `first`: the best of all orientations, enlargements from 0.75 to 1.34 and shifts."""
-    target = _flat(_resized(first, _COARSE / max(first.shape)))
+    target = flat(_resized(first, _COARSE / max(first.shape)))
     transforms = _Transforms(target)
     found = []
     for orientation in range(8):
         turned = _turned(second, orientation)
         for scale in _SCALES:
-            moving = _flat(_resized(turned, scale * _COARSE / max(turned.shape)))
+            moving = flat(_resized(turned, scale * _COARSE / max(turned.shape)))
             score, shift = transforms.best_shift(moving)
             found.append((score, orientation, scale, shift))
     found.sort(key=lambda each: -each[0])
-    fine = _flat(first.astype(np.float64))
+    fine = flat(first.astype(np.float64))
     tries = [_refined(fine, second, *each[1:]) for each in found[:_TRIED_FINE]]
-    return max(tries, key=lambda each: each.agreement)
+    return max(tries, key=lambda each: max(each.agreement, each.beside))
 
 
 def _turned(gray: Gray, orientation: int) -> Gray:
@@ -63,13 +65,6 @@ def _resized(gray: Gray, factor: float) -> Floats:
         (width, height), Image.Resampling.BILINEAR if factor > 1 else Image.Resampling.BOX
     )
     return np.asarray(image, dtype=np.float64)
-
-
-def _flat(gray: Floats) -> Floats:
-    """Local contrast: what is left without the slow changes of brightness, at equal strength everywhere."""
-    detail = gray - gaussian_filter(gray, 3, mode="nearest")
-    strength = np.sqrt(gaussian_filter(detail**2, 3, mode="nearest"))
-    return detail / (strength + 4.0)
 
 
 class _Transforms:
@@ -94,7 +89,10 @@ class _Transforms:
             self._back(self._mask * square) - of_moving**2 / count
         )
         score = product / np.sqrt(np.maximum(spread, 1e-6))
-        score[count < _LEAST_OVERLAP * min(moving.size, self._shape[0] * self._shape[1])] = -1
+        smaller = min(moving.size, self._shape[0] * self._shape[1])
+        # By how surely it is no chance: the less of both overlaps, the farther correlation strays from nothing.
+        score *= np.sqrt(count / smaller)
+        score[count < _LEAST_OVERLAP * smaller] = -1
         row, column = np.unravel_index(int(np.argmax(score)), score.shape)
         best = float(score[row, column])
         signed = [
@@ -112,23 +110,31 @@ def _refined(target: Floats, second: Gray, orientation: int, scale: float, shift
     """Around a coarse fit: enlargements and shifts in finer steps, at the size of the kept picture."""
     turned = _turned(second, orientation)
     factor = max(target.shape) / _COARSE
-    best = Overlay(0.0, -1.0, 0.0, orientation, scale)
+    best, placed = 0.0, None
     for nudge in (-0.03, -0.02, -0.01, 0.0, 0.01, 0.02, 0.03):
         wanted = scale * (1 + nudge)
-        moving = _flat(_resized(turned, wanted * max(target.shape) / max(turned.shape)))
+        moving = flat(_resized(turned, wanted * max(target.shape) / max(turned.shape)))
         # The middle stays where the coarse fit put it.
         height, width = moving.shape
         row = shift[0] * factor - height * nudge / (1 + nudge) / 2
         column = shift[1] * factor - width * nudge / (1 + nudge) / 2
         for down in range(-3, 4):
             for across in range(-3, 4):
-                mine = _judged(target, moving, round(row) + down, round(column) + across)
-                if mine is not None and mine[0] > best.correlation:
-                    best = Overlay(0.0, mine[0], mine[1], orientation, wanted)
-                    placed = (moving, round(row) + down, round(column) + across)
-    if best.correlation <= 0:
-        return best
-    return Overlay(_agreement(target, *placed), best.correlation, best.overlap, orientation, best.scale)
+                at = round(row) + down, round(column) + across
+                mine = _judged(target, moving, *at)
+                if mine is not None and mine > best:
+                    best, placed = mine, (np.array(at), np.array(moving.shape))
+    if placed is None:
+        return Overlay(0.0, 0.0, 0.0, 0.0, orientation, scale)
+    corner, size = placed
+    steps = np.array(turned.shape) / size
+    laid = settle(target, turned.astype(np.float64), steps, (np.array(target.shape) / 2 - corner) * steps - 0.5)
+    # As the coarse fit counts it: the longer sides as one.
+    settled_scale = max(turned.shape) / max(target.shape) / float(np.sqrt(np.prod(laid.steps)))
+    agreement, beside = agreeing(target, laid)
+    smaller = min(target.size, turned.size / float(np.prod(laid.steps)))
+    overlap = min(1.0, float(laid.inside.sum()) / smaller)
+    return Overlay(agreement, beside, laid.correlation, overlap, orientation, settled_scale)
 
 
 def _cut(target: Floats, moving: Floats, row: int, column: int) -> tuple[Floats, Floats]:
@@ -137,26 +143,9 @@ def _cut(target: Floats, moving: Floats, row: int, column: int) -> tuple[Floats,
     return target[top:bottom, left:right], moving[top - row : bottom - row, left - column : right - column]
 
 
-def _judged(target: Floats, moving: Floats, row: int, column: int) -> tuple[float, float] | None:
+def _judged(target: Floats, moving: Floats, row: int, column: int) -> float | None:
     one, other = _cut(target, moving, row, column)
-    smaller = min(target.size, moving.size)
-    if one.size < _LEAST_OVERLAP * smaller or min(one.shape) < 2 * _BLOCK:
+    if one.size < _LEAST_OVERLAP * min(target.size, moving.size) or min(one.shape) < 2 * BLOCK:
         return None
     a, b = one - one.mean(), other - other.mean()
-    return float((a * b).sum() / np.sqrt((a**2).sum() * (b**2).sum() + 1e-9)), one.size / smaller
-
-
-def _agreement(target: Floats, moving: Floats, row: int, column: int) -> float:
-    one, other = _cut(target, moving, row, column)
-
-    def mean(values: Floats) -> Floats:
-        smooth: Floats = uniform_filter(values, _BLOCK, mode="nearest")
-        return smooth[_BLOCK // 2 :: 3, _BLOCK // 2 :: 3]
-
-    first, second = mean(one), mean(other)
-    var_one, var_other = mean(one**2) - first**2, mean(other**2) - second**2
-    filled = np.maximum(var_one, var_other) > 0.05
-    if filled.sum() < 12:
-        return 0.0
-    local = (mean(one * other) - first * second) / np.sqrt(np.maximum(var_one * var_other, 1e-6))
-    return float((local[filled] > _AGREES).mean())
+    return float((a * b).sum() / np.sqrt((a**2).sum() * (b**2).sum() + 1e-9))

@@ -1,7 +1,8 @@
 """What stays of a picture when it is saved anew, made smaller, cropped, turned, mirrored or written over.
 
-The hash of the whole finds copies of the whole; hashes of windows find crops; a small gray picture, kept with them, is
-laid over the other one before anything is called a copy. Nothing here imports Django.
+The hash of the whole finds copies of the whole; hashes of windows find crops; hashes of bands find what was written
+over elsewhere; a small gray picture, kept with them, is laid over the other one before anything is called a copy.
+Nothing here imports Django.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from designs.originality.pdq import Bits, PdqHash, luminance, pdq
+from designs.originality.pdq import BITS, Bits, PdqHash, luminance, pdq
 
 THUMBNAIL = 128
 """Pixels along the longer side of the small gray picture."""
@@ -22,14 +23,21 @@ _WINDOWS = [
 ]
 """Parts of the sides, and where the window lies between one edge and the other, down and across."""
 WINDOWS = len(_WINDOWS)
+_BANDS = 3
+BANDS = 2 * _BANDS
+"""Thirds of the height, then of the width: a line of text touches two of one kind at most."""
+_BAND_QUALITY = 20
+"""A band with less in it has the hash of any other empty one, and none is kept."""
 
 
 @dataclass(frozen=True)
 class PictureDescription:
-    """`whole` is the hash in eight orientations, `windows` (14, 256) hashes of crops, `thumbnail` (h, w) gray."""
+    """`whole` is the hash in eight orientations, `windows` (14, 256) hashes of crops, `bands` (0 to 6, 8, 256) those of
+    bands that are not empty, in eight orientations each, `thumbnail` (h, w) gray."""
 
     whole: PdqHash
     windows: Bits
+    bands: Bits
     thumbnail: NDArray[np.uint8]
 
 
@@ -42,7 +50,13 @@ def describe_picture(picture: Image.Image) -> PictureDescription:
     small.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.BOX, reducing_gap=None)
     gray = np.rint(luminance(np.asarray(small))).astype(np.uint8)
     windows = [pdq(_window(luma, part, place)).orientations[0] for part, place in _WINDOWS]
-    return PictureDescription(pdq(luma), np.stack(windows), gray)
+    return PictureDescription(pdq(luma), np.stack(windows), _bands(luma), gray)
+
+
+def _bands(luma: NDArray[np.float64]) -> Bits:
+    bands = [pdq(band) for axis in (0, 1) for band in np.array_split(luma, _BANDS, axis)]
+    told = [band.orientations for band in bands if band.quality >= _BAND_QUALITY]
+    return np.stack(told) if told else np.empty((0, 8, BITS), dtype=bool)
 
 
 def _window(luma: NDArray[np.float64], part: float, place: tuple[float, float]) -> NDArray[np.float64]:

@@ -19,8 +19,8 @@ class Thresholds:
     Candidates are pairs whose descriptors are nearer than a radius (Euclidean for meshes, differing bits for
     pictures). A candidate is laid over the other. Surfaces match where `spacing` (alignment.Alignment) is at most the
     value here, or both `inside` and `missing` are: a copy that lost parts; or `spacing` is at most `thinned` and the
-    corners of the coarser mesh are at most `corners` apart (alignment.corners_apart). Pictures match where `agreement`
-    (overlay.Overlay) is at least the value here.
+    corners of the coarser mesh are at most `corners` apart (alignment.corners_apart). Pictures match where
+    `agreement` (overlay.Overlay) is at least the value here, or `beside` is: a picture that was written over.
     """
 
     version: int
@@ -35,6 +35,7 @@ class Thresholds:
     unstretched_spacing: float
     hash_radius: int
     agreement: float
+    beside: float
     hash_quality: int
 
 

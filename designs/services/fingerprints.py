@@ -15,7 +15,7 @@ from designs.models import Asset, Fingerprint, PictureHash
 from designs.models.originality import DESCRIPTOR
 from designs.nearest import HASH_BYTES, bits_of
 from designs.originality import ALGORITHM
-from designs.originality.pictures import THUMBNAIL, WINDOWS
+from designs.originality.pictures import BANDS, THUMBNAIL, WINDOWS
 from designs.originality.shapes import CORNERS, POINTS
 from designs.sandbox import ChildFailed, Limits, Progress, run_child
 
@@ -139,6 +139,15 @@ def _bytes(text: Any, size: int) -> bytes:
     return content
 
 
+def _orientations(text: Any) -> bytes:
+    """Eight hashes of the whole, and as many of each band that was not empty."""
+    content = base64.b64decode(text, validate=True)
+    hashed, rest = divmod(len(content), _ORIENTATIONS * HASH_BYTES)
+    if rest or not 1 <= hashed <= 1 + BANDS:
+        raise ValueError("not hashes of a whole and its bands")
+    return content
+
+
 def _believed_picture(said: dict[str, Any]) -> tuple[Fields, Hashes]:
     height, width = said["thumbnail_size"]
     if not all(type(side) is int and 1 <= side <= THUMBNAIL for side in (height, width)):
@@ -146,7 +155,7 @@ def _believed_picture(said: dict[str, Any]) -> tuple[Fields, Hashes]:
     quality = said["quality"]
     if type(quality) is not int or not 0 <= quality <= 100:
         raise ValueError("not a quality")
-    orientations = _bytes(said["orientations"], _ORIENTATIONS * HASH_BYTES)
+    orientations = _orientations(said["orientations"])
     windows = _bytes(said["windows"], WINDOWS * HASH_BYTES)
     fields: Fields = {
         "quality": quality,
@@ -155,6 +164,8 @@ def _believed_picture(said: dict[str, Any]) -> tuple[Fields, Hashes]:
         "thumbnail_height": height,
         "thumbnail_width": width,
     }
-    hashes = [(bits_of(orientations[:HASH_BYTES]), True)]
+    # The whole's is the first; of the bands', too, those as they are.
+    upright = range(0, len(orientations), _ORIENTATIONS * HASH_BYTES)
+    hashes = [(bits_of(orientations[at : at + HASH_BYTES]), at == 0) for at in upright]
     hashes += [(bits_of(windows[at : at + HASH_BYTES]), False) for at in range(0, len(windows), HASH_BYTES)]
     return fields, hashes

@@ -3,6 +3,7 @@
 """
 
 import os
+import secrets
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,9 +12,10 @@ import numpy as np
 import pytest
 from django.db import connection
 
-from designs.models import Fingerprint
-from designs.nearest import CANDIDATES, near_shapes, nearest_by, search_widely
+from designs.models import Asset, Fingerprint, PictureHash
+from designs.nearest import CANDIDATES, bits_of, near_pictures, near_shapes, nearest_by, search_widely
 from designs.originality import ALGORITHM, fitting
+from designs.originality.pictures import WINDOWS
 from designs.originality.thresholds import thresholds
 from designs.tests.corpus import CORPUS
 
@@ -39,6 +41,7 @@ def test_shapes_of_the_judged_half() -> None:
     found = fitting.judge_shapes("judge", CORPUS, thresholds(), told)
     # What no simplifier thinned as asked is asked for too: a copy is not less of one for it.
     say("originality.mesh_recall", found.recall([*fitting.DEMANDING, "spoiled 0.25"]))
+    say("originality.mesh_recall.thinned_or_noisy", found.recall(["decimated 0.05", "spoiled 0.05", "noise"]))
     for change, with_it in CHANGES.items():
         say(f"originality.mesh_recall.{change.replace(' ', '_')}", found.recall([change, *with_it]))
     say("originality.mesh_false_match_rate", found.false_rate)
@@ -86,6 +89,66 @@ def test_a_query_among_many() -> None:
     say("originality.query_p50_ms", float(np.quantile(taken, 0.5)))
     say("originality.query_p95_ms", float(np.quantile(taken, 0.95)))
     say("originality.index_recall", hits / (COMPARED * len(FIELDS) * CANDIDATES))
+
+
+@pytest.mark.django_db
+def test_a_query_of_a_picture_among_many_hashes() -> None:
+    chance = np.random.default_rng(11)
+    originals, copies = {}, []
+    for name in ("fit", "judge"):
+        known, changed = fitting.picture_queries(name, told)
+        originals |= {one.name: one.kept for one in known}
+        copies += changed
+    hashed(np.concatenate([kept.hashes for _title, _change, kept in copies]), chance)
+    rows = {title: kept_picture(kept) for title, kept in originals.items()}
+    asked = [copies[at] for at in chance.integers(0, len(copies), QUERIES)]
+    taken, near, found = [], 0, 0
+    for title, _change, kept in [*asked[:20], *asked]:
+        fingerprint = kept_picture(kept)
+        began = time.perf_counter()
+        neighbors = near_pictures(fingerprint, thresholds())
+        taken.append(1000 * (time.perf_counter() - began))
+        if fitting.differing(originals[title], kept) <= thresholds().hash_radius:
+            near += 1
+            found += rows[title] in neighbors
+    say("originality.picture_query_p50_ms", float(np.quantile(taken[20:], 0.5)))
+    say("originality.picture_query_p95_ms", float(np.quantile(taken[20:], 0.95)))
+    say("originality.picture_index_recall", found / near)
+
+
+def kept_picture(kept: SimpleNamespace) -> Fingerprint:
+    """The fingerprint of a picture, kept with its hashes."""
+    asset = Asset.objects.create(sha256=secrets.token_hex(32), cid="x", size=1, media_type="image/png")
+    packed = np.packbits(np.concatenate([kept.asked[:8], kept.asked[8 + WINDOWS :]]), axis=-1).tobytes()
+    row = Fingerprint.objects.create(
+        asset=asset, algorithm=ALGORITHM, content=kept.content, quality=kept.quality, orientations=packed
+    )
+    PictureHash.objects.bulk_create(
+        PictureHash(fingerprint=row, bits=bits_of(np.packbits(bits).tobytes()), whole=at == 0)
+        for at, bits in enumerate(kept.hashes)
+    )
+    return row
+
+
+def hashed(real: np.ndarray, chance: np.random.Generator) -> None:
+    """Rows of hashes that never were, a third of the bits of a real one turned by chance, and their index."""
+    copying = "COPY designs_picturehash (fingerprint_id, whole, bits) FROM STDIN"
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("DROP INDEX picture_hash_bits")
+        with cursor.copy(copying) as copy:
+            for start in range(0, ROWS, BATCH):
+                number = min(BATCH, ROWS - start)
+                bits = real[chance.integers(0, len(real), number)] ^ (chance.random((number, 256)) < 1 / 3)
+                for at, each in enumerate(np.packbits(bits, axis=-1)):
+                    copy.write(f"{10**9 + (start + at) // 21}\tf\t{bits_of(each.tobytes())}\n")
+        cursor.execute("SET LOCAL session_replication_role = DEFAULT")
+        cursor.execute("SET LOCAL maintenance_work_mem = '1500MB'")
+        cursor.execute("SET LOCAL max_parallel_maintenance_workers = 1")
+    with connection.schema_editor() as editor:
+        editor.add_index(PictureHash, PictureHash._meta.indexes[0])
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE designs_picturehash")
 
 
 Arrays = dict[str, np.ndarray]

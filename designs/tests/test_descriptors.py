@@ -5,15 +5,17 @@ import io
 import numpy as np
 import pytest
 import trimesh
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 from scipy.spatial.transform import Rotation
 
 from designs.originality.alignment import Cornered, align, corners_apart
 from designs.originality.exact import geometry_hash, pixel_hash
+from designs.originality.halves import lettered
 from designs.originality.overlay import overlay
 from designs.originality.pdq import differing_bits, luminance, pdq
 from designs.originality.pictures import describe_picture
 from designs.originality.shapes import NoSurface, describe, describe_without_stretch
+from designs.originality.sketches import KINDS, sketch
 from designs.originality.thresholds import thresholds
 
 
@@ -31,12 +33,12 @@ def changed(positions: np.ndarray, *, stretch=(1.0, 1.0, 1.0), mirrored=False) -
     return (positions * stretch * side) @ turn.T * 7.3 + [120, -4, 33]
 
 
-def strokes(seed: int, size: tuple[int, int] = (420, 300)) -> Image.Image:
+def strokes(seed: int, size: tuple[int, int] = (420, 300), *, count: int = 60) -> Image.Image:
     """A drawing of arcs and lines that another seed makes otherwise."""
     chance = np.random.default_rng(seed)
     image = Image.new("RGB", size, (244, 240, 230))
     pen = ImageDraw.Draw(image)
-    for _stroke in range(60):
+    for _stroke in range(count):
         x, y = chance.uniform(0, size[0]), chance.uniform(0, size[1])
         reach = chance.uniform(10, 90)
         ink = tuple(int(value) for value in chance.integers(0, 190, 3))
@@ -169,8 +171,8 @@ def test_a_nearly_round_body_slides_to_its_place_whichever_points_were_taken(sam
 
 
 def test_few_corners_say_nothing():
-    fine, tiny = cornered(wavy_ball(5)), cornered(wavy_ball(1))
-    assert len(tiny.corners) == 42
+    fine, tiny = cornered(wavy_ball(5)), cornered(wavy_ball(0))
+    assert len(tiny.corners) == 12
     assert corners_apart(fine, tiny, align(fine.points, tiny.points)) == np.inf
     assert corners_apart(fine, fine, align(fine.points, fine.points)) == np.inf
 
@@ -205,3 +207,49 @@ def test_a_turned_and_lettered_crop_lies_over_its_picture_and_another_does_not()
     assert found.orientation == 3
     assert found.scale == pytest.approx(0.9, abs=0.04)
     assert overlay(first.thumbnail, describe_picture(strokes(8)).thumbnail).agreement < 0.2
+
+
+def test_empty_bands_have_no_hash_and_others_are_those_of_the_turned_picture():
+    image = Image.new("RGB", (300, 300), "white")
+    image.paste(strokes(9, (300, 90)), (0, 0))
+    found = describe_picture(image)
+    # The upper third, and the three across; two below are empty.
+    assert found.bands.shape == (4, 8, 256)
+    turned = describe_picture(image.transpose(Image.Transpose.ROTATE_90))
+    apart = differing_bits(found.bands[:, None, :, None], turned.bands[None, :, None, :1])
+    assert (apart.min(axis=(1, 2, 3)) <= 2).all()
+    assert describe_picture(Image.new("RGB", (300, 200), "white")).bands.shape == (0, 8, 256)
+
+
+def test_a_fine_drawing_lies_over_a_crop_of_it_by_parts_of_a_pixel():
+    image = sketch("truchet", 7)
+    crop = image.crop((23, 31, 23 + image.width * 9 // 10, 31 + image.height * 9 // 10))
+    laid = overlay(describe_picture(image).thumbnail, describe_picture(crop).thumbnail)
+    assert laid.scale == pytest.approx(0.9, abs=0.02)
+    assert laid.agreement > 0.6
+    assert laid.overlap > 0.95
+
+
+def test_beside_a_text_a_copy_agrees_and_another_drawing_does_not():
+    image, other = sketch("scribble", 1), sketch("scribble", 2)
+    written = image.copy()
+    at = (image.width // 10, image.height // 3)
+    font = ImageFont.load_default(image.width // 10)
+    ImageDraw.Draw(written).text(at, "NOT MY WORK", "white", font, stroke_width=3, stroke_fill="black")
+    small = describe_picture(written).thumbnail
+    laid = overlay(describe_picture(image).thumbnail, small)
+    assert laid.agreement < 0.9 < 0.97 < laid.beside
+    assert overlay(describe_picture(other).thumbnail, small).beside < 0.6
+
+
+def test_a_text_that_two_works_share_says_nothing_about_them():
+    signed = [lettered(sketch("scribble", seed).resize((600, 500)), 0.1, 0.4) for seed in (1, 2)]
+    laid = overlay(*(describe_picture(each).thumbnail for each in signed))
+    assert max(laid.agreement, laid.beside) < 0.2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_sketch_is_its_seed(kind):
+    one, again, other = sketch(kind, 1), sketch(kind, 1), sketch(kind, 2)
+    assert pixel_hash(one) == pixel_hash(again) != pixel_hash(other)
+    assert describe_picture(one).whole.quality >= 20

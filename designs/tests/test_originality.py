@@ -7,15 +7,16 @@ import pytest
 import trimesh
 from django.core.management import CommandError, call_command
 from django.utils import timezone
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from designs.inspection import InspectionError
 from designs.models import Asset, Design, DesignVersion, Fingerprint, OriginalityCheck, OriginalityMatch, PictureHash
 from designs.nearest import like_shapes
-from designs.originality.pictures import WINDOWS
+from designs.originality.pdq import differing_bits
+from designs.originality.pictures import BANDS, WINDOWS, describe_picture
 from designs.originality.shapes import POINTS
 from designs.originality.thresholds import thresholds
-from designs.resemblance import more_like_this, others_published_before, resemblances_of
+from designs.resemblance import more_like_this, others_published_before, resemblances_of, sentence_of
 from designs.services.fingerprints import _keep
 from designs.services.originality import compare_version
 from designs.services.rechecking import due, recheck
@@ -62,6 +63,32 @@ def test_a_turned_crop_of_a_picture_is_found_and_another_picture_is_not(creator,
     )
     assert ("First", "same_file") in found(again)
     assert PictureHash.objects.filter(whole=True).count() == 3
+
+
+def lettered(image: Image.Image) -> Image.Image:
+    """With a text over the middle, larger than any stroke of it."""
+    written = image.copy()
+    font = ImageFont.load_default(image.height // 6)
+    at = (image.width // 20, image.height // 2 - image.height // 12)
+    ImageDraw.Draw(written).text(at, "NOT MY WORK", "white", font, stroke_width=4, stroke_fill="black")
+    return written
+
+
+def test_a_sparse_drawing_is_found_under_a_text_that_outweighs_it(creator, stranger, tmp_path):
+    image = strokes(36, count=5)
+    copy = lettered(image)
+    compared(draft(creator, png_of(image), "print.png", title="First"), tmp_path)
+    one, other = describe_picture(image), describe_picture(copy)
+    kept, asked = ([each.whole.orientations[:1], each.windows] for each in (one, other))
+    assert differing_bits(np.concatenate(kept)[:, None], np.concatenate(asked)).min() > 70
+    assert differing_bits(one.bands[:, None, 0], other.bands[:, 0]).min() == 0
+    turned = compared(draft(stranger, png_of(copy.transpose(Image.Transpose.ROTATE_90)), "copy.png"), tmp_path)
+    assert found(turned) == [("First", "near_copy")]
+    match = turned.matches.get()
+    assert match.measures["beside"] > 0.97
+    assert sentence_of(match).startswith("Beside what covers a part of one of them, the pictures agree in ")
+    other_work = lettered(strokes(37, count=5))
+    assert found(compared(draft(stranger, png_of(other_work), "other.png"), tmp_path)) == []
 
 
 def test_whoever_is_compared_last_the_match_belongs_to_the_later_design(creator, stranger, tmp_path):
@@ -130,11 +157,16 @@ def test_a_picture_that_claims_too_much_is_not_believed():
         "thumbnail_size": [3, 4],
     }  # fmt: skip
     for lie in ({"quality": 101}, {"quality": True}, {"thumbnail_size": [129, 4]}, {"thumbnail_size": [3, 5]},
-                {"orientations": ""}, {"windows": said["orientations"]}):  # fmt: skip
+                {"orientations": ""}, {"windows": said["orientations"]},
+                {"orientations": base64.b64encode(bytes(257)).decode()},
+                {"orientations": base64.b64encode(bytes(256 * 8)).decode()}):  # fmt: skip
         with pytest.raises(InspectionError):
             _keep(asset, {**said, **lie}, "image")
     assert not Fingerprint.objects.exists()
     assert _keep(asset, said, "image").hashes.count() == WINDOWS + 1
+    banded = {**said, "orientations": base64.b64encode(bytes(256 * (1 + BANDS))).decode()}
+    assert _keep(asset, banded, "image").hashes.count() == WINDOWS + 1 + BANDS
+    assert PictureHash.objects.filter(whole=True).count() == 1
 
 
 def test_of_a_design_that_is_not_public_nothing_is_told_but_that_it_is_there(

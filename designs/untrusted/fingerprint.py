@@ -56,7 +56,7 @@ def of_image(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     return {
         "content": content,
         "quality": described.whole.quality,
-        "orientations": _text(np.packbits(described.whole.orientations, axis=-1)),
+        "orientations": _text(np.packbits(np.concatenate([described.whole.orientations, *described.bands]), axis=-1)),
         "windows": _text(np.packbits(described.windows, axis=-1)),
         "thumbnail": _text(described.thumbnail),
         "thumbnail_size": list(described.thumbnail.shape),

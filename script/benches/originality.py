@@ -21,8 +21,9 @@ MILLION = 1_000_000
 # id: unit, target, better
 TARGETS = {
     "originality.mesh_recall": ("part", 0.98, "higher"),
-    "originality.mesh_recall.decimated_0.05": ("part", 0.90, "higher"),
-    "originality.mesh_recall.noise": ("part", 0.90, "higher"),
+    "originality.mesh_recall.thinned_or_noisy": ("part", 0.90, "higher"),
+    "originality.mesh_recall.decimated_0.05": ("part", None, "higher"),
+    "originality.mesh_recall.noise": ("part", None, "higher"),
     "originality.mesh_recall.stretched": ("part", 0.85, "higher"),
     "originality.mesh_false_match_rate": ("part", 0.001, "lower"),
     "originality.image_recall": ("part", 0.95, "higher"),
@@ -31,6 +32,9 @@ TARGETS = {
     "originality.query_p50_ms": ("ms", None, "lower"),
     "originality.query_p95_ms": ("ms", 20.0, "lower"),
     "originality.index_recall": ("part", 0.97, "higher"),
+    "originality.picture_query_p50_ms": ("ms", None, "lower"),
+    "originality.picture_query_p95_ms": ("ms", 20.0, "lower"),
+    "originality.picture_index_recall": ("part", 0.97, "higher"),
 }
 
 
@@ -62,5 +66,7 @@ def measure() -> Report:
             "leaves to chance; a query is a real changed copy, asks all three indexes for 40 each and reads the "
             "nearest 40 rows, whose points are empty here; it lays nothing over",
             "the index's recall is of these 40, with the search setting of an upload",
+            f"{rows_asked} synthetic hashes of pictures, each a real one with a third of its bits changed; a changed "
+            "picture asks for up to seventy of its own, and recall is how often its original is among the answers",
         ],
     )
