@@ -202,7 +202,7 @@ def things_to_guess(
     """What there is to guess: the arguments of its addresses."""
     parts = [Part(creator, "designer", 700_000), Part(cocreator, "tweaker", 300_000)]
     draft = with_offer(draft_of(creator, png, parts=parts, prompt="a secret", disclosure="ai_generated"))
-    rows._add_cover(draft.versions.get(), rows.cover_bytes())
+    rows.add_cover(draft.versions.get(), rows.cover_bytes())
     secret = NewAttachment(ReceivedFile(io.BytesIO(b"a secret"), "secret.json"), role="workflow")
     attachment = add_attachment(actor=creator, design=draft, new=secret)
     request = publishing.freeze_and_sign(actor=creator, work=draft, password=PASSWORD)
