@@ -112,7 +112,7 @@ def test_stills_of_a_mesh_are_chosen_by_radio_buttons(creator: User) -> None:
         ("walls", "Walls"),
     ]
     for name in ("clay", "wireframe", "walls"):
-        assert f"/{name}.webp" in html
+        assert f"/{name}.{stored['sha256'][:12]}.webp" in html
     assert "Seen, the edges of its triangles" in html
     assert "Seen, its walls in colors from thin to thick" in html
 
