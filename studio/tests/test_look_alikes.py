@@ -107,6 +107,7 @@ def test_a_draft_of_somebody_else_is_told_without_name_or_picture(
     answer = page_of(stranger, second)
 
     assert "A design that is not public" in read(answer)
+    assert "Not shown" in read(answer)
     assert "The same file" in read(answer)
     assert "Secret draft" not in read(answer)
     assert str(first.public_id) not in answer.content.decode()
