@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 import trimesh
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 from scipy.spatial.transform import Rotation
 
 from designs.originality.alignment import Cornered, align, corners_apart
@@ -232,11 +232,7 @@ def test_a_fine_drawing_lies_over_a_crop_of_it_by_parts_of_a_pixel():
 
 def test_beside_a_text_a_copy_agrees_and_another_drawing_does_not():
     image, other = sketch("scribble", 1), sketch("scribble", 2)
-    written = image.copy()
-    at = (image.width // 10, image.height // 3)
-    font = ImageFont.load_default(image.width // 10)
-    ImageDraw.Draw(written).text(at, "NOT MY WORK", "white", font, stroke_width=3, stroke_fill="black")
-    small = describe_picture(written).thumbnail
+    small = describe_picture(lettered(image, 0.1, 1 / 3)).thumbnail
     laid = overlay(describe_picture(image).thumbnail, small)
     assert laid.agreement < 0.9 < 0.97 < laid.beside
     assert overlay(describe_picture(other).thumbnail, small).beside < 0.6

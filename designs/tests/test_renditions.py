@@ -9,17 +9,17 @@ from contextlib import suppress
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
-from threading import Barrier, BrokenBarrierError, Event, Thread
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import numpy as np
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from PIL import Image
 
 from accounts.models import User
-from common.testing import at_once, wait_until
+from common.testing import at_once
 from contracts.chains import chain
 from contracts.signers import operator_signer
 from contracts.verifier.statement import Statement, content_of, statements_in
@@ -29,8 +29,9 @@ from designs.renditions import MadeRendition, RenditionError, forms_of
 from designs.services import renditions as service
 from designs.services.received import asset_of
 from designs.services.renditions import request_rendition, run_rendition, sweep_renditions
-from designs.storage import StoredBlob, discard_scratch, master_store, scratch_folder
+from designs.storage import StoredBlob, master_store, scratch_folder
 from designs.tests.archives import threemf
+from designs.tests.claims_in_between import ClaimInBetween
 from designs.tests.samples import binary_stl, glb_bytes, glb_document, image_bytes
 from designs.untrusted.conversion import convert
 from designs.untrusted.embedding import embed
@@ -290,33 +291,15 @@ def test_a_killed_workers_folder_goes_before_another_one_makes_its_own(
 ) -> None:
     rendition = request_rendition(version=version_of(anchored(png, "a.png", "png")), form="credentials")
     Rendition.objects.update(state="running", attempts=1, beat_at=timezone.now() - timedelta(minutes=1))
-    begun, removed = Event(), Event()
-    lost: list[bool] = []
+    other = ClaimInBetween()
 
     def make(_rendition: Rendition, folder: Path) -> None:
-        begun.set()
-        assert removed.wait(20)
-        lost.append(not folder.exists())
+        other.work(folder)
         raise RenditionError("seen", "seen", retryable=False)
 
-    def another() -> None:
-        try:
-            wait_until(lambda: begun.is_set() or run_rendition(rendition_id=rendition.pk), seconds=20)
-        finally:
-            connection.close()
-
-    def discard(prefix: str) -> None:
-        worker.start()
-        begun.wait(1)
-        discard_scratch(prefix)
-        removed.set()
-
-    worker = Thread(target=another)
     monkeypatch.setattr(service, "_made", make)
-    monkeypatch.setattr(service, "discard_scratch", discard)
-    sweep_renditions()
-    worker.join(20)
-    assert lost == [False]
+    other.during(sweep_renditions, lambda: run_rendition(rendition_id=rendition.pk), service, monkeypatch)
+    assert other.lost == [False]
 
 
 @pytest.mark.django_db(transaction=True)

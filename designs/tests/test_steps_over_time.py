@@ -1,7 +1,6 @@
 """Steps over time: those that an earlier release did not have, and one whose store takes its time."""
 
 from concurrent.futures import ThreadPoolExecutor
-from threading import Event, Thread
 
 import pytest
 from django.core.management import call_command
@@ -12,7 +11,7 @@ from common.testing import others_wait, wait_until
 from designs.models import Design, DesignVersion, ProcessingStep
 from designs.services import processing
 from designs.services.processing import process_version
-from designs.storage import discard_scratch
+from designs.tests.claims_in_between import ClaimInBetween
 from designs.tests.samples import binary_stl
 from designs.tests.test_lanes import sent_to
 from designs.tests.test_processing import steps_of
@@ -107,33 +106,16 @@ def test_a_killed_workers_folder_goes_before_another_one_makes_its_own(creator, 
     version = uploaded(creator, png).versions.get()
     long_ago = timezone.now() - 2 * processing.SILENT_AFTER
     version.steps.filter(name="inspect").update(state="running", attempts=1, beat_at=long_ago)
-    begun, removed, lost = Event(), Event(), []
+    other = ClaimInBetween()
 
     def work(job):
-        begun.set()
-        assert removed.wait(20)
-        lost.append(not job.folder.exists())
+        other.work(job.folder)
         return lambda: None
 
-    def another() -> None:
-        try:
-            wait_until(lambda: begun.is_set() or process_version(version_id=version.pk), seconds=20)
-        finally:
-            connection.close()
-
-    def discard(prefix: str) -> None:
-        worker.start()
-        begun.wait(1)
-        discard_scratch(prefix)
-        removed.set()
-
-    worker = Thread(target=another)
     for name in ("inspect", "derivatives", "fingerprint"):
         monkeypatch.setitem(processing.WORK, name, work)
-    monkeypatch.setattr(processing, "discard_scratch", discard)
-    processing.sweep_processing()
-    worker.join(20)
-    assert lost == [False] * 3
+    other.during(processing.sweep_processing, lambda: process_version(version_id=version.pk), processing, monkeypatch)
+    assert other.lost == [False] * 3
 
 
 @pytest.mark.django_db(transaction=True)
