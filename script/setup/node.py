@@ -1,5 +1,6 @@
 """The JavaScript side of the set-up: Node, npm, the locked packages, and Foundry's own binaries."""
 
+import fcntl
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,9 +80,12 @@ def ensure_tool_packages(home: Home, node: Node, name: str) -> Path:
     """The folder of a tool with a lock of its own (script/setup/locks/NAME), installed as locked."""
     folder = home.tools / name
     folder.mkdir(parents=True, exist_ok=True)
-    for file in ("package.json", "package-lock.json"):
-        shutil.copy(LOCKS / name / file, folder)
-    _ensure_packages(home, node, folder)
+    # Tests run side by side: one that met the other's half-copied lock would install anew under it.
+    with (folder / ".alone").open("w") as door:
+        fcntl.flock(door, fcntl.LOCK_EX)
+        for file in ("package.json", "package-lock.json"):
+            shutil.copy(LOCKS / name / file, folder)
+        _ensure_packages(home, node, folder)
     return folder
 
 

@@ -1,5 +1,6 @@
 import socket
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from script.setup import assets, packages, settings, stamps
 from script.setup.chain import settle_state
 from script.setup.commands import failure_of, run, without_proxy_for_loopback
 from script.setup.interpreter import platform_problem
+from script.setup.node import Node, ensure_tool_packages
 from script.setup.paths import ROOT, Home
 from script.setup.sockets import free_port, is_free
 from script.setup.state_lock import state_lock
@@ -53,6 +55,18 @@ def test_a_folder_remembers_its_instance_and_two_folders_differ(tmp_path: Path) 
     other.make()
     assert one.instance == Home(tmp_path / "one").instance
     assert one.instance != other.instance
+
+
+def test_of_several_that_need_a_tool_at_once_one_installs_it(tmp_path: Path) -> None:
+    home, installing = Home(tmp_path / "state"), tmp_path / "npm"
+    home.make()
+    installing.write_text(f"#!/bin/sh\nmkdir -p node_modules\nsleep 0.3\necho installed >> {tmp_path}/told\n")
+    installing.chmod(0o755)
+    node = Node(node=Path("/usr/bin/node"), npm=(installing,), version="20")
+    with ThreadPoolExecutor(4) as threads:
+        folders = list(threads.map(lambda _number: ensure_tool_packages(home, node, "meshoptimizer"), range(4)))
+    assert set(folders) == {home.tools / "meshoptimizer"}
+    assert (tmp_path / "told").read_text() == "installed\n"
 
 
 def test_a_second_command_on_the_same_folder_is_refused(tmp_path: Path) -> None:
