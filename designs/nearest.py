@@ -15,7 +15,7 @@ CANDIDATES = 40
 """Neighbors asked of each index."""
 _SEARCHED = 64
 """What each index keeps in view (hnsw.ef_search)."""
-_OF_A_HASH, _SEARCHED_FOR_A_HASH = 24, 40
+_OF_A_HASH, _SEARCHED_FOR_A_HASH = 12, 16
 """The same for one of the seventy hashes by which a picture is asked for: a copy is far nearer than anything else."""
 HASH_BYTES = 32
 _SHAPES_SQL = """
